@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AHTTP_ERROR_H
+#define AHTTP_ERROR_H
+/* What can go wrong.  Success is 0, every error is negative, so `if (rc < 0)`
+   is the whole check.  A code says what to do; the message says what happened. */
+#include <ahttp/base.h>
+AHTTP_BEGIN
+
+/* Kinds are what aiohttp expresses with base classes: one code may be several. */
+typedef enum ahttp_error_kind {
+    AHTTP_KIND_USAGE = 1 << 0,      /* the program is wrong; retrying is no use */
+    AHTTP_KIND_CONNECTION = 1 << 1, /* no usable connection, or it was lost */
+    AHTTP_KIND_TIMEOUT = 1 << 2,
+    AHTTP_KIND_TLS = 1 << 3,
+    AHTTP_KIND_RESPONSE = 1 << 4, /* the server answered, but not acceptably */
+    AHTTP_KIND_RETRY = 1 << 5     /* the request was never processed: safe to resend */
+} ahttp_error_kind;
+
+/*  X(name, kinds, text) -- the only list of errors; enum, names and texts come from it.
+    New ones are added at the end, so that numbers stay. */
+#define AHTTP_ERROR_MAP(X)                                                                         \
+    X(NO_MEMORY, 0, "out of memory")                                                               \
+    X(CANCELLED, 0, "cancelled")                                                                   \
+    X(TIMEOUT, AHTTP_KIND_TIMEOUT, "took longer than allowed")                                     \
+    X(ARGUMENT, AHTTP_KIND_USAGE, "invalid argument")                                              \
+    X(STATE, AHTTP_KIND_USAGE, "not allowed in this state")                                        \
+    X(CLOSED, AHTTP_KIND_USAGE, "already closed")                                                  \
+    X(URL, AHTTP_KIND_USAGE, "invalid URL")                                                        \
+    X(UNSUPPORTED, AHTTP_KIND_USAGE, "not built into this library")                                \
+    X(SYSTEM, 0, "the operating system refused")                                                   \
+    X(DNS, AHTTP_KIND_CONNECTION | AHTTP_KIND_RETRY, "host name did not resolve")                  \
+    X(CONNECT, AHTTP_KIND_CONNECTION | AHTTP_KIND_RETRY, "could not connect")                      \
+    X(CONNECT_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT | AHTTP_KIND_RETRY,              \
+      "connecting took too long")                                                                  \
+    X(TLS, AHTTP_KIND_CONNECTION | AHTTP_KIND_TLS | AHTTP_KIND_RETRY, "TLS handshake failed")      \
+    X(CERTIFICATE, AHTTP_KIND_CONNECTION | AHTTP_KIND_TLS | AHTTP_KIND_RETRY,                      \
+      "certificate not trusted")                                                                   \
+    X(DISCONNECTED, AHTTP_KIND_CONNECTION, "peer closed the connection")                           \
+    X(TOTAL_TIMEOUT, AHTTP_KIND_TIMEOUT, "request took too long")                                  \
+    X(PROTOCOL, AHTTP_KIND_RESPONSE, "response is not valid HTTP")                                 \
+    X(HEAD_TOO_LARGE, AHTTP_KIND_RESPONSE, "response head exceeds its limit")                      \
+    X(BODY_TOO_LARGE, AHTTP_KIND_RESPONSE, "response body exceeds its limit")                      \
+    X(BODY_CUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_RESPONSE, "response body ended early")          \
+    X(CODING, AHTTP_KIND_RESPONSE, "response body could not be decoded")                           \
+    X(STATUS, AHTTP_KIND_RESPONSE, "status code means failure")
+
+typedef enum ahttp_error_code {
+    AHTTP_OK = 0,
+    AHTTP_ERROR_FIRST = -10000, /* clear of libuv's errno-based codes */
+#define X(name, kinds, text) AHTTP_E_##name,
+    AHTTP_ERROR_MAP(X)
+#undef X
+        AHTTP_ERROR_LAST
+} ahttp_error_code;
+
+/* A failure in full.  Only the library makes these; you read them through a
+   pointer, so later versions may add fields at the end. */
+typedef struct ahttp_error {
+    int code;            /* AHTTP_E_* */
+    int kinds;           /* AHTTP_KIND_* bits */
+    int cause;           /* errno (negative, as libuv gives it), c-ares or OpenSSL code, or 0 */
+    int status;          /* HTTP status when there was one, or 0 */
+    const char *message; /* one line: "GET http://h/: connect to [::1]:80: connection refused" */
+    const char *method;  /* of the request that failed, or NULL */
+    const char *url;     /* of the request that failed, without user and password, or NULL */
+} ahttp_error;
+
+/* "CONNECT_TIMEOUT" / "connecting took too long"; never NULL, for any code. */
+AHTTP_API const char *ahttp_error_name(int code);
+AHTTP_API const char *ahttp_error_text(int code);
+/* Whether code is any of these kinds: ahttp_error_is(rc, AHTTP_KIND_TIMEOUT). */
+AHTTP_API bool ahttp_error_is(int code, int kinds);
+
+AHTTP_END
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/error.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include <errno.h>
+#include <string.h>
+
+static const struct {
+    int kinds;
+    const char *name;
+    const char *text;
+} table[] = {
+#define X(name, kinds, text) {kinds, #name, text},
+    AHTTP_ERROR_MAP(X)
+#undef X
+};
+
+static const ahttp_error no_memory = {
+    .code = AHTTP_E_NO_MEMORY,
+    .message = "out of memory",
+};
+
+static bool is_known(int code)
+{
+    return code > AHTTP_ERROR_FIRST && code < AHTTP_ERROR_LAST;
+}
+
+const char *ahttp_error_name(int code)
+{
+    if (code == AHTTP_OK)
+        return "OK";
+    return is_known(code) ? table[code - AHTTP_ERROR_FIRST - 1].name : "UNKNOWN";
+}
+
+const char *ahttp_error_text(int code)
+{
+    if (code == AHTTP_OK)
+        return "success";
+    return is_known(code) ? table[code - AHTTP_ERROR_FIRST - 1].text : "unknown error";
+}
+
+static int kinds_of(int code)
+{
+    return is_known(code) ? table[code - AHTTP_ERROR_FIRST - 1].kinds : 0;
+}
+
+bool ahttp_error_is(int code, int kinds)
+{
+    return (kinds_of(code) & kinds) != 0;
+}
+
+ahttp_error *ah_error_no_memory(void)
+{
+    return (ahttp_error *)(uintptr_t)&no_memory;
+}
+
+/* One block holds the object and its texts; NULL texts stay NULL. */
+static ahttp_error *build(const ahttp_error *facts)
+{
+    const char *texts[] = {facts->message, facts->method, facts->url};
+    size_t sizes[3];
+    size_t total = sizeof *facts;
+
+    for (int i = 0; i < 3; i++) {
+        sizes[i] = texts[i] ? strlen(texts[i]) + 1 : 0;
+        total += sizes[i];
+    }
+    ahttp_error *error = ah_alloc(total);
+    if (!error)
+        return ah_error_no_memory();
+    char *at = (char *)(error + 1);
+    for (int i = 0; i < 3; i++) {
+        if (!texts[i])
+            continue;
+        memcpy(at, texts[i], sizes[i]);
+        texts[i] = at;
+        at += sizes[i];
+    }
+    *error = *facts;
+    error->message = texts[0];
+    error->method = texts[1];
+    error->url = texts[2];
+    return error;
+}
+
+/* Takes the text over. */
+static ahttp_error *from_text(int code, int cause, ah_buf *text)
+{
+    const char *message = ah_buf_terminate(text);
+    ahttp_error facts = {.code = code, .kinds = kinds_of(code), .cause = cause, .message = message};
+    ahttp_error *error = message ? build(&facts) : ah_error_no_memory();
+
+    ah_buf_release(text);
+    return error;
+}
+
+ahttp_error *ah_error_new_v(int code, const char *format, va_list arguments)
+{
+    ah_buf text = {0};
+
+    if (code == AHTTP_E_NO_MEMORY)
+        return ah_error_no_memory();
+    ah_buf_append_format_v(&text, format, arguments);
+    return from_text(code, 0, &text);
+}
+
+ahttp_error *ah_error_new(int code, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    ahttp_error *error = ah_error_new_v(code, format, arguments);
+    va_end(arguments);
+    return error;
+}
+
+ahttp_error *ah_error_system(int code, int negative_errno, const char *format, ...)
+{
+    ah_buf text = {0};
+    char reason[128];
+    va_list arguments;
+
+    if (negative_errno == -ENOMEM)
+        return ah_error_no_memory();
+    va_start(arguments, format);
+    ah_buf_append_format_v(&text, format, arguments);
+    va_end(arguments);
+    const char *said = strerror_r(-negative_errno, reason, sizeof reason);
+    ah_buf_append_format(&text, ": %c%s", ah_lower(said[0]), said[0] ? said + 1 : "");
+    return from_text(code, negative_errno, &text);
+}
+
+ahttp_error *ah_error_copy(const ahttp_error *error)
+{
+    return error == &no_memory ? ah_error_no_memory() : build(error);
+}
+
+ahttp_error *ah_error_of_request(ahttp_error *error, const char *method, const char *url)
+{
+    ah_buf text = {0};
+    ahttp_error *named = error;
+
+    if (error == &no_memory)
+        return error;
+    ah_buf_append_format(&text, "%s %s: %s", method, url, error->message);
+    if (ah_buf_terminate(&text)) {
+        ahttp_error facts = *error;
+        facts.message = text.data;
+        facts.method = method;
+        facts.url = url;
+        named = build(&facts);
+        ah_error_free(error);
+    }
+    ah_buf_release(&text);
+    return named;
+}
+
+void ah_error_free(ahttp_error *error)
+{
+    if (error != &no_memory)
+        ah_free(error);
+}

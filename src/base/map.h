@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_BASE_MAP_H
+#define AH_BASE_MAP_H
+/* A hash table from bytes to things.  The node lives inside the thing and so does the key,
+   so adding allocates only when the table itself grows.  Zeroed memory is an empty map. */
+#include "base/str.h"
+
+typedef struct ah_map_node {
+    struct ah_map_node *next;
+    uint64_t hash;
+    ah_str key; /* belongs to the thing and must not change while it is in the map */
+} ah_map_node;
+
+typedef struct ah_map {
+    ah_map_node **buckets;
+    size_t bucket_count; /* 0 or a power of two */
+    size_t count;
+} ah_map;
+
+/* The table; the things in it are not touched. */
+void ah_map_release(ah_map *map);
+/* NULL when there is none. */
+ah_map_node *ah_map_find(const ah_map *map, ah_str key);
+/* The key must not be in the map yet.  False when out of memory. */
+bool ah_map_add(ah_map *map, ah_map_node *node, ah_str key);
+/* The node must be in the map. */
+void ah_map_remove(ah_map *map, ah_map_node *node);
+/* The first node in no particular order, and the one after node; NULL at the end.
+   Nothing may be added or removed in between. */
+ah_map_node *ah_map_first(const ah_map *map);
+ah_map_node *ah_map_next(const ah_map *map, const ah_map_node *node);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/mem.h"
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *libc_allocate(size_t size, void *ctx)
+{
+    (void)ctx;
+    return malloc(size);
+}
+
+static void *libc_reallocate(void *block, size_t size, void *ctx)
+{
+    (void)ctx;
+    return realloc(block, size);
+}
+
+static void libc_deallocate(void *block, void *ctx)
+{
+    (void)ctx;
+    free(block);
+}
+
+static const ahttp_allocator libc_allocator = {libc_allocate, libc_reallocate, libc_deallocate,
+                                               NULL};
+static ahttp_allocator current = {libc_allocate, libc_reallocate, libc_deallocate, NULL};
+
+void ahttp_set_allocator(const ahttp_allocator *allocator)
+{
+    current = allocator ? *allocator : libc_allocator;
+}
+
+void *ah_alloc(size_t size)
+{
+    return current.allocate(size, current.ctx);
+}
+
+void *ah_alloc_zeroed(size_t size)
+{
+    void *block = current.allocate(size, current.ctx);
+
+    return block ? memset(block, 0, size) : NULL;
+}
+
+void *ah_realloc(void *block, size_t size)
+{
+    return current.reallocate(block, size, current.ctx);
+}
+
+void *ah_realloc_array(void *block, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size)
+        return NULL;
+    return current.reallocate(block, count * size, current.ctx);
+}
+
+void ah_free(void *block)
+{
+    if (block)
+        current.deallocate(block, current.ctx);
+}
+
+void ah_misuse(const char *sentence)
+{
+    fprintf(stderr, "libahttp: %s\n", sentence);
+    abort();
+}

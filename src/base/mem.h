@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_BASE_MEM_H
+#define AH_BASE_MEM_H
+/* Every allocation of the library goes through here, so that a program can bring its own
+   allocator and the tests can count allocations and make the nth one fail. */
+#include <ahttp/memory.h>
+#include <stddef.h>
+
+#if defined(__GNUC__)
+#define AH_LIKELY(condition)   __builtin_expect(!!(condition), 1)
+#define AH_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#else
+#define AH_LIKELY(condition)   (condition)
+#define AH_UNLIKELY(condition) (condition)
+#endif
+
+/* The struct that a member is embedded in. */
+#define AH_CONTAINER(pointer, type, member)                                                        \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+
+/* NULL when out of memory. */
+void *ah_alloc(size_t size);
+void *ah_alloc_zeroed(size_t size);
+void *ah_realloc(void *block, size_t size);
+/* NULL also when count * size does not fit. */
+void *ah_realloc_array(void *block, size_t count, size_t size);
+void ah_free(void *block);
+
+/* A zeroed T, or NULL. */
+#define AH_NEW(type) ((type *)ah_alloc_zeroed(sizeof(type)))
+
+/* The program broke a rule of the interface: say which, and abort. */
+_Noreturn void ah_misuse(const char *sentence);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_BASE_OPTIONS_H
+#define AH_BASE_OPTIONS_H
+/* Option structs start with their own size, so that programs and library may have been
+   built at different times. */
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Copies from into *to, whose size is own_size, and zeroes what from does not have.
+   from may be NULL: all defaults.  False when from->size is 0 (the struct was not made by
+   the macro or its size not set), or when it is a newer and longer struct in which
+   something unknown to this library is set. */
+bool ah_options_load(void *to, size_t own_size, const void *from);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_HTTP_BODY_LENGTH_H
+#define AH_HTTP_BODY_LENGTH_H
+/* How long a response's body is: RFC 9112 §6.3, all of it, in one function. */
+#include "http/message.h"
+
+typedef enum ah_framing {
+    AH_FRAMING_NONE,   /* no body */
+    AH_FRAMING_LENGTH, /* length bytes */
+    AH_FRAMING_CHUNKED,
+    AH_FRAMING_UNTIL_CLOSE, /* all that comes until the connection ends */
+    AH_FRAMING_TUNNEL,      /* not HTTP any more: 101, and 2xx to CONNECT */
+    AH_FRAMING_INVALID      /* fields contradict each other: why says how */
+} ah_framing;
+
+typedef struct ah_body_length {
+    ah_framing framing;
+    uint64_t length;
+    const char *why;
+} ah_body_length;
+
+ah_body_length ah_response_body_length(ah_str request_method, const ah_response_head *head);
+
+/* Whether the connection may carry another exchange after this one (RFC 9112 §9.3). */
+bool ah_response_keeps_alive(const ah_response_head *head, ah_framing framing);
+
+#endif

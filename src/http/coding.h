@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_HTTP_CODING_H
+#define AH_HTTP_CODING_H
+/* Undoing content codings (RFC 9110 §8.4), in bounded steps: each call makes at most as many
+   bytes as asked for, however much the input swells. */
+#include "base/buf.h"
+#include "base/error.h"
+
+typedef enum ah_coding_result {
+    AH_CODING_MORE_INPUT, /* all input was used */
+    AH_CODING_MORE_ROOM,  /* max_output was reached; call again, perhaps with empty input */
+    AH_CODING_DONE,       /* the coded data is complete; further input is left unused */
+    AH_CODING_FAILED      /* corrupt, or out of memory: take the error */
+} ah_coding_result;
+
+typedef struct ah_decoder ah_decoder;
+typedef struct ah_decoder_ops {
+    /* Uses bytes from the front of *input, advancing it, and appends to out. */
+    ah_coding_result (*decode)(ah_decoder *decoder, ah_str *input, ah_buf *out, size_t max_output);
+    /* The input has ended: NULL, or CODING when the data is cut.  No input at all is fine. */
+    ahttp_error *(*finish)(ah_decoder *decoder);
+    /* After FAILED; the caller's. */
+    ahttp_error *(*take_error)(ah_decoder *decoder);
+    void (*free)(ah_decoder *decoder);
+} ah_decoder_ops;
+struct ah_decoder {
+    const ah_decoder_ops *ops;
+};
+
+/* For the value of Content-Encoding: a decoder for all codings in it, last one first.
+   *decoder is NULL where there is nothing to undo (identity, empty).  False when a coding is
+   not known here, so that the body is to be left as it is; or when out of memory, which
+   *error then says. */
+bool ah_decoder_new(ah_str content_encoding, ah_decoder **decoder, ahttp_error **error);
+
+/* What ah_decoder_new knows, for Accept-Encoding: "gzip, deflate". */
+ah_str ah_coding_accepted(void);
+
+/* http/coding_zlib.c: gzip (RFC 1952, several members too), deflate as zlib (RFC 1950) or
+   raw (RFC 1951), told apart by its first byte.  NULL when out of memory. */
+ah_decoder *ah_decoder_gzip_new(void);
+ah_decoder *ah_decoder_deflate_new(void);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_HTTP_H1_PARSER_H
+#define AH_HTTP_H1_PARSER_H
+/* HTTP/1 responses from bytes: llhttp in strict mode, behind the one door to it.  What llhttp
+   does not check is checked here: version, status range, empty names, sizes and counts, and
+   that its idea of the body's length is that of http/body_length.h.
+
+   Bytes may come cut anywhere.  Body pieces point into the bytes that were fed; everything of
+   the head is copied into the arena of the head given to ah_h1_parser_begin. */
+#include "base/error.h"
+#include "http/body_length.h"
+#include "http/message.h"
+
+/* 0 means the default. */
+typedef struct ah_h1_limits {
+    size_t max_line;    /* status line; 8190 */
+    size_t max_field;   /* name and value of one field; 8190 */
+    size_t max_fields;  /* of head and trailers together; 128 */
+    size_t max_head;    /* all of a head; 65536 */
+    size_t max_interim; /* number of 1xx before the final head; 16 */
+} ah_h1_limits;
+
+/* Called from inside ah_h1_parser_feed; they must not call the parser. */
+typedef struct ah_h1_parser_events {
+    void (*interim)(void *ctx, const ah_response_head *head); /* 1xx but 101; may be NULL */
+    void (*head)(void *ctx);
+    void (*body)(void *ctx, ah_str piece);
+} ah_h1_parser_events;
+
+typedef enum ah_h1_result {
+    AH_H1_MORE,   /* all was used, the response goes on */
+    AH_H1_DONE,   /* the response is complete; *used tells where what follows it starts */
+    AH_H1_TUNNEL, /* the same, and what follows is not HTTP any more */
+    AH_H1_FAILED  /* not a response we accept: see ah_h1_parser_take_error */
+} ah_h1_result;
+
+typedef struct ah_h1_parser ah_h1_parser;
+
+/* NULL when out of memory.  events must outlive the parser. */
+ah_h1_parser *ah_h1_parser_new(const ah_h1_limits *limits, const ah_h1_parser_events *events,
+                               void *ctx);
+void ah_h1_parser_free(ah_h1_parser *parser);
+
+/* The next bytes answer a request of this method; *head is filled (its fields must have been
+   initialised with the arena to use) and must live until the response is complete. */
+void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, ah_response_head *head);
+
+/* Use bytes; *used becomes how many were. After anything but MORE, begin anew or free. */
+ah_h1_result ah_h1_parser_feed(ah_h1_parser *parser, ah_str bytes, size_t *used);
+/* The connection has ended: DONE for a body that lasts until then, else FAILED. */
+ah_h1_result ah_h1_parser_finish(ah_h1_parser *parser);
+
+/* After FAILED: PROTOCOL, HEAD_TOO_LARGE, DISCONNECTED (ended before a byte or inside the
+   head) or BODY_CUT (with bytes received and expected).  The caller's. */
+ahttp_error *ah_h1_parser_take_error(ah_h1_parser *parser);
+
+/* How the body of the response at hand is framed; valid from the head event on. */
+ah_body_length ah_h1_parser_body_length(const ah_h1_parser *parser);
+/* Whether the connection may be used again; valid after DONE. */
+bool ah_h1_parser_keeps_alive(const ah_h1_parser *parser);
+/* Whether any byte of the response at hand has come. */
+bool ah_h1_parser_has_begun(const ah_h1_parser *parser);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_HTTP_MESSAGE_H
+#define AH_HTTP_MESSAGE_H
+/* Heads of messages, whatever version of HTTP carries them. */
+#include "http/headers.h"
+
+/* What goes out before a body.  All views belong to the maker. */
+typedef struct ah_request_head {
+    ah_str method;
+    ah_str target;               /* origin-form, absolute-form or authority-form */
+    ah_str authority;            /* the Host field; not among fields */
+    const ahttp_headers *fields; /* all others but those that frame the body */
+    ah_str fields_text;          /* the same as HTTP/1 text "Name: value\r\n"..., if the maker
+                                    has it at hand; else ptr NULL */
+    int64_t body_length;         /* 0: none, and no framing field but where needed; -1: chunked */
+    bool has_body;               /* says of body_length 0: there is a body, an empty one */
+    bool wants_close;            /* say that this is the connection's last request */
+} ah_request_head;
+
+/* What came back before a body. */
+typedef struct ah_response_head {
+    int status;
+    int minor_version; /* of HTTP/1 */
+    ah_str reason;     /* NUL behind it */
+    ahttp_headers fields;
+} ah_response_head;
+
+#endif

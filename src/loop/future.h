@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_LOOP_FUTURE_H
+#define AH_LOOP_FUTURE_H
+/* The inside of a future.  It has two halves: the ticket, which the holder hands in, and the
+   promise, which whoever does the work settles.  When both are gone, release is called:
+   futures from ah_future_new go back to the loop's free list, embedded ones (an exchange
+   holds its own) tell their owner. */
+#include "loop/loop.h"
+#include <ahttp/future.h>
+
+typedef void ah_future_fn(ahttp_future *future);
+
+struct ahttp_future {
+    ahttp_loop *loop;
+    ah_list waiters; /* ah_jobs, made ready in order when the future is settled */
+    ah_job then;     /* the job of ahttp_then */
+    ahttp_done_fn *fn;
+    void *ctx; /* of fn; of the cancel hook's owner see `owner` */
+    void *result;
+    ahttp_free_fn *free_result;
+    ahttp_error *error;
+    ah_future_fn *cancel; /* how to stop the work; must settle the future, now or later */
+    ah_future_fn *release;
+    void *owner; /* for cancel and release */
+    bool done, handed_in, has_ticket, has_promise;
+};
+
+/* Makes raw memory a pending future with both halves held. */
+void ah_future_init(ahttp_future *future, ahttp_loop *loop, ah_future_fn *release, void *owner);
+/* One from the loop's free list, pending.  NULL when out of memory. */
+ahttp_future *ah_future_new(ahttp_loop *loop);
+/* One that has failed already; takes error over.  Never NULL, even when out of memory. */
+ahttp_future *ah_future_failed(ahttp_loop *loop, ahttp_error *error);
+
+/* Settle it and give up the promise half.  A future that was settled before stays as it is,
+   and result or error is freed.  free_result may be NULL. */
+void ah_future_resolve(ahttp_future *future, void *result, ahttp_free_fn *free_result);
+void ah_future_reject(ahttp_future *future, ahttp_error *error);
+
+/* Marks the ticket as handed in; aborts with a message the second time. */
+void ah_future_hand_in(ahttp_future *future);
+/* Gives up the ticket half. */
+void ah_future_end(ahttp_future *future);
+/* Makes job run when the future is settled, or soon if it is.  Any number of jobs may wait;
+   take one out again by ah_link_remove(&job->link). */
+void ah_future_wait(ahttp_future *future, ah_job *job);
+
+/* For owners of embedded futures: whether either half is still held. */
+static inline bool ah_future_is_held(const ahttp_future *future)
+{
+    return future->has_ticket || future->has_promise;
+}
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_NET_DIAL_H
+#define AH_NET_DIAL_H
+/* Opening a TCP connection to the first of several addresses that answers: Happy Eyeballs,
+   RFC 8305 §5.  The next address is tried after delay_ms or as soon as one has failed;
+   earlier attempts go on; the first to connect wins and the others are closed.  When all
+   fail, the error lists each address with its reason and its milliseconds. */
+#include "dns/address.h"
+#include "loop/loop.h"
+#include "net/transport.h"
+
+typedef struct ah_dial ah_dial;
+
+typedef struct ah_dial_options {
+    int64_t delay_ms; /* between attempts; 0: 250; AHTTP_NEVER: one after the other */
+    const char *name; /* what is dialled, for messages: "example.com:80" */
+} ah_dial_options;
+
+/* Either a connected transport, which the callee takes over, or an error. Called once, never
+   inside ah_dial_start; the dial is gone by then. */
+typedef void ah_dial_fn(void *ctx, ah_transport *transport, ahttp_error *error);
+
+/* The addresses are copied.  NULL when out of memory. */
+ah_dial *ah_dial_start(ahttp_loop *loop, const ah_dial_options *options,
+                       const ah_address *addresses, size_t count, ah_dial_fn *done, void *ctx);
+/* Closes all attempts; done is not called. */
+void ah_dial_cancel(ah_dial *dial);
+
+#endif
