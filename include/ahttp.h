@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AHTTP_H
+#define AHTTP_H
+/* Everything.  Include this, or the topic you need. */
+#include <ahttp/connector.h>
+#include <ahttp/error.h>
+#include <ahttp/future.h>
+#include <ahttp/headers.h>
+#include <ahttp/loop.h>
+#include <ahttp/memory.h>
+#include <ahttp/request.h>
+#include <ahttp/response.h>
+#include <ahttp/session.h>
+#include <ahttp/stream.h>
+#include <ahttp/task.h>
+#include <ahttp/version.h>
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AHTTP_CONNECTOR_H
+#define AHTTP_CONNECTOR_H
+/* Where connections come from (aiohttp's TCPConnector).  A connector owns the pool: it reuses
+   an idle connection, opens one, or makes the request wait for its turn.  Sessions of one
+   loop may share one; most never see theirs. */
+#include <ahttp/future.h>
+AHTTP_BEGIN
+
+typedef struct ahttp_connector ahttp_connector;
+
+typedef struct ahttp_connector_options {
+    size_t size;
+    ahttp_loop *loop;        /* default: ahttp_loop_current() */
+    int limit;               /* connections in all, idle ones included; default 100 */
+    int limit_per_host;      /* of one scheme, host and port; default AHTTP_UNLIMITED */
+    int64_t keepalive_ms;    /* how long an idle one is kept; default 15000 */
+    int64_t dns_cache_ms;    /* longest time an address is remembered, if its record lets it:
+                                default 10000; AHTTP_NEVER asks every time */
+    int64_t next_address_ms; /* head start of each address before the next one is tried as
+                                well (RFC 8305); default 250; AHTTP_NEVER: one by one */
+    const char *dns_servers; /* "127.0.0.1:5353,[::1]:53"; default: the system's */
+    bool ipv4_only;
+    bool ipv6_only;
+    bool no_keepalive; /* close after each request */
+    bool reserved[5];
+} ahttp_connector_options;
+
+/* NULL when out of memory, or when options->size is not set.  Caller unrefs. */
+AHTTP_API ahttp_connector *ahttp_connector_create(const ahttp_connector_options *options);
+AHTTP_API ahttp_connector *ahttp_connector_ref(ahttp_connector *connector);
+/* The last one closes its connections.  NULL does nothing. */
+AHTTP_API void ahttp_connector_unref(ahttp_connector *connector);
+
+/* Close all connections; requests under way or waiting fail with E_CLOSED, and so do later
+   ones.  Closing twice is harmless.  Resolves to nothing, when the last one is gone. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_connector_close(ahttp_connector *connector);
+
+typedef struct ahttp_connector_stats {
+    size_t size;
+    size_t idle;       /* connections that wait for a request */
+    size_t busy;       /* that carry one */
+    size_t connecting; /* that are being opened */
+    size_t waiting;    /* requests that wait for a connection */
+    uint64_t opened;   /* connections opened so far */
+    uint64_t reused;   /* requests so far that found an idle one */
+} ahttp_connector_stats;
+/* Fills as much of stats as stats->size has room for; set it before. */
+AHTTP_API void ahttp_connector_get_stats(const ahttp_connector *connector,
+                                         ahttp_connector_stats *stats);
+
+#ifndef __cplusplus
+#define ahttp_connector_new(...)                                                                   \
+    ahttp_connector_create(                                                                        \
+        &(ahttp_connector_options){.size = sizeof(ahttp_connector_options), __VA_ARGS__})
+#endif
+
+AHTTP_END
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AHTTP_SESSION_H
+#define AHTTP_SESSION_H
+/* A session keeps what requests share: connections, headers, limits (aiohttp's
+   ClientSession).  Make one per program, not one per request. */
+#include <ahttp/connector.h>
+#include <ahttp/request.h>
+#include <ahttp/response.h>
+AHTTP_BEGIN
+
+typedef struct ahttp_session ahttp_session;
+
+typedef struct ahttp_session_options {
+    size_t size;
+    ahttp_loop *loop;           /* default: the connector's, then ahttp_loop_current() */
+    ahttp_connector *connector; /* shared, the session takes a reference; default: its own */
+    const ahttp_pair *headers;  /* sent with every request, repeats too; a NULL value removes
+                                   an automatic one */
+    const char *user_agent;     /* default "libahttp/VERSION" */
+    ahttp_timeout timeout;
+    int64_t max_body_bytes; /* for read and text, after decoding; default AHTTP_UNLIMITED */
+    bool no_decompress;
+    bool reserved[7];
+} ahttp_session_options;
+
+/* NULL options for the defaults.  NULL when out of memory, when options->size is not set, or
+   when a header cannot be sent (a name that is no token, CR, LF or NUL in a value).
+   Caller unrefs. */
+AHTTP_API ahttp_session *ahttp_session_create(const ahttp_session_options *options);
+AHTTP_API ahttp_session *ahttp_session_ref(ahttp_session *session);
+/* NULL does nothing.  Requests that are under way and responses keep the session; the last
+   one closes its connections, unless the connector is shared. */
+AHTTP_API void ahttp_session_unref(ahttp_session *session);
+/* Refuse new requests, cancel those under way, and close the connector unless it is shared.
+   Closing twice is harmless.  Resolves to nothing, when the last connection is gone. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_session_close(ahttp_session *session);
+AHTTP_API ahttp_connector *ahttp_session_connector(ahttp_session *session); /* borrowed */
+
+/* Send it.  Resolves to: ahttp_response *, when its headers are in; caller unrefs. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_session_send(ahttp_session *session,
+                                                          const ahttp_request_options *request);
+
+/* The same with keyword arguments, after the URL:
+       ahttp_post(session, "http://h/items", .json = "{\"id\": 7}", .timeout = {.total_ms = 5000})
+   C++ programs fill the structs and call the functions. */
+#ifndef __cplusplus
+#define ahttp_session_new(...)                                                                     \
+    ahttp_session_create(                                                                          \
+        &(ahttp_session_options){.size = sizeof(ahttp_session_options), __VA_ARGS__})
+#define ahttp_request(session, verb, ...)                                                          \
+    ahttp_session_send((session), &(ahttp_request_options){.size = sizeof(ahttp_request_options),  \
+                                                           .method = (verb),                       \
+                                                           .url = __VA_ARGS__})
+#define ahttp_get(session, ...)     ahttp_request(session, "GET", __VA_ARGS__)
+#define ahttp_head(session, ...)    ahttp_request(session, "HEAD", __VA_ARGS__)
+#define ahttp_post(session, ...)    ahttp_request(session, "POST", __VA_ARGS__)
+#define ahttp_put(session, ...)     ahttp_request(session, "PUT", __VA_ARGS__)
+#define ahttp_patch(session, ...)   ahttp_request(session, "PATCH", __VA_ARGS__)
+#define ahttp_delete(session, ...)  ahttp_request(session, "DELETE", __VA_ARGS__)
+#define ahttp_options(session, ...) ahttp_request(session, "OPTIONS", __VA_ARGS__)
+#endif
+
+AHTTP_END
+#endif
