@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_CONN_EXCHANGE_H
+#define AH_CONN_EXCHANGE_H
+/* One request and its response in flight: what the client hands to a connection, whatever
+   protocol that speaks.  It is embedded in the client's block for the request and never
+   allocated by itself. */
+#include "base/error.h"
+#include "http/message.h"
+
+typedef struct ah_conn ah_conn;
+typedef struct ah_exchange ah_exchange;
+
+/* Called from the loop or from inside the connection's operations; they must not run user
+   code.  They may abandon the exchange and close the connection. */
+typedef struct ah_exchange_events {
+    /* The final head is complete: exchange->response is filled. */
+    void (*head)(ah_exchange *exchange);
+    /* Bytes of the body, still coded, valid during the call.  False: enough now; no more come
+       until ah_conn_resume. */
+    bool (*body)(ah_exchange *exchange, ah_str piece);
+    /* The last event; exchange->conn is NULL again.  NULL: the response is complete; else
+       why not, for the callee to keep. */
+    void (*end)(ah_exchange *exchange, ahttp_error *error);
+} ah_exchange_events;
+
+struct ah_exchange {
+    const ah_exchange_events *events;
+    ah_request_head request;
+    ah_str body;               /* of the request, all of it; lives until the end event */
+    ah_response_head response; /* fields initialised with the arena to use, before sending */
+    ah_conn *conn;             /* while on the wire, else NULL */
+    uint64_t bytes_sent;       /* of head and body */
+    uint64_t bytes_received;   /* of head and body as they came */
+    bool was_reused;           /* the connection had carried another exchange before */
+};
+
+#endif

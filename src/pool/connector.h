@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_POOL_CONNECTOR_H
+#define AH_POOL_CONNECTOR_H
+/* The connector as the client sees it: ask for a connection, get one or an error. */
+#include "conn/conn.h"
+#include "http/url.h"
+#include "pool/plan.h"
+#include <ahttp/connector.h>
+
+/* One request that needs a connection; embedded in the client's block, zeroed before use. */
+typedef struct ah_waiter ah_waiter;
+/* Either conn, which is available and on which the callee sends at once, or error, which the
+   callee takes over.  No release is needed: the connection tells the connector itself. */
+typedef void ah_waiter_fn(ah_waiter *waiter, ah_conn *conn, ahttp_error *error);
+struct ah_waiter {
+    ah_pool_waiter place;
+    ahttp_connector *connector; /* while waiting, else NULL */
+    ah_waiter_fn *done;
+    int64_t connect_ms; /* limit for opening a connection; AHTTP_NEVER: none */
+};
+
+/* done is called once: before this returns where an idle connection is there, else from the
+   loop.  Of url only scheme, host and port matter, and need not outlive the call.  The caller
+   holds a reference to the connector for as long as it waits or uses the connection. */
+void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_url *url,
+                          int64_t connect_ms, ah_waiter_fn *done);
+/* done will not be called; what was being opened for it serves the next in line, or ends.
+   Harmless when it does not wait. */
+void ah_connector_cancel(ah_waiter *waiter);
+
+ahttp_loop *ah_connector_loop(const ahttp_connector *connector);
+
+/* Aborts with a message where the pool's lists contradict each other; for tests. */
+void ah_connector_check(const ahttp_connector *connector);
+
+#endif
