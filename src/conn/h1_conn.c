@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/* HTTP/1.1 on one transport.  The two directions end separately, since a server may answer
+   before it has read the whole request:
+
+     request:   READY -> SENDING -> DONE         response:  READY -> HEAD -> BODY -> DONE
+     any state -> BROKEN                         any state -> BROKEN
+
+   Only when both are DONE, the peer wants to go on and no byte is left over, both go back to
+   READY (in one function, may_be_reused).  Events reach code that may close this connection,
+   so its memory goes only when no function of this file is left on the stack. */
+#include "conn/h1_conn.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "http/h1_writer.h"
+#include "loop/poll.h"
+#include <assert.h>
+#include <stdio.h>
+
+typedef enum direction { READY, SENDING, HEAD, BODY, DONE, BROKEN } direction;
+
+static const unsigned char may_enter[] = {
+    [READY] = 1 << SENDING | 1 << HEAD | 1 << BROKEN,
+    [SENDING] = 1 << DONE | 1 << BROKEN,
+    [HEAD] = 1 << BODY | 1 << DONE | 1 << BROKEN,
+    [BODY] = 1 << DONE | 1 << BROKEN,
+    [DONE] = 1 << READY | 1 << BROKEN,
+    [BROKEN] = 1 << BROKEN,
+};
+
+typedef struct h1_conn {
+    ah_conn base;
+    ahttp_loop *loop;
+    ah_transport *transport;
+    ah_h1_parser *parser;
+    ah_exchange *exchange; /* the one it carries, or NULL */
+    direction request;
+    direction response;
+    ah_buf out;         /* head of the request */
+    ah_str unsent[2];   /* what is left of head and body */
+    ahttp_error *broke; /* why sending failed, until the response shows more */
+    uint64_t exchanges; /* so far */
+    unsigned wanted;    /* readiness that is watched */
+    unsigned depth;     /* functions of this file on the stack */
+    bool paused;        /* the reader has enough for now */
+    bool closed;
+} h1_conn;
+
+static void close_conn(ah_conn *base, ahttp_error *why);
+
+/* The only place that changes a direction. */
+static void enter(direction *state, direction next)
+{
+    assert(may_enter[*state] & 1 << next);
+    *state = next;
+}
+
+static void want(h1_conn *conn)
+{
+    unsigned events = conn->paused ? 0 : AH_READABLE;
+
+    if (conn->request == SENDING)
+        events |= AH_WRITABLE;
+    if (events == conn->wanted)
+        return;
+    conn->wanted = events;
+    ah_transport_want(conn->transport, events);
+}
+
+static void begin_call(h1_conn *conn)
+{
+    conn->depth++;
+}
+
+static void end_call(h1_conn *conn)
+{
+    if (--conn->depth > 0 || !conn->closed)
+        return;
+    ah_h1_parser_free(conn->parser);
+    ah_buf_release(&conn->out);
+    ah_error_free(conn->broke);
+    ah_free(conn);
+}
+
+/* ---- Ends ---- */
+
+/* Ends the exchange, if there is one, and then the connection. */
+static void fail(h1_conn *conn, ahttp_error *error)
+{
+    close_conn(&conn->base, error);
+}
+
+/* The one question that lets a connection become idle. */
+static bool may_be_reused(const h1_conn *conn, size_t left_over)
+{
+    return conn->request == DONE && conn->response == DONE && left_over == 0 &&
+           ah_h1_parser_keeps_alive(conn->parser) && !conn->exchange->request.wants_close;
+}
+
+static void complete(h1_conn *conn, size_t left_over)
+{
+    ah_exchange *exchange = conn->exchange;
+
+    enter(&conn->response, DONE);
+    bool reusable = may_be_reused(conn, left_over);
+    conn->exchange = NULL;
+    exchange->conn = NULL;
+    if (reusable) {
+        enter(&conn->request, READY);
+        enter(&conn->response, READY);
+        conn->paused = false;
+        want(conn);
+        ah_transport_set_background(conn->transport, true);
+    }
+    exchange->events->end(exchange, NULL);
+    if (!reusable)
+        close_conn(&conn->base, NULL);
+    else if (!conn->closed)
+        conn->base.owner->idle(&conn->base);
+}
+
+/* ---- Sending ---- */
+
+/* A peer that stops listening may have answered already (RFC 9112 §9.3, §9.6): what broke the
+   sending is reported only if no response comes. */
+static void sending_broke(h1_conn *conn)
+{
+    conn->broke = ah_transport_failure(conn->transport);
+    enter(&conn->request, BROKEN);
+}
+
+static void send_more(h1_conn *conn)
+{
+    bool has_body = conn->unsent[1].len > 0;
+    ptrdiff_t sent = ah_transport_write(conn->transport, conn->unsent, has_body ? 2 : 1);
+
+    if (sent == AH_IO_FAILED) {
+        sending_broke(conn);
+        return;
+    }
+    size_t left = sent > 0 ? (size_t)sent : 0;
+    conn->exchange->bytes_sent += left;
+    for (int i = 0; i < 2; i++) {
+        size_t part = left < conn->unsent[i].len ? left : conn->unsent[i].len;
+        conn->unsent[i] = ah_str_slice(conn->unsent[i], part, SIZE_MAX);
+        left -= part;
+    }
+    if (conn->unsent[0].len == 0 && conn->unsent[1].len == 0)
+        enter(&conn->request, DONE);
+}
+
+static void send_exchange(ah_conn *base, ah_exchange *exchange)
+{
+    h1_conn *conn = (h1_conn *)base;
+
+    begin_call(conn);
+    conn->exchange = exchange;
+    exchange->conn = base;
+    exchange->was_reused = conn->exchanges++ > 0;
+    enter(&conn->request, SENDING);
+    enter(&conn->response, HEAD);
+    ah_transport_set_background(conn->transport, false);
+    ah_h1_parser_begin(conn->parser, exchange->request.method, &exchange->response);
+    ah_buf_clear(&conn->out);
+    ah_h1_write_head(&conn->out, &exchange->request);
+    if (ah_buf_failed(&conn->out)) {
+        fail(conn, ah_error_no_memory());
+    } else {
+        conn->unsent[0] = ah_buf_str(&conn->out);
+        conn->unsent[1] = exchange->body;
+        send_more(conn);
+        want(conn);
+    }
+    end_call(conn);
+}
+
+/* ---- Receiving ---- */
+
+static void on_head(void *ctx)
+{
+    h1_conn *conn = ctx;
+
+    if (!conn->exchange)
+        return;
+    enter(&conn->response, BODY);
+    conn->exchange->events->head(conn->exchange);
+}
+
+static void on_body(void *ctx, ah_str piece)
+{
+    h1_conn *conn = ctx;
+
+    if (conn->exchange && !conn->exchange->events->body(conn->exchange, piece))
+        conn->paused = true;
+}
+
+static const ah_h1_parser_events parser_events = {.head = on_head, .body = on_body};
+
+static void take_result(h1_conn *conn, ah_h1_result result, size_t left_over)
+{
+    if (!conn->exchange || conn->closed || result == AH_H1_MORE)
+        return;
+    if (result == AH_H1_DONE)
+        complete(conn, left_over);
+    else if (result == AH_H1_TUNNEL)
+        fail(conn, ah_error_new(AHTTP_E_PROTOCOL,
+                                "read response from %s: the server switched to another protocol, "
+                                "which nobody asked for",
+                                ah_transport_peer(conn->transport)));
+    else
+        fail(conn, ah_h1_parser_take_error(conn->parser));
+}
+
+static void received(h1_conn *conn, ah_str bytes)
+{
+    size_t used = 0;
+
+    if (!conn->exchange) { /* nobody asked: never the answer to a later request */
+        fail(conn, NULL);
+        return;
+    }
+    conn->exchange->bytes_received += bytes.len;
+    ah_h1_result result = ah_h1_parser_feed(conn->parser, bytes, &used);
+    take_result(conn, result, bytes.len - used);
+}
+
+/* The peer has ended its side, or the transport broke (failure is then its reason). */
+static void ended(h1_conn *conn, ahttp_error *failure)
+{
+    if (!conn->exchange) {
+        fail(conn, failure);
+        return;
+    }
+    if (failure && conn->response == BODY) {
+        ahttp_error *cut =
+            ah_error_new(AHTTP_E_BODY_CUT, "read response body: %s after %llu bytes",
+                         failure->message, (unsigned long long)conn->exchange->bytes_received);
+        ah_error_free(failure);
+        fail(conn, cut);
+        return;
+    }
+    if (conn->broke && !ah_h1_parser_has_begun(conn->parser)) {
+        ah_error_free(failure);
+        failure = conn->broke;
+        conn->broke = NULL;
+    }
+    if (failure)
+        fail(conn, failure);
+    else
+        take_result(conn, ah_h1_parser_finish(conn->parser), 0);
+}
+
+static void receive(h1_conn *conn)
+{
+    char *buffer = ah_loop_read_buffer(conn->loop);
+    ptrdiff_t count = ah_transport_read(conn->transport, buffer, AH_READ_BUFFER_SIZE);
+
+    if (count > 0)
+        received(conn, ah_str_make(buffer, (size_t)count));
+    else if (count == AH_IO_END)
+        ended(conn, NULL);
+    else if (count == AH_IO_FAILED)
+        ended(conn, ah_transport_failure(conn->transport));
+}
+
+static void on_ready(void *ctx, unsigned events)
+{
+    h1_conn *conn = ctx;
+
+    begin_call(conn);
+    if (events & AH_WRITABLE && conn->request == SENDING)
+        send_more(conn);
+    if (events & AH_READABLE && !conn->paused)
+        receive(conn);
+    if (!conn->closed)
+        want(conn);
+    end_call(conn);
+}
+
+static void resume(ah_conn *base, ah_exchange *exchange)
+{
+    h1_conn *conn = (h1_conn *)base;
+
+    (void)exchange;
+    conn->paused = false;
+    want(conn);
+}
+
+/* ---- Life ---- */
+
+static bool is_available(const ah_conn *base)
+{
+    const h1_conn *conn = (const h1_conn *)base;
+
+    return !conn->closed && conn->request == READY && conn->response == READY;
+}
+
+static void close_conn(ah_conn *base, ahttp_error *why)
+{
+    h1_conn *conn = (h1_conn *)base;
+    ah_exchange *exchange = conn->exchange;
+
+    if (conn->closed) {
+        ah_error_free(why);
+        return;
+    }
+    begin_call(conn);
+    conn->closed = true;
+    conn->exchange = NULL;
+    enter(&conn->request, BROKEN);
+    enter(&conn->response, BROKEN);
+    if (exchange) {
+        exchange->conn = NULL;
+        if (!why)
+            why = ah_error_new(AHTTP_E_CLOSED, "connection to %s was closed",
+                               ah_transport_peer(conn->transport));
+        exchange->events->end(exchange, why);
+    } else {
+        ah_error_free(why);
+    }
+    ah_transport_close(conn->transport);
+    conn->transport = NULL;
+    conn->base.owner->closed(base);
+    end_call(conn);
+}
+
+static void abandon(ah_conn *base, ah_exchange *exchange)
+{
+    h1_conn *conn = (h1_conn *)base;
+
+    exchange->conn = NULL;
+    conn->exchange = NULL;
+    close_conn(base, NULL);
+}
+
+static void describe(const ah_conn *base, char *text, size_t cap)
+{
+    static const char *const names[] = {"IDLE", "SENDING", "HEAD", "BODY", "DONE", "CLOSED"};
+    const h1_conn *conn = (const h1_conn *)base;
+    direction state = conn->request == SENDING ? SENDING : conn->response;
+
+    snprintf(text, cap, "%s h1 %s %llu", conn->transport ? ah_transport_peer(conn->transport) : "-",
+             names[state], (unsigned long long)conn->exchanges);
+}
+
+static const ah_conn_ops ops = {
+    .send = send_exchange,
+    .abandon = abandon,
+    .resume = resume,
+    .is_available = is_available,
+    .close = close_conn,
+    .describe = describe,
+};
+
+ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_transport *transport, const ah_h1_limits *limits,
+                        const ah_conn_owner *owner, void *owner_ctx)
+{
+    h1_conn *conn = AH_NEW(h1_conn);
+
+    if (conn)
+        conn->parser = ah_h1_parser_new(limits, &parser_events, conn);
+    if (!conn || !conn->parser) {
+        ah_transport_close(transport);
+        ah_free(conn);
+        return NULL;
+    }
+    conn->base = (ah_conn){.ops = &ops, .owner = owner, .owner_ctx = owner_ctx};
+    conn->loop = loop;
+    conn->transport = transport;
+    transport->ready = on_ready;
+    transport->ctx = conn;
+    ah_transport_set_background(transport, true);
+    want(conn);
+    return &conn->base;
+}
