@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* The way of a request: wait for a connection, send, take the response's head and body. */
+#include "base/mem.h"
+#include "client/response.h"
+#include "conn/conn.h"
+
+static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error);
+
+static ahttp_response *call_of_exchange(ah_exchange *exchange)
+{
+    return AH_CONTAINER(exchange, ahttp_response, exchange);
+}
+
+ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error)
+{
+    return ah_error_of_request(error, call->exchange.request.method.ptr, call->url.safe.ptr);
+}
+
+/* ---- Ends ---- */
+
+/* Whatever was pending for this call is pending no more. */
+static void stop(ahttp_response *call, ah_call_phase phase)
+{
+    call->phase = phase;
+    ah_timer_stop(call->session->loop, &call->deadline);
+    ah_link_remove(&call->link);
+}
+
+void ah_call_fail(ahttp_response *call, ahttp_error *error)
+{
+    ahttp_future *sent = call->sent;
+
+    if (call->phase == AH_CALL_COMPLETE || call->phase == AH_CALL_FAILED) {
+        ah_error_free(error);
+        return;
+    }
+    ah_connector_cancel(&call->waiter);
+    if (call->exchange.conn)
+        ah_conn_abandon(call->exchange.conn, &call->exchange);
+    stop(call, AH_CALL_FAILED);
+    error = ah_call_error(call, error);
+    call->sent = NULL;
+    if (sent) {
+        ah_future_reject(sent, error);
+    } else {
+        call->failure = error;
+        ah_response_body_moved(call);
+    }
+    ah_response_release(call);
+}
+
+void ah_call_refuse(ahttp_response *call, ahttp_error *error)
+{
+    ahttp_future *sent = call->sent;
+
+    stop(call, AH_CALL_FAILED);
+    call->sent = NULL;
+    ah_future_reject(sent, error);
+    ah_response_release(call);
+}
+
+static void on_deadline(ah_timer *timer)
+{
+    ahttp_response *call = AH_CONTAINER(timer, ahttp_response, deadline);
+    static const char *const doing[] = {
+        [AH_CALL_WAITING] = "waiting for a connection",
+        [AH_CALL_SENT] = "waiting for the response",
+        [AH_CALL_OPEN] = "reading the body",
+        [AH_CALL_COMPLETE] = "",
+        [AH_CALL_FAILED] = "",
+    };
+
+    ah_call_fail(call, ah_error_new(AHTTP_E_TOTAL_TIMEOUT, "timed out after %lld ms while %s",
+                                    (long long)call->total_ms, doing[call->phase]));
+}
+
+static void on_cancel(ahttp_future *future)
+{
+    ah_call_fail(future->owner, ah_error_new(AHTTP_E_CANCELLED, "cancelled"));
+}
+
+/* ---- The response ---- */
+
+static void drop_response(void *result)
+{
+    ahttp_response_unref(result);
+}
+
+static void on_head(ah_exchange *exchange)
+{
+    ahttp_response *call = call_of_exchange(exchange);
+    const ah_field *coding =
+        ah_headers_find(&exchange->response.fields, AH_STR("Content-Encoding"));
+    ahttp_error *error = NULL;
+
+    call->phase = AH_CALL_OPEN;
+    if (coding && !call->no_decompress)
+        ah_decoder_new(coding->value, &call->body.decoder, &error);
+    if (error) {
+        ah_call_fail(call, error);
+        return;
+    }
+    ahttp_future *sent = call->sent;
+    call->sent = NULL;
+    call->refs = 1;
+    ah_future_resolve(sent, call, drop_response);
+}
+
+static bool on_body(ah_exchange *exchange, ah_str piece)
+{
+    ahttp_response *call = call_of_exchange(exchange);
+    ahttp_error *error = ah_body_add(&call->body, piece);
+
+    if (error) {
+        ah_call_fail(call, error);
+        return false;
+    }
+    if (call->reading)
+        ah_response_body_moved(call);
+    return ah_body_has_room(&call->body);
+}
+
+/* A request that a reused connection swallowed without a word was most likely never seen: the
+   peer closed the connection while the request was on its way (RFC 9112 §9.3.1). */
+static bool may_resend(const ahttp_response *call, const ahttp_error *error)
+{
+    static const char *const idempotent[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+    const ah_exchange *exchange = &call->exchange;
+
+    if (call->was_resent || !exchange->was_reused || exchange->bytes_received > 0 ||
+        error->code != AHTTP_E_DISCONNECTED)
+        return false;
+    for (size_t i = 0; i < sizeof idempotent / sizeof *idempotent; i++)
+        if (ah_str_equal(exchange->request.method, ah_str_from(idempotent[i])))
+            return true;
+    return false;
+}
+
+static void on_end(ah_exchange *exchange, ahttp_error *error)
+{
+    ahttp_response *call = call_of_exchange(exchange);
+
+    if (error && may_resend(call, error)) {
+        ah_error_free(error);
+        call->was_resent = true;
+        call->phase = AH_CALL_WAITING;
+        ah_connector_acquire(call->session->connector, &call->waiter, &call->url, call->connect_ms,
+                             on_connection);
+        return;
+    }
+    if (!error)
+        error = ah_body_end(&call->body);
+    if (error) {
+        ah_call_fail(call, error);
+        return;
+    }
+    stop(call, AH_CALL_COMPLETE);
+    if (call->reading)
+        ah_response_body_moved(call);
+    ah_response_release(call);
+}
+
+static const ah_exchange_events events = {.head = on_head, .body = on_body, .end = on_end};
+
+/* ---- The request ---- */
+
+static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
+{
+    ahttp_response *call = AH_CONTAINER(waiter, ahttp_response, waiter);
+
+    if (error) {
+        ah_call_fail(call, error);
+        return;
+    }
+    call->phase = AH_CALL_SENT;
+    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
+    ah_conn_send(conn, &call->exchange);
+}
+
+void ah_call_start(ahttp_response *call)
+{
+    call->exchange.events = &events;
+    call->sent->cancel = on_cancel;
+    call->sent->owner = call;
+    call->deadline.fire = on_deadline;
+    if (call->total_ms != AHTTP_NEVER)
+        ah_timer_start(call->session->loop, &call->deadline, call->total_ms);
+    ah_connector_acquire(call->session->connector, &call->waiter, &call->url, call->connect_ms,
+                         on_connection);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* From options to an exchange: checks everything before a byte is sent, and copies what the
+   caller keeps. */
+#include "base/mem.h"
+#include "client/response.h"
+#include "http/base64.h"
+#include "http/form.h"
+
+static ahttp_error *refuse(const char *what, const char *why)
+{
+    return ah_error_new(AHTTP_E_ARGUMENT, "%s: %s", what, why);
+}
+
+static bool copy(ahttp_response *call, ah_str text, ah_str *out)
+{
+    char *kept = ah_arena_copy(&call->arena, text);
+
+    *out = ah_str_make(kept, text.len);
+    return kept != NULL;
+}
+
+/* ---- URL ---- */
+
+/* What may be shown of a URL that could not be read: nothing before its last "@". */
+static ahttp_error *refuse_url(const char *url, const char *why)
+{
+    ah_str text = ah_str_from(url);
+    size_t at = ah_str_find_last(text, '@');
+
+    if (why == AH_URL_NO_MEMORY)
+        return ah_error_no_memory();
+    return ah_error_new(AHTTP_E_URL, "invalid URL \"%s%s\": %s", at < text.len ? "..." : "",
+                        at < text.len ? url + at : url, why);
+}
+
+static ahttp_error *prepare_url(ahttp_response *call, const ahttp_request_options *options)
+{
+    if (!options->url)
+        return refuse("request URL", "it is NULL");
+    const char *why = ah_url_parse(&call->url, &call->arena, ah_str_from(options->url));
+    if (why)
+        return refuse_url(options->url, why);
+    if (options->params && !ah_url_add_params(&call->url, &call->arena, options->params))
+        return ah_error_no_memory();
+    return NULL;
+}
+
+/* ---- Body ---- */
+
+static ahttp_error *prepare_form(ahttp_response *call, const ahttp_pair *pairs)
+{
+    ah_buf text = {0};
+
+    ah_form_encode(&text, pairs);
+    bool copied = !ah_buf_failed(&text) && copy(call, ah_buf_str(&text), &call->exchange.body);
+    ah_buf_release(&text);
+    return copied ? NULL : ah_error_no_memory();
+}
+
+/* *type becomes the Content-Type that goes with the body; empty when there is no body. */
+static ahttp_error *prepare_body(ahttp_response *call, const ahttp_request_options *options,
+                                 ah_str *type)
+{
+    ah_exchange *exchange = &call->exchange;
+    ah_str bytes = {0};
+    int given = (options->data.data != NULL) + (options->text != NULL) + (options->json != NULL) +
+                (options->form != NULL);
+
+    exchange->body = bytes;
+    *type = bytes;
+    exchange->request.has_body = given > 0;
+    if (given > 1)
+        return refuse("request body", "more than one of data, text, json and form is given");
+    if (options->data.data) {
+        *type = AH_STR("application/octet-stream");
+        bytes = ah_str_make(options->data.data, options->data.len);
+    } else if (options->text) {
+        *type = AH_STR("text/plain; charset=utf-8");
+        bytes = ah_str_from(options->text);
+    } else if (options->json) {
+        *type = AH_STR("application/json");
+        bytes = ah_str_from(options->json);
+    }
+    if (options->form) {
+        *type = AH_STR("application/x-www-form-urlencoded");
+        ahttp_error *error = prepare_form(call, options->form);
+        if (error)
+            return error;
+    } else if (bytes.ptr && !copy(call, bytes, &exchange->body)) {
+        return ah_error_no_memory();
+    }
+    exchange->request.body_length = (int64_t)exchange->body.len;
+    return NULL;
+}
+
+/* ---- Headers ---- */
+
+static void percent_decode(ah_buf *out, ah_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        int high = i + 2 < text.len ? ah_hex_value(text.ptr[i + 1]) : -1;
+        int low = i + 2 < text.len ? ah_hex_value(text.ptr[i + 2]) : -1;
+        if (text.ptr[i] == '%' && high >= 0 && low >= 0) {
+            ah_buf_append_char(out, (char)(high << 4 | low));
+            i += 2;
+        } else {
+            ah_buf_append_char(out, text.ptr[i]);
+        }
+    }
+}
+
+/* RFC 7617; credentials come from the option, or else from the URL. */
+static bool add_basic_auth(ahttp_response *call, const char *auth)
+{
+    ah_buf plain = {0};
+    ah_buf value = {0};
+
+    if (auth)
+        ah_buf_append(&plain, ah_str_from(auth));
+    else
+        percent_decode(&plain, call->url.userinfo);
+    if (ah_str_find(ah_buf_str(&plain), ':') == plain.len)
+        ah_buf_append_char(&plain, ':');
+    ah_buf_append(&value, AH_STR("Basic "));
+    ah_base64_encode(&value, ah_buf_str(&plain));
+    bool added = !ah_buf_failed(&plain) && !ah_buf_failed(&value) &&
+                 ah_headers_add(&call->request_fields, AH_STR("Authorization"), ah_buf_str(&value));
+    ah_buf_release(&plain);
+    ah_buf_release(&value);
+    return added;
+}
+
+/* The library frames the body itself; a second opinion in the head is request smuggling. */
+static ahttp_error *check_headers(const ahttp_request_options *options, bool has_auth)
+{
+    const char *name = "";
+    const char *wrong = ah_pairs_check(options->headers, &name);
+
+    if (wrong)
+        return ah_error_new(AHTTP_E_ARGUMENT, "header \"%s\": %s", name, wrong);
+    if (ah_pairs_have(options->headers, AH_STR("Content-Length")) ||
+        ah_pairs_have(options->headers, AH_STR("Transfer-Encoding")))
+        return refuse("headers", "Content-Length and Transfer-Encoding follow the body, and "
+                                 "cannot be given");
+    if (has_auth && ah_pairs_have(options->headers, AH_STR("Authorization")))
+        return refuse("headers", "Authorization is given, and so are credentials by auth or URL");
+    return NULL;
+}
+
+/* One header of the call: a few mean something to the library itself. */
+static bool add_given(ahttp_response *call, const ahttp_pair *pair)
+{
+    ah_request_head *head = &call->exchange.request;
+    ah_str name = ah_str_from(pair->name);
+    ah_str value = ah_str_from(pair->value);
+
+    if (!pair->value)
+        return true;
+    if (ah_str_equal_nocase(name, AH_STR("Host")))
+        return copy(call, value, &head->authority);
+    if (ah_str_equal_nocase(name, AH_STR("Connection")) &&
+        ah_str_list_has(value, AH_STR("close"))) {
+        head->wants_close = true;
+        return true;
+    }
+    return ah_headers_add(&call->request_fields, name, value);
+}
+
+/* The session's fields but for the names that the call gives, then the call's own. */
+static bool merge_fields(ahttp_response *call, const ahttp_request_options *options, ah_str type,
+                         bool has_auth)
+{
+    const ahttp_headers *defaults = &call->session->fields;
+    ahttp_headers *fields = &call->request_fields;
+
+    ah_headers_init(fields, &call->arena);
+    for (size_t i = 0; i < defaults->count; i++)
+        if (!ah_pairs_have(options->headers, defaults->fields[i].name) &&
+            !ah_headers_add_borrowed(fields, defaults->fields[i].name, defaults->fields[i].value))
+            return false;
+    if (type.len > 0 && !ah_pairs_have(options->headers, AH_STR("Content-Type")) &&
+        !ah_headers_has(fields, AH_STR("Content-Type")) &&
+        !ah_headers_add(fields, AH_STR("Content-Type"), type))
+        return false;
+    if (has_auth && !add_basic_auth(call, options->auth))
+        return false;
+    for (const ahttp_pair *pair = options->headers; pair && pair->name; pair++)
+        if (!add_given(call, pair))
+            return false;
+    call->exchange.request.fields = fields;
+    call->exchange.request.fields_text = (ah_str){0};
+    return true;
+}
+
+static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_options *options,
+                                   ah_str type)
+{
+    ah_request_head *head = &call->exchange.request;
+    bool has_auth = options->auth || call->url.userinfo.ptr;
+
+    head->wants_close = false;
+    head->authority = call->url.authority;
+    if (!options->headers && !has_auth && type.len == 0) {
+        head->fields = &call->session->fields;
+        head->fields_text = ah_buf_str(&call->session->fields_text);
+        return NULL;
+    }
+    ahttp_error *error = check_headers(options, has_auth);
+    if (!error && !merge_fields(call, options, type, has_auth))
+        error = ah_error_no_memory();
+    return error;
+}
+
+/* ---- All together ---- */
+
+static int64_t merge_limit(int64_t own, int64_t session)
+{
+    return own ? own : session;
+}
+
+ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
+{
+    ah_exchange *exchange = &call->exchange;
+    const ahttp_timeout *session = &call->session->timeout;
+    ah_str method = ah_str_from(options->method ? options->method : "GET");
+    ah_str type;
+
+    exchange->response = (ah_response_head){0};
+    ah_headers_init(&exchange->response.fields, &call->arena);
+    call->no_decompress = options->no_decompress || call->session->no_decompress;
+    call->total_ms = merge_limit(options->timeout.total_ms, session->total_ms);
+    call->connect_ms = merge_limit(options->timeout.connect_ms, session->connect_ms);
+    if (!ah_method_is_valid(method))
+        return refuse("request method", "it is not a token such as GET");
+    if (!copy(call, method, &exchange->request.method))
+        return ah_error_no_memory();
+    ahttp_error *error = prepare_url(call, options);
+    if (!error)
+        error = prepare_body(call, options, &type);
+    if (!error)
+        error = prepare_fields(call, options, type);
+    exchange->request.target = call->url.target;
+    return error;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/response.h"
+#include "base/mem.h"
+
+enum { MOST_RECYCLED = 1024 };
+
+/* ---- Life ---- */
+
+ahttp_response *ah_response_new(ahttp_session *session)
+{
+    ah_link *link = ah_list_first(&session->recycled);
+    ahttp_response *response;
+
+    if (link) {
+        ah_link_remove(link);
+        session->recycled_count--;
+        response = AH_CONTAINER(link, ahttp_response, link);
+    } else {
+        response = AH_NEW(ahttp_response);
+        if (!response)
+            return NULL;
+        ah_body_reset(&response->body);
+    }
+    response->session = ahttp_session_ref(session);
+    ah_list_append(&session->calls, &response->link);
+    response->phase = AH_CALL_WAITING;
+    return response;
+}
+
+void ah_response_free(ahttp_response *response)
+{
+    ah_arena_release(&response->arena);
+    ah_body_release(&response->body);
+    ah_free(response);
+}
+
+static void clear(ahttp_response *response)
+{
+    ah_arena_reset(&response->arena);
+    ah_body_reset(&response->body);
+    ah_error_free(response->failure);
+    response->failure = NULL;
+    response->stream.total = 0;
+    response->shown = (ahttp_bytes){0};
+    response->was_resent = false;
+}
+
+void ah_response_release(ahttp_response *response)
+{
+    ahttp_session *session = response->session;
+    bool ended = response->phase == AH_CALL_COMPLETE || response->phase == AH_CALL_FAILED;
+
+    if (!ended || response->refs > 0 || response->reading || response->sent)
+        return;
+    clear(response);
+    if (session->recycled_count < MOST_RECYCLED) {
+        ah_list_prepend(&session->recycled, &response->link);
+        session->recycled_count++;
+    } else {
+        ah_response_free(response);
+    }
+    ahttp_session_unref(session);
+}
+
+ahttp_response *ahttp_response_ref(ahttp_response *response)
+{
+    response->refs++;
+    return response;
+}
+
+void ahttp_response_unref(ahttp_response *response)
+{
+    if (!response || --response->refs > 0)
+        return;
+    if (response->phase == AH_CALL_OPEN)
+        ah_call_fail(response, ah_error_new(AHTTP_E_STATE, "nobody wants the response any more"));
+    else
+        ah_response_release(response);
+}
+
+/* ---- Looking ---- */
+
+int ahttp_response_status(const ahttp_response *response)
+{
+    return response->exchange.response.status;
+}
+
+bool ahttp_response_ok(const ahttp_response *response)
+{
+    return response->exchange.response.status < 400;
+}
+
+const char *ahttp_response_reason(const ahttp_response *response)
+{
+    ah_str reason = response->exchange.response.reason;
+
+    return reason.ptr ? reason.ptr : "";
+}
+
+const char *ahttp_response_method(const ahttp_response *response)
+{
+    return response->exchange.request.method.ptr;
+}
+
+const char *ahttp_response_url(const ahttp_response *response)
+{
+    return response->url.safe.ptr;
+}
+
+const ahttp_headers *ahttp_response_headers(const ahttp_response *response)
+{
+    return &response->exchange.response.fields;
+}
+
+const char *ahttp_response_header(const ahttp_response *response, const char *name)
+{
+    return ahttp_headers_get(&response->exchange.response.fields, name);
+}
+
+int64_t ahttp_response_content_length(const ahttp_response *response)
+{
+    const ah_field *field =
+        ah_headers_find(&response->exchange.response.fields, AH_STR("Content-Length"));
+    uint64_t length;
+
+    if (!field || !ah_str_to_u64(field->value, &length) || length > INT64_MAX)
+        return -1;
+    return (int64_t)length;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_CLIENT_RESPONSE_H
+#define AH_CLIENT_RESPONSE_H
+/* One block holds a request from the call to the end of its response: the exchange, the wait
+   for a connection, the deadline, the body, and an arena for all texts.  The block is recycled
+   by its session, so that a request in steady state allocates nothing.
+
+     WAITING --connection--> SENT --head--> OPEN --body's end--> COMPLETE
+        any of the first three --error, cancel, deadline--> FAILED                            */
+#include "client/body.h"
+#include "client/session.h"
+#include "conn/exchange.h"
+#include "http/url.h"
+#include "loop/future.h"
+#include "loop/timer.h"
+#include "pool/connector.h"
+
+typedef enum ah_call_phase {
+    AH_CALL_WAITING, /* for a connection */
+    AH_CALL_SENT,    /* for the response's head */
+    AH_CALL_OPEN,    /* the body is arriving */
+    AH_CALL_COMPLETE,
+    AH_CALL_FAILED
+} ah_call_phase;
+
+struct ahttp_stream {
+    uint64_t total;
+};
+
+struct ahttp_response {
+    ahttp_session *session;
+    ah_link link;  /* in the session's calls or recycled */
+    unsigned refs; /* the program's */
+    ah_call_phase phase;
+    ah_exchange exchange;
+    ah_waiter waiter;
+    ah_timer deadline;
+    int64_t total_ms, connect_ms;
+    ah_arena arena;
+    ah_url url;
+    ahttp_headers request_fields;
+    ahttp_future *sent;    /* promise of the response, until its head is in */
+    ahttp_future *reading; /* promise of a pending read of the body, or NULL */
+    ah_body body;
+    ahttp_error *failure; /* why the body will not be complete */
+    ahttp_bytes shown;    /* what the last read resolved to */
+    ahttp_stream stream;
+    bool was_resent;
+    bool no_decompress;
+    bool wants_text; /* the pending read resolves to the text, not to shown */
+};
+
+/* A fresh or recycled block, holding a reference to the session; NULL when out of memory. */
+ahttp_response *ah_response_new(ahttp_session *session);
+/* The block itself, which must be recycled or never used. */
+void ah_response_free(ahttp_response *response);
+/* Recycles the block if neither the program nor the library needs it any more. */
+void ah_response_release(ahttp_response *response);
+
+/* client/request.c: fills the exchange from the options.  NULL, or what is wrong. */
+ahttp_error *ah_request_prepare(ahttp_response *response, const ahttp_request_options *options);
+
+/* client/call.c */
+void ah_call_start(ahttp_response *call);
+/* Instead of starting: the request cannot be sent at all. */
+void ah_call_refuse(ahttp_response *call, ahttp_error *error);
+/* Ends what is under way: whoever waits for the response or its body gets the error, which is
+   taken over. */
+void ah_call_fail(ahttp_response *call, ahttp_error *error);
+/* The same error, naming the request. */
+ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error);
+
+/* client/stream.c: the body moved on (more bytes, its end, a failure); answers the pending
+   read if it can. */
+void ah_response_body_moved(ahttp_response *response);
+
+#endif

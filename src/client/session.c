@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/session.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "client/response.h"
+#include "http/coding.h"
+#include "http/h1_writer.h"
+#include <ahttp/version.h>
+
+enum { TOTAL_MS = 300000, CONNECT_MS = 30000 };
+
+/* ---- Headers of all requests ---- */
+
+const char *ah_pairs_check(const ahttp_pair *pairs, const char **name)
+{
+    for (; pairs && pairs->name; pairs++) {
+        *name = pairs->name;
+        if (!ah_field_name_is_valid(ah_str_from(pairs->name)))
+            return "its name is not a token: letters, digits and !#$%&'*+-.^_`|~ only";
+        if (pairs->value && !ah_field_value_is_valid(ah_str_from(pairs->value)))
+            return "its value has a CR, LF or another control character";
+    }
+    return NULL;
+}
+
+bool ah_pairs_have(const ahttp_pair *pairs, ah_str name)
+{
+    for (; pairs && pairs->name; pairs++)
+        if (ah_str_equal_nocase(ah_str_from(pairs->name), name))
+            return true;
+    return false;
+}
+
+static bool add_automatic(ahttp_session *session, const ahttp_pair *given, ah_str name,
+                          ah_str value)
+{
+    return ah_pairs_have(given, name) || ah_headers_add(&session->fields, name, value);
+}
+
+static bool make_fields(ahttp_session *session, const ahttp_session_options *options)
+{
+    const char *agent = options->user_agent ? options->user_agent : "libahttp/" AHTTP_VERSION;
+    const ahttp_pair *given = options->headers;
+
+    ah_headers_init(&session->fields, &session->arena);
+    if (!add_automatic(session, given, AH_STR("Accept"), AH_STR("*/*")) ||
+        !add_automatic(session, given, AH_STR("Accept-Encoding"), ah_coding_accepted()) ||
+        !add_automatic(session, given, AH_STR("User-Agent"), ah_str_from(agent)))
+        return false;
+    for (const ahttp_pair *pair = given; pair && pair->name; pair++)
+        if (pair->value &&
+            !ah_headers_add(&session->fields, ah_str_from(pair->name), ah_str_from(pair->value)))
+            return false;
+    ah_h1_write_fields(&session->fields_text, &session->fields);
+    return !ah_buf_failed(&session->fields_text);
+}
+
+static bool fields_are_sendable(const ahttp_session_options *options)
+{
+    const char *name;
+
+    return !ah_pairs_check(options->headers, &name) &&
+           (!options->user_agent || ah_field_value_is_valid(ah_str_from(options->user_agent)));
+}
+
+/* ---- Life ---- */
+
+static void free_session(ahttp_session *session)
+{
+    ah_link *link;
+
+    while ((link = ah_list_take_first(&session->recycled)))
+        ah_response_free(AH_CONTAINER(link, ahttp_response, link));
+    ahttp_connector_unref(session->connector);
+    ah_buf_release(&session->fields_text);
+    ah_arena_release(&session->arena);
+    ah_free(session);
+}
+
+static bool take_connector(ahttp_session *session, const ahttp_session_options *options)
+{
+    ahttp_connector_options own = {.size = sizeof own, .loop = options->loop};
+
+    session->owns_connector = !options->connector;
+    session->connector =
+        options->connector ? ahttp_connector_ref(options->connector) : ahttp_connector_create(&own);
+    return session->connector != NULL;
+}
+
+ahttp_session *ahttp_session_create(const ahttp_session_options *given)
+{
+    ahttp_session_options options;
+
+    if (!ah_options_load(&options, sizeof options, given) || !fields_are_sendable(&options))
+        return NULL;
+    ahttp_session *session = AH_NEW(ahttp_session);
+    if (!session)
+        return NULL;
+    session->refs = 1;
+    ah_list_init(&session->calls);
+    ah_list_init(&session->recycled);
+    if (!make_fields(session, &options) || !take_connector(session, &options)) {
+        free_session(session);
+        return NULL;
+    }
+    session->loop = ah_connector_loop(session->connector);
+    session->timeout.total_ms = options.timeout.total_ms ? options.timeout.total_ms : TOTAL_MS;
+    session->timeout.connect_ms =
+        options.timeout.connect_ms ? options.timeout.connect_ms : CONNECT_MS;
+    session->max_body_bytes = options.max_body_bytes ? options.max_body_bytes : AHTTP_UNLIMITED;
+    session->no_decompress = options.no_decompress;
+    return session;
+}
+
+ahttp_session *ahttp_session_ref(ahttp_session *session)
+{
+    session->refs++;
+    return session;
+}
+
+void ahttp_session_unref(ahttp_session *session)
+{
+    if (session && --session->refs == 0)
+        free_session(session);
+}
+
+ahttp_future *ahttp_session_close(ahttp_session *session)
+{
+    ah_link *link;
+
+    session->closed = true;
+    ahttp_session_ref(session);
+    while ((link = ah_list_first(&session->calls)))
+        ah_call_fail(AH_CONTAINER(link, ahttp_response, link),
+                     ah_error_new(AHTTP_E_CLOSED, "the session was closed"));
+    ahttp_loop *loop = session->loop;
+    ahttp_future *gone =
+        session->owns_connector ? ahttp_connector_close(session->connector) : ah_future_new(loop);
+    if (!gone)
+        gone = ah_future_failed(loop, ah_error_no_memory());
+    else if (!session->owns_connector)
+        ah_future_resolve(gone, NULL, NULL);
+    ahttp_session_unref(session);
+    return gone;
+}
+
+ahttp_connector *ahttp_session_connector(ahttp_session *session)
+{
+    return session->connector;
+}
+
+/* ---- Sending ---- */
+
+ahttp_future *ahttp_session_send(ahttp_session *session, const ahttp_request_options *given)
+{
+    ahttp_request_options options;
+
+    if (!given || !ah_options_load(&options, sizeof options, given))
+        return ah_future_failed(session->loop,
+                                ah_error_new(AHTTP_E_ARGUMENT,
+                                             "send request: options->size is not set; use the "
+                                             "macros, or set it to sizeof(ahttp_request_options)"));
+    if (session->closed)
+        return ah_future_failed(session->loop,
+                                ah_error_new(AHTTP_E_CLOSED, "send request: the session was "
+                                                             "closed before"));
+    ahttp_future *future = ah_future_new(session->loop);
+    ahttp_response *call = future ? ah_response_new(session) : NULL;
+    if (!call) {
+        if (future)
+            ah_future_reject(future, ah_error_no_memory());
+        return future ? future : ah_future_failed(session->loop, ah_error_no_memory());
+    }
+    call->sent = future;
+    ahttp_error *error = ah_request_prepare(call, &options);
+    if (error)
+        ah_call_refuse(call, error);
+    else
+        ah_call_start(call);
+    return future;
+}

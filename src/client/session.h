@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_CLIENT_SESSION_H
+#define AH_CLIENT_SESSION_H
+/* The inside of a session: what its requests share, and the blocks they are recycled in. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "http/headers.h"
+#include "loop/loop.h"
+#include <ahttp/session.h>
+
+struct ahttp_session {
+    unsigned refs;
+    ahttp_loop *loop;
+    ahttp_connector *connector;
+    ah_arena arena;         /* of the fields */
+    ahttp_headers fields;   /* sent with every request: automatic ones, then the options' */
+    ah_buf fields_text;     /* the same as HTTP/1 text, rendered once */
+    ahttp_timeout timeout;  /* defaults filled in */
+    int64_t max_body_bytes; /* AHTTP_UNLIMITED: none */
+    ah_list calls;          /* responses whose exchange has not ended */
+    ah_list recycled;       /* blocks of ended ones, newest first */
+    size_t recycled_count;
+    bool no_decompress;
+    bool owns_connector;
+    bool closed;
+};
+
+/* The headers that name in pairs must be sendable; NULL, or what is wrong with the first that
+   is not. */
+const char *ah_pairs_check(const ahttp_pair *pairs, const char **name);
+/* Whether name is among pairs, ignoring case. */
+bool ah_pairs_have(const ahttp_pair *pairs, ah_str name);
+
+#endif
