@@ -16,7 +16,7 @@ AHTTP_API ahttp_response *ahttp_response_ref(ahttp_response *response);
 AHTTP_API void ahttp_response_unref(ahttp_response *response);
 
 AHTTP_API int ahttp_response_status(const ahttp_response *response);
-AHTTP_API bool ahttp_response_ok(const ahttp_response *response); /* status < 400 */
+AHTTP_API bool ahttp_response_ok(const ahttp_response *response);            /* status < 400 */
 AHTTP_API const char *ahttp_response_reason(const ahttp_response *response); /* may be "" */
 AHTTP_API const char *ahttp_response_method(const ahttp_response *response);
 /* What was asked for, with its query, without user, password and fragment. */

@@ -57,8 +57,12 @@ static bool make_fields(ahttp_session *session, const ahttp_session_options *opt
 
 static bool fields_are_sendable(const ahttp_session_options *options)
 {
+    static const char *const per_request[] = {"Host", "Content-Length", "Transfer-Encoding"};
     const char *name;
 
+    for (size_t i = 0; i < sizeof per_request / sizeof *per_request; i++)
+        if (ah_pairs_have(options->headers, ah_str_from(per_request[i])))
+            return false;
     return !ah_pairs_check(options->headers, &name) &&
            (!options->user_agent || ah_field_value_is_valid(ah_str_from(options->user_agent)));
 }

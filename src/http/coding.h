@@ -8,18 +8,20 @@
 
 typedef enum ah_coding_result {
     AH_CODING_MORE_INPUT, /* all input was used */
-    AH_CODING_MORE_ROOM,  /* max_output was reached; call again, perhaps with empty input */
+    AH_CODING_MORE_ROOM,  /* there is more to do: max_output was reached, or the call has done
+                             enough work for once; call again, perhaps with empty input */
     AH_CODING_DONE,       /* the coded data is complete; further input is left unused */
     AH_CODING_FAILED      /* corrupt, or out of memory: take the error */
 } ah_coding_result;
 
 typedef struct ah_decoder ah_decoder;
 typedef struct ah_decoder_ops {
-    /* Uses bytes from the front of *input, advancing it, and appends to out. */
+    /* Uses bytes from the front of *input, advancing it, and appends to out.  After DONE it
+       gives DONE again; after FAILED only finish, take_error and free may follow. */
     ah_coding_result (*decode)(ah_decoder *decoder, ah_str *input, ah_buf *out, size_t max_output);
     /* The input has ended: NULL, or CODING when the data is cut.  No input at all is fine. */
     ahttp_error *(*finish)(ah_decoder *decoder);
-    /* After FAILED; the caller's. */
+    /* After FAILED, once; the caller's. */
     ahttp_error *(*take_error)(ah_decoder *decoder);
     void (*free)(ah_decoder *decoder);
 } ah_decoder_ops;
@@ -27,17 +29,26 @@ struct ah_decoder {
     const ah_decoder_ops *ops;
 };
 
+/* More codings on one body than this are refused: each may swell the data a thousandfold. */
+enum { AH_CODING_MAX_COUNT = 5 };
+
 /* For the value of Content-Encoding: a decoder for all codings in it, last one first.
    *decoder is NULL where there is nothing to undo (identity, empty).  False when a coding is
-   not known here, so that the body is to be left as it is; or when out of memory, which
-   *error then says. */
+   not known here, so that the body is to be left as it is, *error being NULL; or with *error
+   when there are too many (CODING), or when out of memory. */
 bool ah_decoder_new(ah_str content_encoding, ah_decoder **decoder, ahttp_error **error);
 
 /* What ah_decoder_new knows, for Accept-Encoding: "gzip, deflate". */
 ah_str ah_coding_accepted(void);
 
-/* http/coding_zlib.c: gzip (RFC 1952, several members too), deflate as zlib (RFC 1950) or
-   raw (RFC 1951), told apart by its first byte.  NULL when out of memory. */
+/* Decoders in a row, stages[0] reading the input; takes them over.  NULL when out of memory:
+   they are the caller's still. */
+ah_decoder *ah_decoder_chain_new(size_t count, ah_decoder *const stages[]);
+
+/* http/coding_zlib.c; NULL when out of memory.
+   gzip (RFC 1952): members one after the other, with zeros between and behind them; anything
+   else behind a member ends the data, as it does for gzip and browsers.
+   deflate: zlib (RFC 1950) or raw (RFC 1951), told apart by the two bytes of zlib's header. */
 ah_decoder *ah_decoder_gzip_new(void);
 ah_decoder *ah_decoder_deflate_new(void);
 

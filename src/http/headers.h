@@ -20,12 +20,16 @@ struct ahttp_headers {
 
 /* An empty list whose texts will live in arena. */
 void ah_headers_init(ahttp_headers *headers, ah_arena *arena);
+/* Room for that many more fields, taken at once.  False when out of memory. */
+bool ah_headers_reserve(ahttp_headers *headers, size_t more);
 /* Copies both texts.  False when out of memory. */
 bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value);
 /* The same for texts that are in the arena already, each with a NUL behind it. */
 bool ah_headers_add_borrowed(ahttp_headers *headers, ah_str name, ah_str value);
 /* The first field of that name, or NULL. */
 const ah_field *ah_headers_find(const ahttp_headers *headers, ah_str name);
+/* The one behind field of the same name, or NULL. */
+const ah_field *ah_headers_find_next(const ahttp_headers *headers, const ah_field *field);
 static inline bool ah_headers_has(const ahttp_headers *headers, ah_str name)
 {
     return ah_headers_find(headers, name) != NULL;
