@@ -1,0 +1,49 @@
+# What `cmake --install` puts where: headers, both libraries, a pkg-config file and a CMake
+# package.  The static library needs to know its dependencies again in the program's build;
+# cmake/ahttp-config.cmake.in and cmake/libahttp.pc.in tell it.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ahttp)
+set_target_properties(ahttp_shared PROPERTIES EXPORT_NAME shared)
+set_target_properties(ahttp_static PROPERTIES EXPORT_NAME static)
+install(TARGETS ahttp_shared ahttp_static EXPORT ahttp-targets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(EXPORT ahttp-targets NAMESPACE ahttp:: DESTINATION ${package_dir})
+install(FILES ${PROJECT_SOURCE_DIR}/include/ahttp.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ahttp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+    FILES_MATCHING PATTERN "*.h")
+
+set(ahttp_static_requires "libuv libcares zlib")
+set(ahttp_static_libs "-pthread")
+set(ahttp_has_own_llhttp OFF)
+if(AHTTP_TLS)
+    string(APPEND ahttp_static_requires " openssl")
+endif()
+if(TARGET ahttp_llhttp)
+    # Built here from source, so programs that link statically need it from us.
+    set(ahttp_has_own_llhttp ON)
+    install(TARGETS ahttp_llhttp ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    string(PREPEND ahttp_static_libs "-lahttp_llhttp ")
+else()
+    string(APPEND ahttp_static_requires " libllhttp")
+endif()
+
+# Paths relative to the file itself, so that the installed tree may be moved.
+file(RELATIVE_PATH ahttp_pc_prefix
+    /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" ahttp_pc_prefix "${ahttp_pc_prefix}")
+configure_file(cmake/libahttp.pc.in ${PROJECT_BINARY_DIR}/libahttp.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/libahttp.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+configure_package_config_file(cmake/ahttp-config.cmake.in
+    ${PROJECT_BINARY_DIR}/ahttp-config.cmake INSTALL_DESTINATION ${package_dir})
+# Before 1.0 every minor version may break programs.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/ahttp-config-version.cmake
+    COMPATIBILITY SameMinorVersion)
+install(FILES
+    ${PROJECT_BINARY_DIR}/ahttp-config.cmake
+    ${PROJECT_BINARY_DIR}/ahttp-config-version.cmake
+    DESTINATION ${package_dir})

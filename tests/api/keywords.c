@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Every keyword macro, used as a program would.  tools/check_headers.sh compiles this as C99,
+   C11 and C17 without a warning; the program is a test that each of them can be linked. */
+#include <ahttp.h>
+
+static const ahttp_pair fields[] = {{"a", "1"}, {"b", "2"}, {NULL, NULL}};
+
+static void drop_all(ahttp_future *const futures[], size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        ahttp_drop(futures[i]);
+}
+
+static void request(ahttp_session *session)
+{
+    ahttp_future *futures[] = {
+        ahttp_get(session, "not a URL"),
+        ahttp_head(session, "not a URL", .headers = fields),
+        ahttp_post(session, "not a URL", .json = "{}", .timeout = {.total_ms = 5000}),
+        ahttp_put(session, "not a URL", .data = {"bytes", 5}, .auth = "user:password"),
+        ahttp_patch(session, "not a URL", .text = "text", .timeout = {.connect_ms = AHTTP_NEVER}),
+        ahttp_delete(session, "not a URL", .no_decompress = true),
+        ahttp_options(session, "not a URL", .params = AHTTP_PAIRS({"q", "x"})),
+        ahttp_request(session, "PURGE", "not a URL", .form = AHTTP_PAIRS({"q", "x"}, {"r", "y"})),
+    };
+
+    drop_all(futures, sizeof futures / sizeof *futures);
+}
+
+int main(void)
+{
+    ahttp_loop *loop = ahttp_loop_new();
+    ahttp_connector *connector = ahttp_connector_new(.loop = loop, .limit = 10);
+    ahttp_session *session = ahttp_session_new(.connector = connector, .headers = fields);
+
+    if (!loop || !connector || !session)
+        return 1;
+    request(session);
+    ahttp_session_unref(session);
+    ahttp_connector_unref(connector);
+    if (ahttp_loop_run(loop) < 0)
+        return 1;
+    return ahttp_loop_close(loop) < 0;
+}
