@@ -2,19 +2,21 @@
 #ifndef AH_HTTP_URL_H
 #define AH_HTTP_URL_H
 /* Absolute http and https URLs (RFC 3986, RFC 9110 §4.2).  Bytes given are bytes sent: "%XX"
-   is never touched, dots are not resolved, case in the path stays.  Only what cannot stand in
-   a request line is escaped: spaces, control characters and bytes above 0x7E.
-   The host loses its case and its brackets; a zone id's "%25" becomes "%". */
+   is never touched, dots are not resolved, case in the path stays, "\\" is no "/".  Only what
+   cannot stand in a request line is escaped: spaces, control characters and bytes above 0x7E.
+   Of the host, case and brackets go, and an IPv6 address takes its shortest form; a zone id
+   follows it behind "%", whether written "%25eth0" or "%eth0".  Spaces and control characters
+   round the URL are no part of it. */
 #include "base/arena.h"
 #include <ahttp/base.h>
 
 typedef struct ah_url {
     ah_str scheme;    /* "http" or "https", lower case */
-    ah_str userinfo;  /* as given, still escaped; ptr NULL when there is none */
+    ah_str userinfo;  /* as given, still escaped; ptr NULL when there is none or it is empty */
     ah_str host;      /* lower case, "::1" without brackets; never empty */
     ah_str authority; /* for Host: brackets round IPv6, no zone, the port unless default */
     ah_str target;    /* path and query; "/" when the path was empty; never a fragment */
-    ah_str fragment;  /* without "#"; ptr NULL when there is none */
+    ah_str fragment;  /* without "#", escaped likewise; ptr NULL when there is none */
     ah_str safe;      /* scheme://authority target: the URL without userinfo and fragment,
                          for messages; has a NUL behind it */
     uint16_t port;
@@ -22,14 +24,15 @@ typedef struct ah_url {
     bool is_tls;  /* https */
 } ah_url;
 
-/* Reads text into url, whose views point into the arena.  NULL, or a reason for people:
-   "the port is not a number between 1 and 65535".  "out of memory" is
-   AH_URL_NO_MEMORY itself, to be compared by address. */
+/* Reads text into url, whose views point into one piece of the arena.  NULL, or a reason for
+   people: "the port is not a number between 1 and 65535".  "out of memory" is AH_URL_NO_MEMORY
+   itself, to be compared by address. */
 extern const char AH_URL_NO_MEMORY[];
 const char *ah_url_parse(ah_url *url, ah_arena *arena, ah_str text);
 
 /* Adds query parameters to url->target, behind a query that is there, in order, repeats kept;
-   and rebuilds url->safe.  params ends with {NULL, NULL}.  False when out of memory. */
+   and rebuilds url->safe.  params may be NULL, else ends with {NULL, NULL}.  False when out of
+   memory. */
 bool ah_url_add_params(ah_url *url, ah_arena *arena, const ahttp_pair *params);
 
 #endif

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading is splitting, checking, then building.  Splitting and checking only look at the
+   text; building makes one piece of the arena hold all that the views of an ah_url show:
+   userinfo, fragment, host with zone (each if there is one), and the safe URL, of which
+   scheme, host, authority and target are parts. */
+#include "http/url.h"
+#include "http/form.h"
+#include "http/url_host.h"
+
+const char AH_URL_NO_MEMORY[] = "out of memory";
+
+typedef struct url_parts {
+    ah_str userinfo;
+    ah_str host; /* without brackets and zone */
+    ah_str zone; /* ptr NULL when there is none */
+    ah_str target;
+    ah_str fragment;
+    size_t target_escapes; /* bytes that become %XX */
+    size_t fragment_escapes;
+    unsigned char ipv6[16];
+    uint16_t port;
+    bool is_ipv6;
+    bool is_tls;
+} url_parts;
+
+/* ---- Splitting and checking ---- */
+
+/* Spaces and control characters around a URL are no part of it (WHATWG URL Standard §4.4). */
+static ah_str trim(ah_str text)
+{
+    while (text.len > 0 && (unsigned char)text.ptr[0] <= ' ')
+        text = ah_str_make(text.ptr + 1, text.len - 1);
+    while (text.len > 0 && (unsigned char)text.ptr[text.len - 1] <= ' ')
+        text.len--;
+    return text;
+}
+
+static ah_str skip(ah_str text, size_t count)
+{
+    return ah_str_slice(text, count, text.len);
+}
+
+static const char *why_no_scheme(ah_str text)
+{
+    size_t end = 0;
+
+    while (end < text.len && (ah_is_alpha(text.ptr[end]) || ah_is_digit(text.ptr[end])))
+        end++;
+    if (end == 0 || end == text.len || text.ptr[end] != ':')
+        return "it does not begin with http:// or https://";
+    ah_str scheme = ah_str_slice(text, 0, end);
+    if (ah_str_equal_nocase(scheme, AH_STR("http")) || ah_str_equal_nocase(scheme, AH_STR("https")))
+        return "// is missing behind the scheme";
+    return "the scheme is neither http nor https";
+}
+
+static const char *take_scheme(url_parts *parts, ah_str *rest)
+{
+    parts->is_tls = ah_str_starts_with_nocase(*rest, AH_STR("https://"));
+    if (!parts->is_tls && !ah_str_starts_with_nocase(*rest, AH_STR("http://")))
+        return why_no_scheme(*rest);
+    *rest = skip(*rest, parts->is_tls ? 8 : 7);
+    return NULL;
+}
+
+/* RFC 3986 §3.2: it ends at the first "/", "?" or "#".  Its last "@", else its end, is *at. */
+static ah_str take_authority(ah_str *rest, size_t *at)
+{
+    size_t end = 0;
+    bool has_userinfo = false;
+
+    for (; end < rest->len; end++) {
+        char c = rest->ptr[end];
+        if (c == '/' || c == '?' || c == '#')
+            break;
+        if (c == '@') {
+            has_userinfo = true;
+            *at = end;
+        }
+    }
+    if (!has_userinfo)
+        *at = end;
+    ah_str authority = ah_str_make(rest->ptr, end);
+    *rest = skip(*rest, end);
+    return authority;
+}
+
+/* Browsers take "\" for "/": a URL that names another host there and here is refused. */
+static const char *check_userinfo(ah_str userinfo)
+{
+    for (size_t i = 0; i < userinfo.len; i++) {
+        char c = userinfo.ptr[i];
+        if (c == '\\')
+            return "the user or password has a backslash: write it as %5C";
+        if ((unsigned char)c < ' ' || c == 0x7f)
+            return "the user or password has a control character: write it as %XX";
+    }
+    return NULL;
+}
+
+static const char *read_port(url_parts *parts, ah_str text)
+{
+    uint64_t port;
+
+    if (text.len == 0)
+        return NULL;
+    if (ah_str_find(text, ':') < text.len)
+        return "the host has several colons: an IPv6 address must stand in brackets, as in [::1]";
+    if (!ah_str_to_u64(text, &port) || port == 0 || port > 65535)
+        return "the port is not a number between 1 and 65535";
+    parts->port = (uint16_t)port;
+    return NULL;
+}
+
+/* "%25eth0" of RFC 6874, and "%eth0" as it is written everywhere else. */
+static const char *split_zone(url_parts *parts)
+{
+    size_t percent = ah_str_find(parts->host, '%');
+
+    if (percent == parts->host.len)
+        return NULL;
+    ah_str zone = skip(parts->host, percent + 1);
+    parts->zone = ah_str_starts_with(zone, AH_STR("25")) ? skip(zone, 2) : zone;
+    parts->host.len = percent;
+    return ah_host_check_zone(parts->zone);
+}
+
+static const char *read_literal(url_parts *parts, ah_str text)
+{
+    size_t close = ah_str_find(text, ']');
+
+    if (close == text.len)
+        return "the bracket round the IPv6 address is not closed";
+    parts->is_ipv6 = true;
+    parts->host = ah_str_slice(text, 1, close - 1);
+    ah_str behind = skip(text, close + 1);
+    if (behind.len > 0 && behind.ptr[0] != ':')
+        return "something other than a port follows the IPv6 address";
+    const char *why = split_zone(parts);
+    if (!why)
+        why = ah_host_read_ipv6(parts->host, parts->ipv6);
+    return why ? why : read_port(parts, skip(behind, 1));
+}
+
+static const char *read_authority(url_parts *parts, ah_str authority, size_t at)
+{
+    ah_str text = authority;
+
+    parts->port = parts->is_tls ? 443 : 80;
+    if (at < authority.len) {
+        parts->userinfo = ah_str_slice(authority, 0, at);
+        const char *why = check_userinfo(parts->userinfo);
+        if (why)
+            return why;
+        text = skip(authority, at + 1);
+    }
+    if (text.len > 0 && text.ptr[0] == '[')
+        return read_literal(parts, text);
+    size_t colon = ah_str_find(text, ':');
+    parts->host = ah_str_slice(text, 0, colon);
+    const char *why = ah_host_check_name(parts->host);
+    return why ? why : read_port(parts, skip(text, colon + 1));
+}
+
+static bool needs_escape(char c)
+{
+    return c <= ' ' || c >= 0x7f;
+}
+
+static size_t count_escapes(ah_str text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        count += needs_escape(text.ptr[i]);
+    return count;
+}
+
+/* Whether none of eight bytes needs an escape or is "#".  Each line leaves the top bit of
+   some byte set if one is: those above 0x7E; those below 0x21; those equal to "#". */
+static bool are_plain(const char *eight)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t word;
+
+    memcpy(&word, eight, sizeof word);
+    uint64_t hash = word ^ ones * '#';
+    uint64_t hits = word | (word + ones);
+    hits |= (word - ones * 0x21) & ~word;
+    hits |= (hash - ones) & ~hash;
+    return (hits & ones << 7) == 0;
+}
+
+static bool is_plain(ah_str text)
+{
+    size_t i = 0;
+
+    while (i + 8 <= text.len && are_plain(text.ptr + i))
+        i += 8;
+    while (i < text.len && !needs_escape(text.ptr[i]) && text.ptr[i] != '#')
+        i++;
+    return i == text.len;
+}
+
+static void split_target(url_parts *parts, ah_str rest)
+{
+    parts->target = rest;
+    if (is_plain(rest))
+        return;
+    size_t hash = ah_str_find(rest, '#');
+    parts->target = ah_str_slice(rest, 0, hash);
+    parts->target_escapes = count_escapes(parts->target);
+    if (hash < rest.len) {
+        parts->fragment = skip(rest, hash + 1);
+        parts->fragment_escapes = count_escapes(parts->fragment);
+    }
+}
+
+/* ---- Building ---- */
+
+static char *put(char *at, ah_str text)
+{
+    if (text.len > 0)
+        memcpy(at, text.ptr, text.len);
+    return at + text.len;
+}
+
+static char *put_escaped(char *at, ah_str text, size_t escapes)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    if (escapes == 0)
+        return put(at, text);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (needs_escape(text.ptr[i])) {
+            *at++ = '%';
+            *at++ = digits[c >> 4];
+            *at++ = digits[c & 15];
+        } else {
+            *at++ = (char)c;
+        }
+    }
+    return at;
+}
+
+static char *put_port(char *at, unsigned port)
+{
+    unsigned power = 10000;
+
+    *at++ = ':';
+    while (power > port)
+        power /= 10;
+    for (; power > 0; power /= 10)
+        *at++ = (char)('0' + port / power % 10);
+    return at;
+}
+
+static char *put_host(char *at, const url_parts *parts)
+{
+    if (parts->is_ipv6)
+        return ah_host_write_ipv6(at, parts->ipv6);
+    for (size_t i = 0; i < parts->host.len; i++)
+        *at++ = ah_lower(parts->host.ptr[i]);
+    return at;
+}
+
+static char *put_authority(char *at, ah_url *url, const url_parts *parts)
+{
+    char *start = at;
+
+    if (parts->is_ipv6)
+        *at++ = '[';
+    char *end = put_host(at, parts);
+    url->host = ah_str_make(at, (size_t)(end - at));
+    if (parts->is_ipv6)
+        *end++ = ']';
+    if (parts->port != (parts->is_tls ? 443 : 80))
+        end = put_port(end, parts->port);
+    url->authority = ah_str_make(start, (size_t)(end - start));
+    return end;
+}
+
+static char *put_safe(char *at, ah_url *url, const url_parts *parts)
+{
+    char *start = at;
+
+    at = put(at, parts->is_tls ? AH_STR("https://") : AH_STR("http://"));
+    url->scheme = ah_str_make(start, parts->is_tls ? 5 : 4);
+    at = put_authority(at, url, parts);
+    char *target = at;
+    if (parts->target.len == 0 || parts->target.ptr[0] == '?')
+        *at++ = '/';
+    at = put_escaped(at, parts->target, parts->target_escapes);
+    *at = '\0';
+    url->target = ah_str_make(target, (size_t)(at - target));
+    url->safe = ah_str_make(start, (size_t)(at - start));
+    return at + 1;
+}
+
+static char *put_zoned_host(char *at, ah_url *url, const url_parts *parts)
+{
+    char *start = at;
+
+    at = put_host(at, parts);
+    *at++ = '%';
+    at = put(at, parts->zone);
+    url->host = ah_str_make(start, (size_t)(at - start));
+    return at;
+}
+
+static const char *build(ah_url *url, ah_arena *arena, const url_parts *parts)
+{
+    size_t host = parts->is_ipv6 ? AH_HOST_IPV6_MAX : parts->host.len;
+    size_t target = parts->target.len + 2 * parts->target_escapes;
+    size_t fragment = parts->fragment.len + 2 * parts->fragment_escapes;
+    size_t zoned_host = parts->zone.ptr ? host + 1 + parts->zone.len : 0;
+    char *at = ah_arena_alloc(arena, sizeof "https://[]:65535/" + host + target + fragment +
+                                         zoned_host + parts->userinfo.len);
+
+    if (!at)
+        return AH_URL_NO_MEMORY;
+    *url = (ah_url){.port = parts->port, .is_ipv6 = parts->is_ipv6, .is_tls = parts->is_tls};
+    at = put_safe(at, url, parts);
+    if (parts->zone.ptr)
+        at = put_zoned_host(at, url, parts);
+    if (parts->userinfo.len > 0) {
+        url->userinfo = ah_str_make(at, parts->userinfo.len);
+        at = put(at, parts->userinfo);
+    }
+    if (parts->fragment.ptr) {
+        url->fragment = ah_str_make(at, fragment);
+        put_escaped(at, parts->fragment, parts->fragment_escapes);
+    }
+    return NULL;
+}
+
+const char *ah_url_parse(ah_url *url, ah_arena *arena, ah_str text)
+{
+    url_parts parts = {0};
+    ah_str rest = trim(text);
+    size_t at;
+
+    const char *why = take_scheme(&parts, &rest);
+    if (why)
+        return why;
+    ah_str authority = take_authority(&rest, &at);
+    why = read_authority(&parts, authority, at);
+    if (why)
+        return why;
+    split_target(&parts, rest);
+    return build(url, arena, &parts);
+}
+
+/* ---- Query parameters ---- */
+
+/* What has to stand between the target and one more parameter. */
+static ah_str separator_behind(ah_str target)
+{
+    char last = target.ptr[target.len - 1];
+
+    if (ah_str_find(target, '?') == target.len)
+        return AH_STR("?");
+    return last == '?' || last == '&' ? AH_STR("") : AH_STR("&");
+}
+
+bool ah_url_add_params(ah_url *url, ah_arena *arena, const ahttp_pair *params)
+{
+    if (!params || !params->name)
+        return true;
+    ah_str separator = separator_behind(url->target);
+    size_t len = url->safe.len + separator.len + ah_form_size(params);
+    char *safe = ah_arena_alloc(arena, len + 1);
+    if (!safe)
+        return false;
+    char *end = ah_form_write(put(put(safe, url->safe), separator), params);
+    *end = '\0';
+    size_t target = url->safe.len - url->target.len;
+    url->safe = ah_str_make(safe, len);
+    url->target = ah_str_make(safe + target, len - target);
+    return true;
+}

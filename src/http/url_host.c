@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/url_host.h"
+#include <arpa/inet.h>
+
+static bool is_host_char(char c)
+{
+    if (ah_is_alpha(c) || ah_is_digit(c) || c == '.' || c == '-')
+        return true;
+    return c > ' ' && c < 0x7f && !strchr("#%/:<>?@[\\]^|", c);
+}
+
+static const char *why_not(char c)
+{
+    if (c == '%')
+        return "the host has a %XX escape: write the character itself";
+    if ((unsigned char)c >= 0x80)
+        return "the host has characters beyond ASCII: give international names (IDN) as A-labels, "
+               "which begin with xn--";
+    if (c <= ' ' || c == 0x7f)
+        return "the host has a space or control character";
+    return "the host has a character that no host name may have";
+}
+
+/* As a resolver in the manner of inet_aton would see it: decimal, octal or hexadecimal. */
+static bool is_number(ah_str label)
+{
+    bool is_hex = ah_str_starts_with_nocase(label, AH_STR("0x"));
+
+    for (size_t i = is_hex ? 2 : 0; i < label.len; i++)
+        if (is_hex ? ah_hex_value(label.ptr[i]) < 0 : !ah_is_digit(label.ptr[i]))
+            return false;
+    return label.len > 0;
+}
+
+static bool ends_in_number(ah_str name)
+{
+    if (name.ptr[name.len - 1] == '.')
+        name.len--;
+    size_t start = name.len;
+    while (start > 0 && name.ptr[start - 1] != '.')
+        start--;
+    return is_number(ah_str_slice(name, start, name.len));
+}
+
+static bool is_dotted_quad(ah_str name)
+{
+    ah_str part;
+    uint64_t number;
+    int count = 0;
+
+    while (ah_str_split(&name, '.', &part)) {
+        bool has_extra_zero = part.len > 1 && part.ptr[0] == '0';
+        if (has_extra_zero || !ah_str_to_u64(part, &number) || number > 255)
+            return false;
+        count++;
+    }
+    return count == 4;
+}
+
+const char *ah_host_check_name(ah_str name)
+{
+    if (name.len == 0)
+        return "the host is missing";
+    for (size_t i = 0; i < name.len; i++)
+        if (!is_host_char(name.ptr[i]))
+            return why_not(name.ptr[i]);
+    if (ends_in_number(name) && !is_dotted_quad(name))
+        return "the host ends in a number but is no IPv4 address like 192.0.2.1";
+    return NULL;
+}
+
+const char *ah_host_read_ipv6(ah_str text, unsigned char address[16])
+{
+    static const char no_address[] = "the host in brackets is not an IPv6 address";
+    char terminated[INET6_ADDRSTRLEN];
+
+    if (text.len >= sizeof terminated || ah_str_find(text, '\0') < text.len)
+        return no_address;
+    memcpy(terminated, text.ptr, text.len);
+    terminated[text.len] = '\0';
+    return inet_pton(AF_INET6, terminated, address) == 1 ? NULL : no_address;
+}
+
+typedef struct zero_run {
+    int start;
+    int len;
+} zero_run;
+
+/* The first of the longest runs of zeros; one zero alone is none (RFC 5952 §4.2). */
+static zero_run longest_zeros(const unsigned groups[8])
+{
+    zero_run best = {8, 1};
+    zero_run run = {0, 0};
+
+    for (int i = 0; i < 8; i++) {
+        if (groups[i] != 0) {
+            run = (zero_run){i + 1, 0};
+        } else if (++run.len > best.len) {
+            best = run;
+        }
+    }
+    return best;
+}
+
+static char *write_hex(char *at, unsigned group)
+{
+    int shift = 12;
+
+    while (shift > 0 && group >> shift == 0)
+        shift -= 4;
+    for (; shift >= 0; shift -= 4)
+        *at++ = "0123456789abcdef"[group >> shift & 15];
+    return at;
+}
+
+char *ah_host_write_ipv6(char *at, const unsigned char address[16])
+{
+    unsigned groups[8];
+
+    for (int i = 0; i < 8; i++)
+        groups[i] = (unsigned)address[2 * i] << 8 | address[2 * i + 1];
+    zero_run zeros = longest_zeros(groups);
+    for (int i = 0; i < 8; i++) {
+        if (i == zeros.start) {
+            *at++ = ':';
+            *at++ = ':';
+            i += zeros.len - 1;
+            continue;
+        }
+        if (i > 0 && i != zeros.start + zeros.len)
+            *at++ = ':';
+        at = write_hex(at, groups[i]);
+    }
+    return at;
+}
+
+const char *ah_host_check_zone(ah_str zone)
+{
+    bool is_valid = zone.len > 0;
+
+    for (size_t i = 0; i < zone.len; i++) {
+        char c = zone.ptr[i];
+        if (!ah_is_alpha(c) && !ah_is_digit(c) && (c == '\0' || !strchr("-._~", c)))
+            is_valid = false;
+    }
+    return is_valid ? NULL : "the zone id of the IPv6 address is not the name of an interface";
+}

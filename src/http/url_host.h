@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_HTTP_URL_HOST_H
+#define AH_HTTP_URL_HOST_H
+/* What may stand for a host in a URL: a name, an IPv4 address, or an IPv6 address without its
+   brackets.  Functions that check return NULL, or a reason for people. */
+#include "base/str.h"
+
+/* Room for the longest IPv6 address ah_host_write_ipv6 makes. */
+enum { AH_HOST_IPV6_MAX = 39 };
+
+/* Names may have all of ASCII but what URLs give a meaning to, as in browsers (WHATWG URL
+   Standard §3.5).  A name whose last label is a number must be an IPv4 address of four decimal
+   numbers: "127.1", "0x7f000001" and "2130706433" are addresses to some resolvers only. */
+const char *ah_host_check_name(ah_str name);
+
+/* address becomes the 16 bytes of the IPv6 address in text. */
+const char *ah_host_read_ipv6(ah_str text, unsigned char address[16]);
+/* Its shortest text, without dotted decimals (RFC 5952 §4); returns the end.  No NUL. */
+char *ah_host_write_ipv6(char *at, const unsigned char address[16]);
+
+/* A zone id: the name or number of a network interface (RFC 6874 §2). */
+const char *ah_host_check_zone(ah_str zone);
+
+#endif
