@@ -88,7 +88,8 @@ char *ah_arena_append(ah_arena *arena, ah_str text, ah_str more)
 
     if (text.ptr && text.ptr + text.len + 1 == arena->free && more.len <= room) {
         char *end = arena->free - 1;
-        memcpy(end, more.ptr, more.len);
+        if (more.len > 0)
+            memcpy(end, more.ptr, more.len);
         end[more.len] = '\0';
         arena->free += more.len;
         return end - text.len;

@@ -114,6 +114,27 @@ ahttp_error *ah_error_new(int code, const char *format, ...)
     return error;
 }
 
+/* strerror_r is GNU's or POSIX's. */
+static const char *system_reason(int code, char *room, size_t size)
+{
+#ifdef __GLIBC__
+    return strerror_r(code, room, size);
+#else
+    return strerror_r(code, room, size) == 0 ? room : "unknown error";
+#endif
+}
+
+/* In the middle of a sentence: "connection refused", but "I/O error". */
+static void append_reason(ah_buf *text, const char *reason)
+{
+    bool is_word = reason[0] && reason[1] >= 'a' && reason[1] <= 'z';
+
+    ah_buf_append(text, AH_STR(": "));
+    if (is_word)
+        ah_buf_append_char(text, ah_lower(*reason++));
+    ah_buf_append(text, ah_str_from(reason));
+}
+
 ahttp_error *ah_error_system(int code, int negative_errno, const char *format, ...)
 {
     ah_buf text = {0};
@@ -125,8 +146,7 @@ ahttp_error *ah_error_system(int code, int negative_errno, const char *format, .
     va_start(arguments, format);
     ah_buf_append_format_v(&text, format, arguments);
     va_end(arguments);
-    const char *said = strerror_r(-negative_errno, reason, sizeof reason);
-    ah_buf_append_format(&text, ": %c%s", ah_lower(said[0]), said[0] ? said + 1 : "");
+    append_reason(&text, system_reason(-negative_errno, reason, sizeof reason));
     return from_text(code, negative_errno, &text);
 }
 

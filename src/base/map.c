@@ -1,35 +1,78 @@
 /* SPDX-License-Identifier: MIT */
+/* Keys may come from peers, who must not be able to choose keys that fall into one bucket.  So
+   the hash is SipHash-1-3 (Aumasson and Bernstein 2012), whose key is made once per process. */
 #include "base/map.h"
 #include "base/mem.h"
 #include <stdatomic.h>
 #include <sys/random.h>
+#include <unistd.h>
 
-/* Keys may come from peers, so the hash starts from a secret: FNV-1a, seeded once. */
-static uint64_t seed(void)
+/* Half of the key; never 0 once made, by whichever thread comes first. */
+static uint64_t secret(int half)
 {
-    static _Atomic uint64_t secret;
-    uint64_t value = atomic_load_explicit(&secret, memory_order_relaxed);
+    static _Atomic uint64_t secrets[2];
+    uint64_t value = atomic_load_explicit(&secrets[half], memory_order_relaxed);
+    uint64_t fresh;
 
-    if (value == 0) {
-        uint64_t fresh = 0;
-        uint64_t none = 0;
-        if (getrandom(&fresh, sizeof fresh, GRND_NONBLOCK) != (ssize_t)sizeof fresh || !fresh)
-            fresh = 0xcbf29ce484222325u ^ (uint64_t)(uintptr_t)&value;
-        if (atomic_compare_exchange_strong(&secret, &none, fresh))
-            value = fresh;
-        else
-            value = none;
-    }
-    return value;
+    if (AH_LIKELY(value != 0))
+        return value;
+    if (getentropy(&fresh, sizeof fresh) != 0 || fresh == 0)
+        fresh = UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)(uintptr_t)&fresh;
+    return atomic_compare_exchange_strong(&secrets[half], &value, fresh) ? fresh : value;
+}
+
+static uint64_t rotate(uint64_t word, int bits)
+{
+    return word << bits | word >> (64 - bits);
+}
+
+typedef struct sip_state {
+    uint64_t a, b, c, d;
+} sip_state;
+
+static void sip_round(sip_state *s)
+{
+    s->a += s->b;
+    s->c += s->d;
+    s->b = rotate(s->b, 13) ^ s->a;
+    s->d = rotate(s->d, 16) ^ s->c;
+    s->a = rotate(s->a, 32);
+    s->c += s->b;
+    s->a += s->d;
+    s->b = rotate(s->b, 17) ^ s->c;
+    s->d = rotate(s->d, 21) ^ s->a;
+    s->c = rotate(s->c, 32);
+}
+
+static void sip_word(sip_state *s, uint64_t word)
+{
+    s->d ^= word;
+    sip_round(s);
+    s->a ^= word;
 }
 
 static uint64_t hash_of(ah_str key)
 {
-    uint64_t hash = seed();
+    uint64_t k0 = secret(0);
+    uint64_t k1 = secret(1);
+    sip_state s = {k0 ^ UINT64_C(0x736f6d6570736575), k1 ^ UINT64_C(0x646f72616e646f6d),
+                   k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573)};
+    uint64_t word;
+    size_t at = 0;
 
-    for (size_t i = 0; i < key.len; i++)
-        hash = (hash ^ (unsigned char)key.ptr[i]) * 0x100000001b3u;
-    return hash ^ hash >> 29;
+    for (; at + sizeof word <= key.len; at += sizeof word) {
+        memcpy(&word, key.ptr + at, sizeof word);
+        sip_word(&s, word);
+    }
+    word = 0;
+    if (at < key.len)
+        memcpy(&word, key.ptr + at, key.len - at);
+    sip_word(&s, word ^ (uint64_t)key.len << 56);
+    s.c ^= 0xff;
+    sip_round(&s);
+    sip_round(&s);
+    sip_round(&s);
+    return s.a ^ s.b ^ s.c ^ s.d;
 }
 
 static ah_map_node **bucket_of(const ah_map *map, uint64_t hash)

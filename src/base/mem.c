@@ -34,26 +34,26 @@ void ahttp_set_allocator(const ahttp_allocator *allocator)
 
 void *ah_alloc(size_t size)
 {
-    return current.allocate(size, current.ctx);
+    return current.allocate(size ? size : 1, current.ctx);
 }
 
 void *ah_alloc_zeroed(size_t size)
 {
-    void *block = current.allocate(size, current.ctx);
+    void *block = ah_alloc(size);
 
     return block ? memset(block, 0, size) : NULL;
 }
 
 void *ah_realloc(void *block, size_t size)
 {
-    return current.reallocate(block, size, current.ctx);
+    return current.reallocate(block, size ? size : 1, current.ctx);
 }
 
 void *ah_realloc_array(void *block, size_t count, size_t size)
 {
     if (size != 0 && count > SIZE_MAX / size)
         return NULL;
-    return current.reallocate(block, count * size, current.ctx);
+    return ah_realloc(block, count * size);
 }
 
 void ah_free(void *block)

@@ -18,7 +18,7 @@
 #define AH_CONTAINER(pointer, type, member)                                                        \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* NULL when out of memory. */
+/* NULL when out of memory, and only then: a size of 0 counts as 1. */
 void *ah_alloc(size_t size);
 void *ah_alloc_zeroed(size_t size);
 void *ah_realloc(void *block, size_t size);

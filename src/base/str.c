@@ -51,7 +51,7 @@ ah_str ah_str_slice(ah_str text, size_t start, size_t len)
         start = text.len;
     if (len > text.len - start)
         len = text.len - start;
-    return ah_str_make(len ? text.ptr + start : text.ptr, len);
+    return ah_str_make(start ? text.ptr + start : text.ptr, len);
 }
 
 static bool is_space(char c)
