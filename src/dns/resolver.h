@@ -20,12 +20,14 @@ typedef enum ah_family {
 
 typedef struct ah_resolver_options {
     const char *servers;      /* "127.0.0.1:5353,[::1]:53"; NULL: the system's */
-    int64_t cache_ms;         /* longest time an answer is kept; 0: none is kept */
+    int64_t cache_ms;         /* longest time an answer is kept; 0: none is kept;
+                                 AHTTP_NEVER: as long as its records may live */
     int64_t query_timeout_ms; /* of one try at one server; 0: 2000 */
     int tries;                /* 0: 3 */
 } ah_resolver_options;
 
-/* NULL when out of memory or c-ares cannot start; *error then says why. */
+/* Opens nothing yet: c-ares starts with the first name that has to be asked for, and what is
+   wrong with the servers arrives with that look-up.  NULL when out of memory; *error is set. */
 ah_resolver *ah_resolver_new(ahttp_loop *loop, const ah_resolver_options *options,
                              ahttp_error **error);
 /* Pending look-ups must have been cancelled.  The memory goes when its handles are closed. */
@@ -39,6 +41,7 @@ typedef void ah_lookup_fn(ah_lookup *lookup, const ah_address *addresses, size_t
                           ahttp_error *error);
 struct ah_lookup {
     ah_link link; /* in the query that will answer it */
+    struct ah_query *query;
     ah_lookup_fn *done;
     ahttp_loop *loop;
     ah_job job; /* for answers that are there at once */
