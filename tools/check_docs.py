@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What the documentation says is there, is there.
+
+In all Markdown files: links lead somewhere; `paths`, `ahttp_names`, `ah_names`, AHTTP_NAMES and
+`./dev commands` exist; every C program (a block with a main function) compiles without a warning.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+)`")
+NAME = re.compile(r"\b(?:ahttp|ah|AHTTP|AH)_[A-Za-z0-9_]*[A-Za-z0-9]\b(?![*_])")
+PATH = re.compile(r"^(?:src|include|tests|tools|docs|examples|third_party|cmake)/[\w./-]*$")
+DEV = re.compile(r"\./dev ([a-z]+)")
+
+
+def read_all(*folders):
+    return "\n".join(path.read_text() for folder in folders
+                     for path in sorted((ROOT / folder).rglob("*"))
+                     if path.suffix in (".h", ".c", ".txt", ".cmake", ".py", ".sh", ".in"))
+
+
+def anchors_of(text):
+    """What GitHub makes of headings."""
+    for heading in re.findall(r"^#+ +(.*)$", text, re.MULTILINE):
+        plain = re.sub(r"[^\w\- ]", "", heading.lower())
+        yield plain.replace(" ", "-")
+
+
+def check_links(path, text):
+    for target in LINK.findall(text):
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        file, _, anchor = target.partition("#")
+        there = (path.parent / file) if file else path
+        if not there.exists():
+            yield f"the link {target} leads nowhere"
+        elif anchor and anchor not in anchors_of(there.read_text()):
+            yield f"{target}: there is no such heading"
+
+
+def check_names(text, known, commands):
+    for code in CODE.findall(text):
+        if PATH.match(code) and not (ROOT / code).exists():
+            yield f"`{code}` does not exist"
+    for name in sorted(set(NAME.findall(text)) - known):
+        yield f"{name} is a name that no file has"
+    for command in sorted(set(DEV.findall(text)) - commands):
+        yield f"./dev {command} is no command"
+
+
+def check_programs(text):
+    for language, program in FENCE.findall(text):
+        if language != "c" or "int main(" not in program:
+            continue
+        done = subprocess.run(
+            ["cc", "-x", "c", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror",
+             "-fsyntax-only", "-Iinclude", "-"],
+            input=program, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode != 0:
+            yield f"a program does not compile:\n{done.stderr}"
+
+
+def main():
+    known = set(NAME.findall(read_all("src", "include", "tests", "examples", "cmake", "tools",
+                                      "third_party") + (ROOT / "CMakeLists.txt").read_text()))
+    commands = set(re.findall(r"^#: (\w+)", (ROOT / "dev").read_text(), re.MULTILINE))
+    pages = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("third_party/*.md")])
+    bad = 0
+    for page in pages:
+        text = page.read_text()
+        found = [*check_links(page, FENCE.sub("", text)),
+                 *check_names(text, known, commands), *check_programs(text)]
+        for complaint in found:
+            print(f"{page.relative_to(ROOT)}: {complaint}")
+        bad += len(found)
+    if not pages:
+        print("found no documentation at all")
+    return 1 if bad or not pages else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
