@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef AH_HTTP_H1_PARSER_H
 #define AH_HTTP_H1_PARSER_H
-/* HTTP/1 responses from bytes: llhttp in strict mode, behind the one door to it.  What llhttp
-   does not check is checked here: version, status range, empty names, sizes and counts, and
-   that its idea of the body's length is that of http/body_length.h.
+/* HTTP/1 responses from bytes: llhttp in strict mode, behind the one door to it, for heads and
+   trailers.  What llhttp does not check is checked here: version, status range, empty names,
+   folded fields (refused), sizes and counts, and that its idea of the body's length is that of
+   http/body_length.h, by which the body is then read.
 
    Bytes may come cut anywhere.  Body pieces point into the bytes that were fed; everything of
    the head is copied into the arena of the head given to ah_h1_parser_begin. */
@@ -11,12 +12,12 @@
 #include "http/body_length.h"
 #include "http/message.h"
 
-/* 0 means the default. */
+/* 0 means the default; what exceeds one is HEAD_TOO_LARGE. */
 typedef struct ah_h1_limits {
-    size_t max_line;    /* status line; 8190 */
+    size_t max_line;    /* status line, or size line of a chunk, without its CRLF; 8190 */
     size_t max_field;   /* name and value of one field; 8190 */
     size_t max_fields;  /* of head and trailers together; 128 */
-    size_t max_head;    /* all of a head; 65536 */
+    size_t max_head;    /* all of a head, and all trailers; 65536; at most 2^31 - 1 */
     size_t max_interim; /* number of 1xx before the final head; 16 */
 } ah_h1_limits;
 
@@ -36,13 +37,14 @@ typedef enum ah_h1_result {
 
 typedef struct ah_h1_parser ah_h1_parser;
 
-/* NULL when out of memory.  events must outlive the parser. */
+/* NULL when out of memory.  limits may be NULL: all defaults.  events must outlive the parser. */
 ah_h1_parser *ah_h1_parser_new(const ah_h1_limits *limits, const ah_h1_parser_events *events,
                                void *ctx);
 void ah_h1_parser_free(ah_h1_parser *parser);
 
 /* The next bytes answer a request of this method; *head is filled (its fields must have been
-   initialised with the arena to use) and must live until the response is complete. */
+   initialised with the arena to use; its trailers are, here) and must live until the response
+   is complete and the questions below are asked. */
 void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, ah_response_head *head);
 
 /* Use bytes; *used becomes how many were. After anything but MORE, begin anew or free. */

@@ -6,9 +6,18 @@
 #include "base/buf.h"
 #include "http/message.h"
 
-/* The head with its empty line, appended to out (which remembers running out of memory). */
+/* The head with its empty line, appended to out (which remembers running out of memory).
+   Host, Content-Length and Transfer-Encoding are said by authority and body_length alone:
+   fields of these names are left out, so that a message never has two opinions on its length.
+   (fields_text must not have them either.)  POST, PUT and PATCH without a body say
+   "Content-Length: 0"; "Connection: close" is not repeated where fields say it already. */
 void ah_h1_write_head(ah_buf *out, const ah_request_head *head);
 /* The fields alone, as text for ah_request_head.fields_text. */
 void ah_h1_write_fields(ah_buf *out, const ahttp_headers *fields);
+
+/* What comes before the size bytes of a chunk, behind which goes CRLF. */
+void ah_h1_write_chunk_start(ah_buf *out, size_t size);
+/* What ends a chunked body, without trailers. */
+#define AH_H1_LAST_CHUNK AH_STR("0\r\n\r\n")
 
 #endif

@@ -23,6 +23,7 @@ typedef struct ah_response_head {
     int minor_version; /* of HTTP/1 */
     ah_str reason;     /* NUL behind it */
     ahttp_headers fields;
+    ahttp_headers trailers; /* what came behind a chunked body */
 } ah_response_head;
 
 #endif

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT */
+/* llhttp reads heads and trailer sections, and is paused where they end: what comes after a
+   head is never given to it, so that its own ideas of bodies, upgrades and next messages do
+   not matter.  Bodies are counted here and in http/chunked.c. */
+#include "http/h1_parser.h"
+#include "base/mem.h"
+#include "http/chunked.h"
+#include "http/h1_section.h"
+#include <inttypes.h>
+#include <llhttp.h>
+#include <stdio.h>
+
+enum { MAX_EXCERPT = 32 };
+
+typedef enum parser_phase {
+    OVER, /* nothing may be fed before the next begin */
+    HEAD,
+    BODY_OF_LENGTH,
+    BODY_CHUNKED,
+    BODY_UNTIL_CLOSE,
+    TRAILERS
+} parser_phase;
+
+struct ah_h1_parser {
+    llhttp_t llhttp;
+    ah_h1_section section;
+    ah_h1_limits limits;
+    const ah_h1_parser_events *events;
+    void *ctx;
+    ah_response_head *head;
+    ahttp_error *error;
+    ah_str method; /* a literal; empty for methods without rules of their own */
+    ah_body_length body;
+    uint64_t received; /* bytes of the body */
+    ah_chunked chunked;
+    size_t interim_count;
+    parser_phase phase;
+    bool has_begun;
+};
+
+static ah_h1_result failed(ah_h1_parser *parser, ahttp_error *error)
+{
+    parser->error = error;
+    return AH_H1_FAILED;
+}
+
+static const char *section_name(const ah_h1_parser *parser)
+{
+    return parser->phase == TRAILERS ? "trailers" : "head";
+}
+
+static ahttp_error *malformed(const ah_h1_parser *parser, const char *why)
+{
+    return ah_error_new(AHTTP_E_PROTOCOL, "read response %s: %s", section_name(parser), why);
+}
+
+/* What cannot stay in the section at hand; NULL for OK. */
+static ahttp_error *section_error(const ah_h1_parser *parser, ah_h1_section_result result)
+{
+    switch (result) {
+    case AH_H1_SECTION_OK: return NULL;
+    case AH_H1_SECTION_NO_MEMORY: return ah_error_no_memory();
+    case AH_H1_SECTION_FIELD_TOO_LONG:
+        return ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
+                            "read response %s: a field is longer than the limit of %zu bytes",
+                            section_name(parser), parser->limits.max_field);
+    case AH_H1_SECTION_TOO_MANY_FIELDS:
+        return ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
+                            "read response %s: more fields than the limit of %zu",
+                            section_name(parser), parser->limits.max_fields);
+    case AH_H1_SECTION_NO_NAME: return malformed(parser, "a field has no name");
+    case AH_H1_SECTION_FOLDED: return malformed(parser, "a field goes on in a second line");
+    default: return malformed(parser, "a line ends in LF without CR");
+    }
+}
+
+/* What llhttp's callbacks return: an error stops it. */
+static int note(ah_h1_parser *parser, ah_h1_section_result result)
+{
+    if (AH_LIKELY(result == AH_H1_SECTION_OK))
+        return HPE_OK;
+    parser->error = section_error(parser, result);
+    return HPE_USER;
+}
+
+static int on_status(llhttp_t *llhttp, const char *at, size_t len)
+{
+    ah_h1_parser *parser = AH_CONTAINER(llhttp, ah_h1_parser, llhttp);
+
+    if (ah_h1_section_reason(&parser->section, ah_str_make(at, len)) <= parser->limits.max_line)
+        return HPE_OK;
+    parser->error = ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
+                                 "read response head: the status line is longer than the limit "
+                                 "of %zu bytes",
+                                 parser->limits.max_line);
+    return HPE_USER;
+}
+
+static int on_header_field(llhttp_t *llhttp, const char *at, size_t len)
+{
+    ah_h1_parser *parser = AH_CONTAINER(llhttp, ah_h1_parser, llhttp);
+
+    return note(parser, ah_h1_section_name(&parser->section, ah_str_make(at, len)));
+}
+
+static int on_header_value(llhttp_t *llhttp, const char *at, size_t len)
+{
+    ah_h1_parser *parser = AH_CONTAINER(llhttp, ah_h1_parser, llhttp);
+
+    return note(parser, ah_h1_section_value(&parser->section, ah_str_make(at, len)));
+}
+
+static int on_headers_complete(llhttp_t *llhttp)
+{
+    (void)llhttp;
+    return HPE_PAUSED;
+}
+
+static const llhttp_settings_t settings = {
+    .on_status = on_status,
+    .on_header_field = on_header_field,
+    .on_header_value = on_header_value,
+    .on_headers_complete = on_headers_complete,
+};
+
+/* Offsets into a section have 32 bits. */
+static const size_t most_head = UINT32_MAX / 2;
+
+static size_t limit_or(size_t limit, size_t otherwise)
+{
+    return limit > 0 ? limit : otherwise;
+}
+
+ah_h1_parser *ah_h1_parser_new(const ah_h1_limits *limits, const ah_h1_parser_events *events,
+                               void *ctx)
+{
+    ah_h1_limits given = limits ? *limits : (ah_h1_limits){0};
+    ah_h1_parser *parser = AH_NEW(ah_h1_parser);
+
+    if (!parser)
+        return NULL;
+    parser->events = events;
+    parser->ctx = ctx;
+    parser->limits = (ah_h1_limits){.max_line = limit_or(given.max_line, 8190),
+                                    .max_field = limit_or(given.max_field, 8190),
+                                    .max_fields = limit_or(given.max_fields, 128),
+                                    .max_head = limit_or(given.max_head, 65536),
+                                    .max_interim = limit_or(given.max_interim, 16)};
+    if (parser->limits.max_head > most_head)
+        parser->limits.max_head = most_head;
+    parser->section.max_field = parser->limits.max_field;
+    return parser;
+}
+
+void ah_h1_parser_free(ah_h1_parser *parser)
+{
+    if (!parser)
+        return;
+    ah_error_free(parser->error);
+    ah_h1_section_release(&parser->section);
+    ah_free(parser);
+}
+
+static void begin_section(ah_h1_parser *parser, parser_phase phase, size_t fields_before)
+{
+    parser->phase = phase;
+    parser->section.max_count = parser->limits.max_fields - fields_before;
+    ah_h1_section_begin(&parser->section, parser->head->fields.arena);
+    llhttp_init(&parser->llhttp, HTTP_RESPONSE, &settings);
+}
+
+void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, ah_response_head *head)
+{
+    bool is_head = ah_str_equal(request_method, AH_STR("HEAD"));
+    bool is_connect = ah_str_equal(request_method, AH_STR("CONNECT"));
+
+    ah_error_free(parser->error);
+    parser->error = NULL;
+    parser->head = head;
+    parser->method = is_head ? AH_STR("HEAD") : is_connect ? AH_STR("CONNECT") : AH_STR("");
+    parser->body = (ah_body_length){0};
+    parser->received = 0;
+    parser->chunked = (ah_chunked){0};
+    parser->interim_count = 0;
+    parser->has_begun = false;
+    ah_headers_init(&head->trailers, head->fields.arena);
+    begin_section(parser, HEAD, 0);
+}
+
+/* The start of the line in which llhttp stopped, for people to recognise what talks to them;
+   only up to a colon, behind which there might be a secret. */
+static void write_excerpt(char *out, ah_str line)
+{
+    for (size_t i = 0; i < line.len && i < MAX_EXCERPT; i++) {
+        unsigned char c = (unsigned char)line.ptr[i];
+        if (c == ':' || c == '\r' || c == '\n')
+            break;
+        bool is_plain = c >= ' ' && c < 0x7F && c != '"' && c != '\\';
+        out += sprintf(out, is_plain ? "%c" : "\\x%02X", c);
+    }
+    *out = '\0';
+}
+
+static const char *why_llhttp_stopped(const llhttp_t *llhttp)
+{
+    switch (llhttp_get_errno(llhttp)) {
+    case HPE_INVALID_CONSTANT: return "it does not start with HTTP/";
+    case HPE_INVALID_VERSION: return "the version is not HTTP/1.0 or HTTP/1.1";
+    case HPE_INVALID_STATUS: return "the status code is not a number of three digits";
+    case HPE_STRICT:
+    case HPE_CR_EXPECTED:
+    case HPE_LF_EXPECTED: return "a line does not end in CR LF";
+    case HPE_UNEXPECTED_SPACE: return "a line starts with a space";
+    case HPE_INVALID_HEADER_TOKEN: return "a field has a character that is not allowed there";
+    case HPE_INVALID_CONTENT_LENGTH: return "Content-Length is not a number from 0 to 2^64 - 1";
+    case HPE_UNEXPECTED_CONTENT_LENGTH:
+        return "Content-Length comes twice, or together with Transfer-Encoding";
+    default: return llhttp_get_error_reason(llhttp);
+    }
+}
+
+static ahttp_error *llhttp_error(const ah_h1_parser *parser, ah_str piece)
+{
+    const char *why = why_llhttp_stopped(&parser->llhttp);
+    size_t stop = (size_t)(llhttp_get_error_pos(&parser->llhttp) - piece.ptr);
+    size_t line_end = ah_str_find_last(ah_str_slice(piece, 0, stop), '\n');
+    size_t line = line_end < stop ? line_end + 1 : 0;
+    char excerpt[MAX_EXCERPT * 4 + 1];
+
+    write_excerpt(excerpt, ah_str_slice(piece, line, piece.len));
+    if (excerpt[0] == '\0' || (line == 0 && parser->section.saved_len > 0))
+        return malformed(parser, why);
+    return ah_error_new(AHTTP_E_PROTOCOL, "read response %s: %s, near \"%s\"", section_name(parser),
+                        why, excerpt);
+}
+
+/* Two readers of one head must not come to different ends. */
+static bool llhttp_agrees(const ah_h1_parser *parser)
+{
+    bool is_chunked = (parser->llhttp.flags & F_CHUNKED) != 0;
+    bool has_length = (parser->llhttp.flags & F_CONTENT_LENGTH) != 0;
+
+    switch (parser->body.framing) {
+    case AH_FRAMING_CHUNKED: return is_chunked;
+    case AH_FRAMING_LENGTH:
+        return has_length && parser->llhttp.content_length == parser->body.length;
+    case AH_FRAMING_UNTIL_CLOSE: return !is_chunked && !has_length;
+    default: return true;
+    }
+}
+
+/* NULL when the head is one we accept; parser->body is set then. */
+static ahttp_error *check_head(ah_h1_parser *parser)
+{
+    int status = parser->head->status;
+
+    if (parser->llhttp.http_major != 1)
+        return malformed(parser, "the version is not HTTP/1.0 or HTTP/1.1");
+    if (status < 100 || status > 999)
+        return malformed(parser, "the status code is not a number of three digits");
+    parser->body = ah_response_body_length(parser->method, parser->head);
+    if (parser->body.framing == AH_FRAMING_INVALID)
+        return malformed(parser, parser->body.why);
+    if (!llhttp_agrees(parser))
+        return malformed(parser, "where the body ends can be understood in two ways");
+    return NULL;
+}
+
+static ah_h1_result take_interim(ah_h1_parser *parser)
+{
+    if (++parser->interim_count > parser->limits.max_interim)
+        return failed(parser, ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
+                                           "read response head: more interim responses than the "
+                                           "limit of %zu",
+                                           parser->limits.max_interim));
+    if (parser->events->interim)
+        parser->events->interim(parser->ctx, parser->head);
+    parser->head->fields.count = 0;
+    begin_section(parser, HEAD, 0);
+    return AH_H1_MORE;
+}
+
+static ah_h1_result take_head(ah_h1_parser *parser)
+{
+    ah_response_head *head = parser->head;
+
+    head->status = llhttp_get_status_code(&parser->llhttp);
+    head->minor_version = parser->llhttp.http_minor;
+    ahttp_error *error = check_head(parser);
+    if (error)
+        return failed(parser, error);
+    if (head->status / 100 == 1 && head->status != 101)
+        return take_interim(parser);
+    parser->events->head(parser->ctx);
+    switch (parser->body.framing) {
+    case AH_FRAMING_TUNNEL: return AH_H1_TUNNEL;
+    case AH_FRAMING_LENGTH:
+        parser->phase = BODY_OF_LENGTH;
+        return parser->body.length > 0 ? AH_H1_MORE : AH_H1_DONE;
+    case AH_FRAMING_CHUNKED: parser->phase = BODY_CHUNKED; return AH_H1_MORE;
+    case AH_FRAMING_UNTIL_CLOSE: parser->phase = BODY_UNTIL_CLOSE; return AH_H1_MORE;
+    default: return AH_H1_DONE;
+    }
+}
+
+static void advance(ah_str *input, size_t count)
+{
+    *input = ah_str_make(input->ptr + count, input->len - count);
+}
+
+/* llhttp has paused behind the empty line. */
+static ah_h1_result take_section(ah_h1_parser *parser, ah_str *input)
+{
+    ah_response_head *head = parser->head;
+    bool is_head = parser->phase == HEAD;
+    size_t used = (size_t)(llhttp_get_error_pos(&parser->llhttp) - input->ptr);
+    ah_h1_section_result result =
+        ah_h1_section_finish(&parser->section, used, is_head ? &head->fields : &head->trailers,
+                             is_head ? &head->reason : NULL);
+
+    if (result != AH_H1_SECTION_OK)
+        return failed(parser, section_error(parser, result));
+    advance(input, used);
+    return is_head ? take_head(parser) : AH_H1_DONE;
+}
+
+static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
+{
+    /* Never more than the limit is looked at, so that a section's size is bounded however
+       its bytes are cut and whatever they are. */
+    size_t room = parser->limits.max_head - parser->section.saved_len;
+    ah_str piece = ah_str_slice(*input, 0, room);
+
+    ah_h1_section_look_at(&parser->section, piece.ptr);
+    llhttp_errno_t rc = llhttp_execute(&parser->llhttp, piece.ptr, piece.len);
+    if (AH_LIKELY(rc == HPE_PAUSED))
+        return take_section(parser, input);
+    if (rc != HPE_OK)
+        return failed(parser, parser->error ? parser->error : llhttp_error(parser, piece));
+    advance(input, piece.len);
+    if (piece.len == room)
+        return failed(parser, ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
+                                           "read response %s: longer than the limit of %zu bytes",
+                                           section_name(parser), parser->limits.max_head));
+    if (!ah_h1_section_keep(&parser->section, piece.len))
+        return failed(parser, ah_error_no_memory());
+    return AH_H1_MORE;
+}
+
+static void give_body(ah_h1_parser *parser, ah_str piece)
+{
+    parser->received += piece.len;
+    parser->events->body(parser->ctx, piece);
+}
+
+static ah_h1_result read_length(ah_h1_parser *parser, ah_str *input)
+{
+    uint64_t left = parser->body.length - parser->received;
+    size_t count = left < input->len ? (size_t)left : input->len;
+    ah_str piece = ah_str_make(input->ptr, count);
+
+    advance(input, count);
+    give_body(parser, piece);
+    return count == left ? AH_H1_DONE : AH_H1_MORE;
+}
+
+/* A trailer section is a head without its first line, which llhttp is given from here. */
+static ah_h1_result begin_trailers(ah_h1_parser *parser)
+{
+    static const char first_line[] = "HTTP/1.1 200\r\n";
+
+    begin_section(parser, TRAILERS, parser->head->fields.count);
+    llhttp_execute(&parser->llhttp, first_line, sizeof first_line - 1);
+    return AH_H1_MORE;
+}
+
+static ah_h1_result read_chunked(ah_h1_parser *parser, ah_str *input)
+{
+    ah_str data;
+
+    switch (ah_chunked_decode(&parser->chunked, input, &data, parser->limits.max_line)) {
+    case AH_CHUNKED_MORE_INPUT: return AH_H1_MORE;
+    case AH_CHUNKED_DATA: give_body(parser, data); return AH_H1_MORE;
+    case AH_CHUNKED_TRAILERS: return begin_trailers(parser);
+    case AH_CHUNKED_DONE: return AH_H1_DONE;
+    case AH_CHUNKED_LINE_TOO_LONG:
+        return failed(parser, ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
+                                           "read response body: the size line of a chunk is "
+                                           "longer than the limit of %zu bytes",
+                                           parser->limits.max_line));
+    default:
+        return failed(
+            parser, ah_error_new(AHTTP_E_PROTOCOL, "read response body: %s", parser->chunked.why));
+    }
+}
+
+static ah_h1_result read_until_close(ah_h1_parser *parser, ah_str *input)
+{
+    ah_str piece = *input;
+
+    advance(input, piece.len);
+    give_body(parser, piece);
+    return AH_H1_MORE;
+}
+
+static ah_h1_result read_some(ah_h1_parser *parser, ah_str *input)
+{
+    switch (parser->phase) {
+    case BODY_OF_LENGTH: return read_length(parser, input);
+    case BODY_CHUNKED: return read_chunked(parser, input);
+    case BODY_UNTIL_CLOSE: return read_until_close(parser, input);
+    default: return read_section(parser, input);
+    }
+}
+
+ah_h1_result ah_h1_parser_feed(ah_h1_parser *parser, ah_str bytes, size_t *used)
+{
+    ah_str input = bytes;
+    ah_h1_result result = AH_H1_MORE;
+
+    if (parser->phase == OVER)
+        ah_misuse("ah_h1_parser_feed: call ah_h1_parser_begin before the next response");
+    parser->has_begun = parser->has_begun || bytes.len > 0;
+    while (result == AH_H1_MORE && input.len > 0)
+        result = read_some(parser, &input);
+    if (result != AH_H1_MORE)
+        parser->phase = OVER;
+    *used = bytes.len - input.len;
+    return result;
+}
+
+static ahttp_error *cut_in_head(const ah_h1_parser *parser)
+{
+    if (parser->section.saved_len > 0)
+        return ah_error_new(AHTTP_E_DISCONNECTED,
+                            "peer closed the connection inside the response head, after %zu bytes",
+                            parser->section.saved_len);
+    if (parser->interim_count > 0)
+        return ah_error_new(AHTTP_E_DISCONNECTED,
+                            "peer closed the connection after %zu interim responses, before the "
+                            "final one",
+                            parser->interim_count);
+    return ah_error_new(AHTTP_E_DISCONNECTED,
+                        "peer closed the connection before it sent a response");
+}
+
+static ahttp_error *cut_in_body(const ah_h1_parser *parser)
+{
+    if (parser->phase == BODY_OF_LENGTH)
+        return ah_error_new(AHTTP_E_BODY_CUT,
+                            "read response body: received %" PRIu64 " of %" PRIu64
+                            " bytes, then the peer closed the connection",
+                            parser->received, parser->body.length);
+    return ah_error_new(AHTTP_E_BODY_CUT,
+                        "read response body: received %" PRIu64
+                        " bytes, then the peer closed the connection; %s missing",
+                        parser->received,
+                        parser->phase == TRAILERS ? "the end of the trailers is"
+                                                  : "the last chunk is");
+}
+
+ah_h1_result ah_h1_parser_finish(ah_h1_parser *parser)
+{
+    parser_phase phase = parser->phase;
+
+    if (phase == OVER)
+        ah_misuse("ah_h1_parser_finish: call ah_h1_parser_begin before the next response");
+    ahttp_error *error = phase == HEAD               ? cut_in_head(parser)
+                         : phase == BODY_UNTIL_CLOSE ? NULL
+                                                     : cut_in_body(parser);
+    parser->phase = OVER;
+    return error ? failed(parser, error) : AH_H1_DONE;
+}
+
+ahttp_error *ah_h1_parser_take_error(ah_h1_parser *parser)
+{
+    ahttp_error *error = parser->error;
+
+    parser->error = NULL;
+    return error;
+}
+
+ah_body_length ah_h1_parser_body_length(const ah_h1_parser *parser)
+{
+    return parser->body;
+}
+
+bool ah_h1_parser_keeps_alive(const ah_h1_parser *parser)
+{
+    return ah_response_keeps_alive(parser->head, parser->body.framing);
+}
+
+bool ah_h1_parser_has_begun(const ah_h1_parser *parser)
+{
+    return parser->has_begun;
+}

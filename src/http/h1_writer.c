@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/h1_writer.h"
+
+/* What a head needs besides the texts of its maker: names, digits, blanks and line ends. */
+enum { MOST_OVERHEAD = 128 };
+
+static bool is_written_by_us(ah_str name)
+{
+    switch (name.len) {
+    case 4: return ah_str_equal_nocase(name, AH_STR("Host"));
+    case 14: return ah_str_equal_nocase(name, AH_STR("Content-Length"));
+    case 17: return ah_str_equal_nocase(name, AH_STR("Transfer-Encoding"));
+    default: return false;
+    }
+}
+
+void ah_h1_write_fields(ah_buf *out, const ahttp_headers *fields)
+{
+    for (size_t i = 0; fields && i < fields->count; i++) {
+        const ah_field *field = &fields->fields[i];
+        if (is_written_by_us(field->name))
+            continue;
+        ah_buf_append(out, field->name);
+        ah_buf_append(out, AH_STR(": "));
+        ah_buf_append(out, field->value);
+        ah_buf_append(out, AH_STR("\r\n"));
+    }
+}
+
+/* RFC 9110 §8.6: where the method gives a body a meaning, its absence is said. */
+static bool expects_body(ah_str method)
+{
+    return ah_str_equal(method, AH_STR("POST")) || ah_str_equal(method, AH_STR("PUT")) ||
+           ah_str_equal(method, AH_STR("PATCH"));
+}
+
+static void write_framing(ah_buf *out, const ah_request_head *head)
+{
+    if (head->body_length < 0) {
+        ah_buf_append(out, AH_STR("Transfer-Encoding: chunked\r\n"));
+    } else if (head->body_length > 0 || head->has_body || expects_body(head->method)) {
+        ah_buf_append(out, AH_STR("Content-Length: "));
+        ah_buf_append_u64(out, (uint64_t)head->body_length);
+        ah_buf_append(out, AH_STR("\r\n"));
+    }
+}
+
+static bool says_close(const ahttp_headers *fields)
+{
+    return fields && ah_headers_list_has(fields, AH_STR("Connection"), AH_STR("close"));
+}
+
+void ah_h1_write_head(ah_buf *out, const ah_request_head *head)
+{
+    ah_buf_reserve(out, head->method.len + head->target.len + head->authority.len +
+                            head->fields_text.len + MOST_OVERHEAD);
+    ah_buf_append(out, head->method);
+    ah_buf_append_char(out, ' ');
+    ah_buf_append(out, head->target);
+    ah_buf_append(out, AH_STR(" HTTP/1.1\r\nHost: "));
+    ah_buf_append(out, head->authority);
+    ah_buf_append(out, AH_STR("\r\n"));
+    if (head->fields_text.ptr)
+        ah_buf_append(out, head->fields_text);
+    else
+        ah_h1_write_fields(out, head->fields);
+    write_framing(out, head);
+    if (head->wants_close && !says_close(head->fields))
+        ah_buf_append(out, AH_STR("Connection: close\r\n"));
+    ah_buf_append(out, AH_STR("\r\n"));
+}
+
+void ah_h1_write_chunk_start(ah_buf *out, size_t size)
+{
+    char digits[sizeof size * 2];
+    size_t start = sizeof digits;
+
+    do {
+        digits[--start] = "0123456789abcdef"[size & 15];
+        size >>= 4;
+    } while (size > 0);
+    ah_buf_append(out, ah_str_make(digits + start, sizeof digits - start));
+    ah_buf_append(out, AH_STR("\r\n"));
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/headers.h"
+
+enum { FIRST_CAP = 16 };
+
+void ah_headers_init(ahttp_headers *headers, ah_arena *arena)
+{
+    *headers = (ahttp_headers){.arena = arena};
+}
+
+bool ah_headers_reserve(ahttp_headers *headers, size_t more)
+{
+    size_t cap = headers->cap ? headers->cap : FIRST_CAP;
+
+    if (more <= headers->cap - headers->count)
+        return true;
+    while (cap - headers->count < more && cap <= SIZE_MAX / sizeof(ah_field) / 2)
+        cap *= 2;
+    if (cap - headers->count < more)
+        return false;
+    ah_field *fields = ah_arena_alloc(headers->arena, cap * sizeof *fields);
+    if (!fields)
+        return false;
+    if (headers->count > 0)
+        memcpy(fields, headers->fields, headers->count * sizeof *fields);
+    headers->fields = fields;
+    headers->cap = cap;
+    return true;
+}
+
+bool ah_headers_add_borrowed(ahttp_headers *headers, ah_str name, ah_str value)
+{
+    if (headers->count == headers->cap && !ah_headers_reserve(headers, 1))
+        return false;
+    headers->fields[headers->count++] = (ah_field){name, value};
+    return true;
+}
+
+bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value)
+{
+    const char *name_copy = ah_arena_copy(headers->arena, name);
+    const char *value_copy = name_copy ? ah_arena_copy(headers->arena, value) : NULL;
+
+    return value_copy && ah_headers_add_borrowed(headers, ah_str_make(name_copy, name.len),
+                                                 ah_str_make(value_copy, value.len));
+}
+
+/* The next field of that name at or behind position from, or NULL. */
+static const ah_field *find_from(const ahttp_headers *headers, ah_str name, size_t from)
+{
+    for (size_t i = from; i < headers->count; i++) {
+        const ah_field *field = &headers->fields[i];
+        if (field->name.len == name.len && ah_str_equal_nocase(field->name, name))
+            return field;
+    }
+    return NULL;
+}
+
+const ah_field *ah_headers_find(const ahttp_headers *headers, ah_str name)
+{
+    return find_from(headers, name, 0);
+}
+
+const ah_field *ah_headers_find_next(const ahttp_headers *headers, const ah_field *field)
+{
+    return find_from(headers, field->name, (size_t)(field - headers->fields) + 1);
+}
+
+bool ah_headers_list_has(const ahttp_headers *headers, ah_str name, ah_str token)
+{
+    for (const ah_field *field = ah_headers_find(headers, name); field;
+         field = ah_headers_find_next(headers, field))
+        if (ah_str_list_has(field->value, token))
+            return true;
+    return false;
+}
+
+size_t ahttp_headers_count(const ahttp_headers *headers)
+{
+    return headers->count;
+}
+
+ahttp_pair ahttp_headers_at(const ahttp_headers *headers, size_t index)
+{
+    if (index >= headers->count)
+        return (ahttp_pair){NULL, NULL};
+    const ah_field *field = &headers->fields[index];
+    return (ahttp_pair){field->name.ptr, field->value.ptr};
+}
+
+const char *ahttp_headers_get(const ahttp_headers *headers, const char *name)
+{
+    return ahttp_headers_get_nth(headers, name, 0);
+}
+
+const char *ahttp_headers_get_nth(const ahttp_headers *headers, const char *name, size_t nth)
+{
+    const ah_field *field = ah_headers_find(headers, ah_str_from(name));
+
+    while (field && nth-- > 0)
+        field = ah_headers_find_next(headers, field);
+    return field ? field->value.ptr : NULL;
+}
+
+/* What tchar of RFC 9110 §5.6.2 has besides letters and digits. */
+static const bool token_marks[256] = {
+    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1,
+    ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1, ['`'] = 1, ['|'] = 1,  ['~'] = 1,
+};
+
+bool ah_field_name_is_valid(ah_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!ah_is_alpha(c) && !ah_is_digit(c) && !token_marks[(unsigned char)c])
+            return false;
+    }
+    return name.len > 0;
+}
+
+bool ah_field_value_is_valid(ah_str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.ptr[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7F)
+            return false;
+    }
+    return true;
+}
