@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_CLIENT_FIXTURE_H
+#define TESTS_CLIENT_FIXTURE_H
+/* A scripted server, a loop and a session, made and ended around each test. */
+#include "support/check.h"
+
+#include "support/server.h"
+#include <ahttp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct fixture {
+    test_server *server;
+    ahttp_loop *loop;
+    ahttp_session *session;
+} fixture;
+
+static inline fixture start(const server_script *script, bool virtual_clock)
+{
+    fixture f = {.server = server_start(script),
+                 .loop = ahttp_loop_new(.virtual_clock = virtual_clock)};
+
+    f.session = ahttp_session_new(.loop = f.loop);
+    assert_non_null(f.session);
+    return f;
+}
+
+static inline void finish(fixture *f)
+{
+    assert_int_equal(ahttp_await_status(ahttp_session_close(f->session)), 0);
+    ahttp_session_unref(f->session);
+    assert_int_equal(ahttp_loop_close(f->loop), 0);
+    server_stop(f->server);
+}
+
+/* The response to a request that must succeed. */
+static inline ahttp_response *response_of(ahttp_future *request)
+{
+    ahttp_response *response = ahttp_await(request);
+
+    if (!response)
+        fail_msg("%s", ahttp_task_error()->message);
+    return response;
+}
+
+/* Reads the text of a request that must succeed; the caller frees it. */
+static inline char *text_of(ahttp_future *request)
+{
+    ahttp_response *response = response_of(request);
+    const char *text = ahttp_await(ahttp_response_text(response));
+
+    if (!text)
+        fail_msg("%s", ahttp_task_error()->message);
+    char *copy = strdup(text);
+    ahttp_response_unref(response);
+    return copy;
+}
+
+static inline void assert_text(ahttp_future *request, const char *expected)
+{
+    char *text = text_of(request);
+
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+/* The future fails with that code, and its message has that in it. */
+static inline void assert_fails(ahttp_future *future, int code, const char *part)
+{
+    void *result = ahttp_await(future);
+
+    assert_null(result);
+    const ahttp_error *error = ahttp_task_error();
+    if (error->code != code || !strstr(error->message, part))
+        fail_msg("%s: \"%s\" is not %s with \"%s\"", ahttp_error_name(error->code), error->message,
+                 ahttp_error_name(code), part);
+}
+
+/* Runs the loop until the counter is that high. */
+static inline void run_until(fixture *f, server_counter counter, uint64_t at_least)
+{
+    for (int turn = 0; server_count(f->server, counter) < at_least; turn++) {
+        assert_true(turn < 100000);
+        assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+    }
+}
+
+#endif

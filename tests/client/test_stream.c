@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Bodies piece by piece: memory stays small, and who does not read stops the sender. */
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#if defined(__has_include) && __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#endif
+
+static fixture f;
+
+static int begin(void **state)
+{
+    (void)state;
+    f = start(NULL, false);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    finish(&f);
+    return 0;
+}
+
+/* Instrumented programs are too slow for the whole size. */
+static uint64_t big(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return 64 << 20;
+#else
+    return RUNNING_ON_VALGRIND ? 16 << 20 : 1 << 30;
+#endif
+}
+
+static size_t resident_bytes(void)
+{
+    char text[128] = "";
+    unsigned long total, resident = 0;
+    int fd = open("/proc/self/statm", O_RDONLY);
+
+    assert_true(fd >= 0 && read(fd, text, sizeof text - 1) > 0);
+    close(fd);
+    assert_int_equal(sscanf(text, "%lu %lu", &total, &resident), 2);
+    return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void a_body_comes_in_pieces_up_to_its_end(void **state)
+{
+    char seen[101] = "";
+    size_t len = 0;
+
+    (void)state;
+    ahttp_response *response =
+        response_of(ahttp_get(f.session, server_url(f.server, "/chunked/100")));
+    ahttp_stream *stream = ahttp_response_stream(response);
+    for (;;) {
+        const ahttp_bytes *piece = ahttp_await(ahttp_stream_read(stream));
+        assert_non_null(piece);
+        if (piece->len == 0)
+            break;
+        assert_true(len + piece->len <= 100);
+        memcpy(seen + len, piece->data, piece->len);
+        len += piece->len;
+    }
+
+    assert_int_equal(len, 100);
+    assert_int_equal(ahttp_stream_total(stream), 100);
+    assert_true(ahttp_stream_at_end(stream));
+    assert_memory_equal(seen, "abcdefghijklmnopqrstuvwxyzabc", 29);
+    ahttp_response_unref(response);
+}
+
+static void a_gigabyte_is_read_in_little_memory(void **state)
+{
+    char path[64];
+    uint64_t total = 0;
+
+    (void)state;
+    snprintf(path, sizeof path, "/bytes/%llu", (unsigned long long)big());
+    assert_text(ahttp_get(f.session, server_url(f.server, "/bytes/3")), "abc");
+    size_t before = resident_bytes();
+    size_t most = 0;
+    ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, path)));
+    ahttp_stream *stream = ahttp_response_stream(response);
+    for (int i = 0;; i++) {
+        const ahttp_bytes *piece = ahttp_await(ahttp_stream_read(stream));
+        assert_non_null(piece);
+        if (piece->len == 0)
+            break;
+        assert_int_equal(*(const char *)piece->data, 'a' + (int)(total % 26));
+        total += piece->len;
+        if (i % 256 == 0 && resident_bytes() > most)
+            most = resident_bytes();
+    }
+
+    assert_int_equal(total, big());
+    if (most > before + (8 << 20))
+        fail_msg("memory grew by %zu KiB", (most - before) / 1024);
+    ahttp_response_unref(response);
+}
+
+static void a_reader_that_stops_reading_stops_the_sender(void **state)
+{
+    static const server_step endless[] = {
+        READ_REQUEST,
+        SEND("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n"),
+        SEND_PATTERN(1073741824),
+        HOLD,
+    };
+
+    (void)state;
+    finish(&f);
+    f = start(&(server_script){.connections = {endless}, .send_buffer = 65536}, false);
+    ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/")));
+    assert_non_null(ahttp_await(ahttp_stream_read(ahttp_response_stream(response))));
+    run_until(&f, SERVER_BLOCKED, 1);
+
+    /* Socket buffers, the library's high-water mark, and no more. */
+    assert_true(server_count(f.server, SERVER_BYTES_SENT) < 16 << 20);
+    assert_text(ahttp_get(f.session, server_url(f.server, "/ok")), "ok");
+    ahttp_response_unref(response);
+    run_until(&f, SERVER_PEER_CLOSED, 1);
+}
+
+static void a_stalled_reader_goes_on_where_it_was(void **state)
+{
+    enum { SIZE = 8 << 20 };
+    char path[32];
+    uint64_t total = 0;
+
+    (void)state;
+    snprintf(path, sizeof path, "/bytes/%d", SIZE);
+    ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, path)));
+    run_until(&f, SERVER_BLOCKED, 1);
+    ahttp_stream *stream = ahttp_response_stream(response);
+    const ahttp_bytes *piece;
+    while ((piece = ahttp_await(ahttp_stream_read(stream))) && piece->len > 0) {
+        for (size_t i = 0; i < piece->len; i++)
+            if (((const char *)piece->data)[i] != (char)('a' + (total + i) % 26))
+                fail_msg("byte %llu is wrong", (unsigned long long)(total + i));
+        total += piece->len;
+    }
+
+    assert_int_equal(total, SIZE);
+    ahttp_response_unref(response);
+}
+
+static void reading_whole_and_piecewise_exclude_each_other(void **state)
+{
+    (void)state;
+    ahttp_response *whole = response_of(ahttp_get(f.session, server_url(f.server, "/bytes/9")));
+    assert_string_equal(ahttp_await(ahttp_response_text(whole)), "abcdefghi");
+    assert_fails(ahttp_stream_read(ahttp_response_stream(whole)), AHTTP_E_STATE, "as a whole");
+    ahttp_response_unref(whole);
+
+    ahttp_response *pieces = response_of(ahttp_get(f.session, server_url(f.server, "/bytes/9")));
+    assert_non_null(ahttp_await(ahttp_stream_read(ahttp_response_stream(pieces))));
+    assert_fails(ahttp_response_text(pieces), AHTTP_E_STATE, "from the stream");
+    ahttp_response_unref(pieces);
+}
+
+static void a_second_read_while_one_is_pending_is_refused(void **state)
+{
+    static const server_step slow[] = {
+        READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"),
+        WAIT_GATE(0), SEND("late"),
+        HOLD,
+    };
+
+    (void)state;
+    finish(&f);
+    f = start(&(server_script){.connections = {slow}}, false);
+    ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/")));
+    ahttp_future *first = ahttp_response_text(response);
+
+    assert_fails(ahttp_response_text(response), AHTTP_E_STATE, "another read is pending");
+    server_open_gate(f.server, 0);
+    assert_string_equal(ahttp_await(first), "late");
+    ahttp_response_unref(response);
+}
+
+static void a_cancelled_read_loses_nothing(void **state)
+{
+    static const server_step slow[] = {
+        READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsoon"),
+        WAIT_GATE(0), SEND("late"),
+        HOLD,
+    };
+
+    (void)state;
+    finish(&f);
+    f = start(&(server_script){.connections = {slow}}, false);
+    ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/")));
+    ahttp_future *first = ahttp_response_text(response);
+    ahttp_future_cancel(first);
+    assert_fails(first, AHTTP_E_CANCELLED, "cancelled");
+    server_open_gate(f.server, 0);
+
+    assert_string_equal(ahttp_await(ahttp_response_text(response)), "soonlate");
+    ahttp_response_unref(response);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(a_body_comes_in_pieces_up_to_its_end),
+        TEST(a_gigabyte_is_read_in_little_memory),
+        TEST(a_reader_that_stops_reading_stops_the_sender),
+        TEST(a_stalled_reader_goes_on_where_it_was),
+        TEST(reading_whole_and_piecewise_exclude_each_other),
+        TEST(a_second_read_while_one_is_pending_is_refused),
+        TEST(a_cancelled_read_loses_nothing),
+    };
+#undef TEST
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
