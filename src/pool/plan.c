@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool/plan.h"
+
+static size_t total(const ah_counted conns[AH_POOL_STATES])
+{
+    size_t count = 0;
+
+    for (int state = AH_POOL_NOWHERE + 1; state < AH_POOL_STATES; state++)
+        count += conns[state].count;
+    return count;
+}
+
+size_t ah_pool_total(const ah_pool *pool)
+{
+    return total(pool->conns);
+}
+
+static bool is_full(const ah_pool *pool)
+{
+    return total(pool->conns) >= pool->limit;
+}
+
+static bool is_too_old(const ah_pool *pool, const ah_pool_conn *conn, int64_t now_ms)
+{
+    return now_ms - conn->idle_since_ms >= pool->keepalive_ms;
+}
+
+/* ---- What hangs where ---- */
+
+static ah_pool_conn *conn_in_pool(ah_link *link)
+{
+    return link ? AH_CONTAINER(link, ah_pool_conn, in_pool) : NULL;
+}
+
+static ah_pool_conn *conn_in_origin(ah_link *link)
+{
+    return link ? AH_CONTAINER(link, ah_pool_conn, in_origin) : NULL;
+}
+
+static ah_pool_waiter *waiter_in_origin(ah_link *link)
+{
+    return link ? AH_CONTAINER(link, ah_pool_waiter, in_origin) : NULL;
+}
+
+static ah_pool_waiter *first_of(const ah_counted *waiters)
+{
+    return waiter_in_origin(ah_list_first(&waiters->list));
+}
+
+static ah_pool_conn *first_in(const ah_pool *pool, ah_pool_state state)
+{
+    return conn_in_pool(ah_list_first(&pool->conns[state].list));
+}
+
+static ah_pool_waiter *oldest_waiter(const ah_pool_origin *origin)
+{
+    ah_pool_waiter *expecting = first_of(&origin->expecting);
+
+    return expecting ? expecting : first_of(&origin->unserved);
+}
+
+/* The only place that changes the state of a connection. */
+static void enter(ah_pool *pool, ah_pool_conn *conn, ah_pool_state state)
+{
+    if (conn->state != AH_POOL_NOWHERE) {
+        ah_counted_remove(&pool->conns[conn->state], &conn->in_pool);
+        ah_counted_remove(&conn->origin->conns[conn->state], &conn->in_origin);
+    }
+    conn->state = state;
+    if (state == AH_POOL_NOWHERE)
+        return;
+    ah_counted_append(&pool->conns[state], &conn->in_pool);
+    ah_counted_append(&conn->origin->conns[state], &conn->in_origin);
+}
+
+/* Whether the origin hangs in turns; it keeps its place there if it can. */
+static void queue_up(ah_pool *pool, ah_pool_origin *origin)
+{
+    bool wants = origin->unserved.count > 0 && total(origin->conns) < pool->limit_per_host;
+
+    if (!wants)
+        ah_link_remove(&origin->turn);
+    else if (!ah_link_is_in_list(&origin->turn))
+        ah_list_append(&pool->turns, &origin->turn);
+}
+
+/* Takes it out of the pool. */
+static void drop(ah_pool *pool, ah_pool_conn *conn)
+{
+    enter(pool, conn, AH_POOL_NOWHERE);
+    queue_up(pool, conn->origin);
+}
+
+/* ---- Waiters and what is being opened for them ---- */
+
+static void expect(ah_pool_waiter *waiter, ah_pool_conn *opening)
+{
+    waiter->opening = opening;
+    opening->waiter = waiter;
+}
+
+static void part(ah_pool_conn *opening)
+{
+    ah_link_remove(&opening->passed);
+    opening->waiter->opening = NULL;
+    opening->waiter = NULL;
+}
+
+static void mark_passed(ah_pool *pool, ah_pool_conn *opening)
+{
+    if (!ah_link_is_in_list(&opening->passed))
+        ah_list_append(&pool->passed, &opening->passed);
+}
+
+/* The waiter waits no longer; returns what was being opened for it, which is nobody's now. */
+static ah_pool_conn *leave(ah_pool *pool, ah_pool_waiter *waiter)
+{
+    ah_pool_origin *origin = waiter->origin;
+    ah_pool_conn *opening = waiter->opening;
+
+    ah_counted_remove(opening ? &origin->expecting : &origin->unserved, &waiter->in_origin);
+    ah_counted_remove(&pool->waiters, &waiter->in_pool);
+    waiter->origin = NULL;
+    if (opening)
+        part(opening);
+    return opening;
+}
+
+/* Gives an opening that is nobody's to the next waiter without one; false: there is none. */
+static bool pass_on(ah_pool *pool, ah_pool_conn *opening)
+{
+    ah_pool_origin *origin = opening->origin;
+    ah_pool_waiter *next = first_of(&origin->unserved);
+
+    if (!next)
+        return false;
+    ah_counted_remove(&origin->unserved, &next->in_origin);
+    ah_counted_append(&origin->expecting, &next->in_origin);
+    expect(next, opening);
+    mark_passed(pool, opening);
+    return true;
+}
+
+/* The oldest waiter of its origin gets the connection; NULL when nobody waits. */
+static ah_pool_waiter *serve(ah_pool *pool, ah_pool_conn *conn)
+{
+    ah_pool_waiter *waiter = oldest_waiter(conn->origin);
+
+    if (!waiter)
+        return NULL;
+    enter(pool, conn, AH_POOL_BUSY);
+    ah_pool_conn *opening = leave(pool, waiter);
+    if (opening && !pass_on(pool, opening))
+        enter(pool, opening, AH_POOL_SPARE);
+    queue_up(pool, conn->origin);
+    return waiter;
+}
+
+static ah_pool_waiter *serve_or_rest(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)
+{
+    ah_pool_waiter *waiter = serve(pool, conn);
+
+    if (!waiter) {
+        enter(pool, conn, AH_POOL_IDLE);
+        conn->idle_since_ms = now_ms;
+    }
+    return waiter;
+}
+
+/* ---- What happened ---- */
+
+void ah_pool_init(ah_pool *pool, size_t limit, size_t limit_per_host, int64_t keepalive_ms)
+{
+    *pool =
+        (ah_pool){.limit = limit, .limit_per_host = limit_per_host, .keepalive_ms = keepalive_ms};
+    for (int state = 0; state < AH_POOL_STATES; state++)
+        ah_counted_init(&pool->conns[state]);
+    ah_counted_init(&pool->waiters);
+    ah_list_init(&pool->turns);
+    ah_list_init(&pool->passed);
+}
+
+void ah_pool_origin_init(ah_pool_origin *origin)
+{
+    *origin = (ah_pool_origin){0};
+    for (int state = 0; state < AH_POOL_STATES; state++)
+        ah_counted_init(&origin->conns[state]);
+    ah_counted_init(&origin->unserved);
+    ah_counted_init(&origin->expecting);
+}
+
+bool ah_pool_origin_is_unused(const ah_pool_origin *origin)
+{
+    return total(origin->conns) == 0 && !oldest_waiter(origin);
+}
+
+ah_pool_conn *ah_pool_wait(ah_pool *pool, ah_pool_origin *origin, ah_pool_waiter *waiter,
+                           int64_t now_ms)
+{
+    ah_pool_conn *newest = conn_in_origin(ah_list_last(&origin->conns[AH_POOL_IDLE].list));
+
+    if (AH_LIKELY(newest && !is_too_old(pool, newest, now_ms))) {
+        enter(pool, newest, AH_POOL_BUSY);
+        return newest;
+    }
+    ah_counted_append(&origin->unserved, &waiter->in_origin);
+    ah_counted_append(&pool->waiters, &waiter->in_pool);
+    waiter->origin = origin;
+    ah_pool_conn *spare = conn_in_origin(ah_list_first(&origin->conns[AH_POOL_SPARE].list));
+    if (spare) {
+        enter(pool, spare, AH_POOL_CONNECTING);
+        pass_on(pool, spare);
+    }
+    queue_up(pool, origin);
+    return NULL;
+}
+
+void ah_pool_unwait(ah_pool *pool, ah_pool_waiter *waiter)
+{
+    ah_pool_origin *origin = waiter->origin;
+
+    if (!origin)
+        return;
+    ah_pool_conn *opening = leave(pool, waiter);
+    if (opening && !pass_on(pool, opening))
+        enter(pool, opening, AH_POOL_CLOSING);
+    queue_up(pool, origin);
+}
+
+void ah_pool_opening(ah_pool *pool, ah_pool_waiter *waiter, ah_pool_conn *conn)
+{
+    ah_pool_origin *origin = waiter->origin;
+
+    conn->origin = origin;
+    enter(pool, conn, AH_POOL_CONNECTING);
+    ah_counted_remove(&origin->unserved, &waiter->in_origin);
+    ah_counted_append(&origin->expecting, &waiter->in_origin);
+    expect(waiter, conn);
+    pool->passed_over = 0;
+    ah_link_remove(&origin->turn); /* its next turn comes after those of the others */
+    queue_up(pool, origin);
+}
+
+/* Openings may end in another order than they began: the oldest waiter takes this one, and
+   who had expected it takes what the oldest had expected. */
+ah_pool_waiter *ah_pool_opened(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)
+{
+    ah_pool_waiter *expecting = conn->waiter;
+
+    if (conn->state == AH_POOL_CLOSING)
+        return NULL;
+    if (!expecting)
+        return serve_or_rest(pool, conn, now_ms);
+    ah_pool_waiter *oldest = first_of(&conn->origin->expecting);
+    if (oldest != expecting) {
+        expect(expecting, oldest->opening);
+        mark_passed(pool, expecting->opening);
+        expect(oldest, conn);
+    }
+    leave(pool, oldest);
+    enter(pool, conn, AH_POOL_BUSY);
+    return oldest;
+}
+
+ah_pool_waiter *ah_pool_failed(ah_pool *pool, ah_pool_conn *conn)
+{
+    ah_pool_waiter *waiter = conn->waiter;
+
+    if (waiter)
+        leave(pool, waiter);
+    drop(pool, conn);
+    return waiter;
+}
+
+/* One of this origin became idle while others of it wait: whether it must not go on there, but
+   end, for the first of turns to open one. */
+static bool has_to_make_room(ah_pool *pool, ah_pool_origin *origin)
+{
+    bool is_first = ah_list_first(&pool->turns) == &origin->turn;
+
+    if (ah_list_is_empty(&pool->turns) || !is_full(pool))
+        return false;
+    if (ah_link_is_in_list(&origin->turn)) { /* this is a turn of its own */
+        ah_link_remove(&origin->turn);
+        ah_list_append(&pool->turns, &origin->turn);
+    }
+    pool->passed_over = is_first ? 0 : pool->passed_over + 1;
+    return pool->passed_over > total(pool->conns) + AH_POOL_PATIENCE;
+}
+
+ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)
+{
+    if (conn->state != AH_POOL_BUSY)
+        return NULL;
+    if (oldest_waiter(conn->origin) && has_to_make_room(pool, conn->origin)) {
+        pool->passed_over = 0;
+        enter(pool, conn, AH_POOL_CLOSING);
+        return NULL;
+    }
+    return serve_or_rest(pool, conn, now_ms);
+}
+
+void ah_pool_gone(ah_pool *pool, ah_pool_conn *conn)
+{
+    if (conn->state != AH_POOL_NOWHERE)
+        drop(pool, conn);
+}
+
+/* ---- What to do ---- */
+
+static ah_pool_step close_step(ah_pool *pool, ah_pool_conn *conn)
+{
+    drop(pool, conn);
+    return (ah_pool_step){.kind = AH_POOL_CLOSE, .conn = conn};
+}
+
+/* It is the origin's turn to open: let it, or make room, or let it wait. */
+static ah_pool_step open_step(ah_pool *pool, const ah_pool_origin *origin)
+{
+    if (!is_full(pool))
+        return (ah_pool_step){.kind = AH_POOL_OPEN, .waiter = first_of(&origin->unserved)};
+    ah_pool_conn *in_the_way = first_in(pool, AH_POOL_IDLE);
+    if (!in_the_way)
+        in_the_way = first_in(pool, AH_POOL_SPARE);
+    if (!in_the_way)
+        return (ah_pool_step){.kind = AH_POOL_NOTHING};
+    return close_step(pool, in_the_way);
+}
+
+ah_pool_step ah_pool_next(ah_pool *pool, int64_t now_ms)
+{
+    ah_pool_conn *closing = first_in(pool, AH_POOL_CLOSING);
+    ah_pool_conn *oldest = first_in(pool, AH_POOL_IDLE);
+    ah_link *link;
+
+    if (closing)
+        return close_step(pool, closing);
+    if (oldest && is_too_old(pool, oldest, now_ms))
+        return close_step(pool, oldest);
+    if ((link = ah_list_take_first(&pool->passed))) {
+        ah_pool_conn *conn = AH_CONTAINER(link, ah_pool_conn, passed);
+        return (ah_pool_step){.kind = AH_POOL_PASS, .conn = conn, .waiter = conn->waiter};
+    }
+    link = ah_list_first(&pool->turns);
+    if (!link)
+        return (ah_pool_step){.kind = AH_POOL_NOTHING};
+    return open_step(pool, AH_CONTAINER(link, ah_pool_origin, turn));
+}
+
+int64_t ah_pool_next_expiry(const ah_pool *pool)
+{
+    ah_pool_conn *oldest = first_in(pool, AH_POOL_IDLE);
+
+    if (!oldest || pool->keepalive_ms > INT64_MAX - oldest->idle_since_ms)
+        return INT64_MAX;
+    return oldest->idle_since_ms + pool->keepalive_ms;
+}
