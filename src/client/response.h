@@ -58,7 +58,7 @@ void ah_response_free(ahttp_response *response);
 void ah_response_release(ahttp_response *response);
 
 /* client/request.c: fills the exchange from the options.  NULL, or what is wrong. */
-ahttp_error *ah_request_prepare(ahttp_response *response, const ahttp_request_options *options);
+ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options);
 
 /* client/call.c */
 void ah_call_start(ahttp_response *call);

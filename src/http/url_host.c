@@ -117,7 +117,7 @@ char *ah_host_write_ipv6(char *at, const unsigned char address[16])
 {
     unsigned groups[8];
 
-    for (int i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++)
         groups[i] = (unsigned)address[2 * i] << 8 | address[2 * i + 1];
     zero_run zeros = longest_zeros(groups);
     for (int i = 0; i < 8; i++) {
