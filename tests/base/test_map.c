@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/check.h"
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "support/failing_alloc.h"
+#include <stdio.h>
+
+enum { COUNT = 1000 };
+
+typedef struct thing {
+    ah_map_node node;
+    char name[20];
+    bool seen;
+} thing;
+
+static thing things[COUNT];
+
+static ah_str name_of(size_t i)
+{
+    snprintf(things[i].name, sizeof things[i].name, "thing-%zu", i);
+    return ah_str_from(things[i].name);
+}
+
+static thing *find(const ah_map *map, ah_str key)
+{
+    ah_map_node *node = ah_map_find(map, key);
+
+    return node ? AH_CONTAINER(node, thing, node) : NULL;
+}
+
+static void an_empty_map_has_nothing(void **state)
+{
+    (void)state;
+    ah_map map = {0};
+
+    assert_null(ah_map_find(&map, AH_STR("a")));
+    assert_null(ah_map_first(&map));
+    ah_map_release(&map);
+}
+
+static void what_was_added_is_found_until_it_is_removed(void **state)
+{
+    (void)state;
+    ah_map map = {0};
+
+    for (size_t i = 0; i < COUNT; i++)
+        assert_true(ah_map_add(&map, &things[i].node, name_of(i)));
+    assert_int_equal(map.count, COUNT);
+    for (size_t i = 0; i < COUNT; i += 2)
+        ah_map_remove(&map, &things[i].node);
+
+    assert_int_equal(map.count, COUNT / 2);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_ptr_equal(find(&map, name_of(i)), i % 2 ? &things[i] : NULL);
+    assert_null(ah_map_find(&map, AH_STR("another")));
+    ah_map_release(&map);
+}
+
+static void keys_of_every_length_are_told_apart(void **state)
+{
+    (void)state;
+    static const char zeros[40];
+    ah_map map = {0};
+
+    for (size_t len = 0; len < sizeof zeros; len++)
+        assert_true(ah_map_add(&map, &things[len].node, ah_str_make(zeros, len)));
+
+    for (size_t len = 0; len < sizeof zeros; len++)
+        assert_ptr_equal(find(&map, ah_str_make(zeros, len)), &things[len]);
+    ah_map_release(&map);
+}
+
+static void a_walk_meets_each_thing_once(void **state)
+{
+    (void)state;
+    ah_map map = {0};
+    size_t met = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        things[i].seen = false;
+        assert_true(ah_map_add(&map, &things[i].node, name_of(i)));
+    }
+
+    for (ah_map_node *node = ah_map_first(&map); node; node = ah_map_next(&map, node)) {
+        thing *here = AH_CONTAINER(node, thing, node);
+        assert_false(here->seen);
+        here->seen = true;
+        met++;
+    }
+
+    assert_int_equal(met, COUNT);
+    ah_map_release(&map);
+}
+
+static void chains_stay_short(void **state)
+{
+    (void)state;
+    ah_map map = {0};
+    size_t longest = 0;
+    for (size_t i = 0; i < COUNT; i++)
+        assert_true(ah_map_add(&map, &things[i].node, name_of(i)));
+
+    for (size_t i = 0; i < map.bucket_count; i++) {
+        size_t len = 0;
+        for (ah_map_node *node = map.buckets[i]; node; node = node->next)
+            len++;
+        longest = len > longest ? len : longest;
+    }
+
+    assert_true(longest <= 15);
+    ah_map_release(&map);
+}
+
+static void a_map_that_cannot_grow_still_takes_things(void **state)
+{
+    (void)state;
+    ah_map map = {0};
+    counting_alloc_install();
+
+    counting_alloc_fail_nth(1);
+    assert_false(ah_map_add(&map, &things[0].node, name_of(0)));
+    assert_int_equal(map.count, 0);
+    for (size_t i = 0; i < 16; i++)
+        assert_true(ah_map_add(&map, &things[i].node, name_of(i)));
+    counting_alloc_fail_nth(1);
+    assert_true(ah_map_add(&map, &things[16].node, name_of(16)));
+
+    for (size_t i = 0; i < 17; i++)
+        assert_ptr_equal(find(&map, name_of(i)), &things[i]);
+    ah_map_release(&map);
+    counting_alloc_remove();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_map_has_nothing),
+        cmocka_unit_test(what_was_added_is_found_until_it_is_removed),
+        cmocka_unit_test(keys_of_every_length_are_told_apart),
+        cmocka_unit_test(a_walk_meets_each_thing_once),
+        cmocka_unit_test(chains_stay_short),
+        cmocka_unit_test(a_map_that_cannot_grow_still_takes_things),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
