@@ -158,8 +158,8 @@ static const char *read_authority(url_parts *parts, ah_str authority, size_t at)
         return read_literal(parts, text);
     size_t colon = ah_str_find(text, ':');
     parts->host = ah_str_slice(text, 0, colon);
-    const char *why = ah_host_check_name(parts->host);
-    return why ? why : read_port(parts, skip(text, colon + 1));
+    const char *why = read_port(parts, skip(text, colon + 1));
+    return why ? why : ah_host_check_name(parts->host);
 }
 
 static bool needs_escape(char c)
