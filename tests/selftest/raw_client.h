@@ -7,6 +7,7 @@
 #include "support/server.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -37,8 +38,11 @@ static inline int dial_address(const void *address, socklen_t len)
 static inline int dial(test_server *server)
 {
     struct sockaddr_in address = address_of(server_port(server));
+    const int on = 1;
+    int fd = dial_address(&address, sizeof address);
 
-    return dial_address(&address, sizeof address);
+    assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
+    return fd;
 }
 
 static inline void put_bytes(int fd, const void *bytes, size_t len)

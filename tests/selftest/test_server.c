@@ -469,7 +469,7 @@ static void a_stopped_server_leaves_no_file_open(void **state)
 static void *wait_and_open(void *arg)
 {
     test_server *server = arg;
-    bool came = server_wait_for(server, SERVER_AT_GATE, 20);
+    bool came = server_wait_for(server, SERVER_ACCEPTED, 20);
 
     server_open_gate(server, 0);
     return came && server_wait_for(server, SERVER_CLOSED, 20) ? server : NULL;
