@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/check.h"
+
+#include "conn/h1_conn.h"
+#include "fake_transport.h"
+#include "support/failing_alloc.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What happened, as text: "head 200|body hello|end OK|idle|". */
+static char story[4096];
+static ahttp_loop *loop;
+static fake_transport wire;
+static ah_conn *conn;
+static ah_arena arena;
+static ahttp_headers no_fields;
+static ah_exchange exchange;
+static bool has_room;
+
+static void tell(const char *format, ...)
+{
+    va_list arguments;
+    size_t len = strlen(story);
+
+    va_start(arguments, format);
+    vsnprintf(story + len, sizeof story - len, format, arguments);
+    va_end(arguments);
+}
+
+static void on_idle(ah_conn *which)
+{
+    assert_true(ah_conn_is_available(which));
+    tell("idle|");
+}
+
+static void on_closed(ah_conn *which)
+{
+    assert_ptr_equal(which, conn);
+    conn = NULL;
+    tell("closed|");
+}
+
+static void on_head(ah_exchange *ex)
+{
+    tell("head %d|", ex->response.status);
+}
+
+static bool on_body(ah_exchange *ex, ah_str piece)
+{
+    (void)ex;
+    tell("body %.*s|", (int)piece.len, piece.ptr);
+    return has_room;
+}
+
+static void on_end(ah_exchange *ex, ahttp_error *error)
+{
+    assert_null(ex->conn);
+    tell("end %s|", error ? error->message : "OK");
+    ah_error_free(error);
+}
+
+static const ah_conn_owner owner = {on_idle, on_closed};
+static const ah_exchange_events events = {on_head, on_body, on_end};
+
+static int begin(void **state)
+{
+    (void)state;
+    story[0] = '\0';
+    has_room = true;
+    loop = ahttp_loop_new();
+    fake_init(&wire);
+    conn = ah_h1_conn_new(loop, &wire.base, NULL, &owner, NULL);
+    return conn ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    if (conn)
+        ah_conn_close(conn, NULL);
+    assert_true(wire.closed);
+    fake_release(&wire);
+    ah_arena_release(&arena);
+    return ahttp_loop_close(loop);
+}
+
+static void send(const char *method, const char *body)
+{
+    exchange = (ah_exchange){
+        .events = &events,
+        .request = {.method = ah_str_from(method),
+                    .target = AH_STR("/"),
+                    .authority = AH_STR("h"),
+                    .fields = &no_fields,
+                    .body_length = (int64_t)strlen(body),
+                    .has_body = body[0] != '\0'},
+        .body = ah_str_from(body),
+    };
+    ah_headers_init(&exchange.response.fields, &arena);
+    ah_conn_send(conn, &exchange);
+}
+
+#define OK_RESPONSE "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+static void an_exchange_goes_out_in_one_write_and_comes_back(void **state)
+{
+    (void)state;
+    send("POST", "data");
+    assert_str(ah_buf_str(&wire.written),
+               "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\ndata");
+    fake_arrives(&wire, OK_RESPONSE);
+
+    assert_string_equal(story, "head 200|body hello|end OK|idle|");
+    assert_int_equal(exchange.bytes_received, sizeof OK_RESPONSE - 1);
+    assert_int_equal(exchange.bytes_sent, wire.written.len);
+}
+
+static void an_idle_connection_does_not_keep_the_loop_and_a_busy_one_does(void **state)
+{
+    (void)state;
+    assert_true(wire.background);
+    send("GET", "");
+    assert_false(wire.background);
+    fake_arrives(&wire, OK_RESPONSE);
+    assert_true(wire.background);
+}
+
+static void the_second_exchange_knows_that_it_is_not_the_first(void **state)
+{
+    char text[128];
+
+    (void)state;
+    send("GET", "");
+    assert_false(exchange.was_reused);
+    ah_conn_describe(conn, text, sizeof text);
+    assert_string_equal(text, "fake:1 h1 HEAD 1");
+    fake_arrives(&wire, OK_RESPONSE);
+    send("GET", "");
+    assert_true(exchange.was_reused);
+    fake_arrives(&wire, OK_RESPONSE);
+    ah_conn_describe(conn, text, sizeof text);
+    assert_string_equal(text, "fake:1 h1 IDLE 2");
+}
+
+static void a_request_that_does_not_fit_goes_on_when_there_is_room(void **state)
+{
+    (void)state;
+    wire.write_room = 10;
+    send("POST", "data");
+    assert_int_equal(wire.wanted, AH_READABLE | AH_WRITABLE);
+    for (int i = 0; i < 60; i++) {
+        wire.write_room = 1;
+        fake_turn(&wire);
+    }
+    assert_str(ah_buf_str(&wire.written),
+               "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\ndata");
+    assert_int_equal(wire.wanted, AH_READABLE);
+    fake_arrives(&wire, OK_RESPONSE);
+
+    assert_string_equal(story, "head 200|body hello|end OK|idle|");
+}
+
+static void a_reader_that_has_enough_stops_the_reading(void **state)
+{
+    (void)state;
+    has_room = false;
+    send("GET", "");
+    fake_arrives(&wire, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+    assert_int_equal(wire.wanted, 0);
+    fake_arrives(&wire, "world");
+    assert_string_equal(story, "head 200|body hello|");
+    ah_conn_resume(conn, &exchange);
+    fake_turn(&wire);
+
+    assert_string_equal(story, "head 200|body hello|body world|end OK|idle|");
+}
+
+static void connection_close_ends_it_after_the_response(void **state)
+{
+    (void)state;
+    send("GET", "");
+    fake_arrives(&wire, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+
+    assert_string_equal(story, "head 200|body hi|end OK|closed|");
+}
+
+static void a_request_that_wants_close_is_the_last(void **state)
+{
+    (void)state;
+    send("GET", "");
+    exchange.request.wants_close = true;
+    fake_arrives(&wire, OK_RESPONSE);
+
+    assert_string_equal(story, "head 200|body hello|end OK|closed|");
+}
+
+static void bytes_behind_the_response_end_it(void **state)
+{
+    (void)state;
+    send("GET", "");
+    fake_arrives(&wire, OK_RESPONSE "H");
+
+    assert_string_equal(story, "head 200|body hello|end OK|closed|");
+}
+
+static void an_unasked_byte_ends_an_idle_connection(void **state)
+{
+    (void)state;
+    fake_arrives(&wire, "H");
+
+    assert_string_equal(story, "closed|");
+}
+
+static void the_end_of_the_peer_ends_an_idle_connection(void **state)
+{
+    (void)state;
+    wire.ends = true;
+    fake_turn(&wire);
+
+    assert_string_equal(story, "closed|");
+}
+
+static void an_answer_before_the_request_is_out_counts_and_ends_it(void **state)
+{
+    (void)state;
+    wire.write_room = 10;
+    send("POST", "data");
+    wire.write_room = 0;
+    fake_arrives(&wire, "HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno");
+
+    assert_string_equal(story, "head 413|body no|end OK|closed|");
+}
+
+static void a_broken_write_waits_for_an_answer(void **state)
+{
+    (void)state;
+    wire.breaks_writes = true;
+    send("POST", "data");
+    assert_string_equal(story, "");
+    fake_arrives(&wire, "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
+
+    assert_string_equal(story, "head 401|end OK|closed|");
+}
+
+static void a_broken_write_without_an_answer_says_what_broke(void **state)
+{
+    (void)state;
+    wire.breaks_writes = true;
+    send("POST", "data");
+    wire.ends = true;
+    fake_turn(&wire);
+
+    assert_string_equal(story, "end use fake:1: connection reset by peer|closed|");
+}
+
+static void a_reset_inside_the_body_is_a_cut_body(void **state)
+{
+    (void)state;
+    send("GET", "");
+    fake_arrives(&wire, "HTTP/1.1 200 OK\r\n\r\nhello");
+    wire.breaks_reads = true;
+    fake_turn(&wire);
+
+    assert_non_null(strstr(story, "end read response body: use fake:1: connection reset by peer"));
+}
+
+static void a_body_until_close_ends_well_with_the_connection(void **state)
+{
+    (void)state;
+    send("GET", "");
+    fake_arrives(&wire, "HTTP/1.1 200 OK\r\n\r\nhello");
+    wire.ends = true;
+    fake_turn(&wire);
+
+    assert_string_equal(story, "head 200|body hello|end OK|closed|");
+}
+
+static void an_abandoned_exchange_hears_no_more(void **state)
+{
+    (void)state;
+    send("GET", "");
+    fake_arrives(&wire, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello");
+    ah_conn_abandon(conn, &exchange);
+
+    assert_string_equal(story, "head 200|body hello|closed|");
+    assert_null(exchange.conn);
+}
+
+static void closing_fails_the_exchange_first(void **state)
+{
+    (void)state;
+    send("GET", "");
+    ah_conn_close(conn, ah_error_new(AHTTP_E_CLOSED, "the pool was closed"));
+
+    assert_string_equal(story, "end the pool was closed|closed|");
+}
+
+static void a_switch_of_protocols_that_nobody_asked_for_is_an_error(void **state)
+{
+    (void)state;
+    send("GET", "");
+    fake_arrives(&wire, "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nbytes");
+
+    assert_non_null(strstr(story, "nobody asked for|closed|"));
+}
+
+static void abandon_and_forget(ah_exchange *ex)
+{
+    tell("head %d|", ex->response.status);
+    ah_conn_abandon(ex->conn, ex);
+    /* The block may be used for something else at once. */
+    memset(ex, 0xDB, sizeof *ex);
+    ah_arena_reset(&arena);
+}
+
+static void abandoning_inside_an_event_ends_all_use_of_the_exchange(void **state)
+{
+    static const ah_exchange_events impatient = {abandon_and_forget, on_body, on_end};
+
+    (void)state;
+    send("GET", "");
+    exchange.events = &impatient;
+    fake_arrives(&wire, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        "5\r\nhello\r\n0\r\nTrailer: x\r\n\r\n");
+
+    assert_string_equal(story, "head 200|closed|");
+    for (size_t i = 0; i < sizeof exchange; i++)
+        assert_int_equal(((unsigned char *)&exchange)[i], 0xDB);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(an_exchange_goes_out_in_one_write_and_comes_back),
+        TEST(an_idle_connection_does_not_keep_the_loop_and_a_busy_one_does),
+        TEST(the_second_exchange_knows_that_it_is_not_the_first),
+        TEST(a_request_that_does_not_fit_goes_on_when_there_is_room),
+        TEST(a_reader_that_has_enough_stops_the_reading),
+        TEST(connection_close_ends_it_after_the_response),
+        TEST(a_request_that_wants_close_is_the_last),
+        TEST(bytes_behind_the_response_end_it),
+        TEST(an_unasked_byte_ends_an_idle_connection),
+        TEST(the_end_of_the_peer_ends_an_idle_connection),
+        TEST(an_answer_before_the_request_is_out_counts_and_ends_it),
+        TEST(a_broken_write_waits_for_an_answer),
+        TEST(a_broken_write_without_an_answer_says_what_broke),
+        TEST(a_reset_inside_the_body_is_a_cut_body),
+        TEST(a_body_until_close_ends_well_with_the_connection),
+        TEST(an_abandoned_exchange_hears_no_more),
+        TEST(closing_fails_the_exchange_first),
+        TEST(a_switch_of_protocols_that_nobody_asked_for_is_an_error),
+        TEST(abandoning_inside_an_event_ends_all_use_of_the_exchange),
+    };
+#undef TEST
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
