@@ -32,8 +32,16 @@ void ahttp_set_allocator(const ahttp_allocator *allocator)
     current = allocator ? *allocator : libc_allocator;
 }
 
+/* No object is larger than PTRDIFF_MAX: pointers into it could not be subtracted. */
+static bool is_possible(size_t size)
+{
+    return size <= PTRDIFF_MAX;
+}
+
 void *ah_alloc(size_t size)
 {
+    if (!is_possible(size))
+        return NULL;
     return current.allocate(size ? size : 1, current.ctx);
 }
 
@@ -46,6 +54,8 @@ void *ah_alloc_zeroed(size_t size)
 
 void *ah_realloc(void *block, size_t size)
 {
+    if (!is_possible(size))
+        return NULL;
     return current.reallocate(block, size ? size : 1, current.ctx);
 }
 
