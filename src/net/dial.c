@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <uv.h>
 
 enum { DEFAULT_DELAY_MS = 250, MAX_AT_ONCE = 6 };
 
@@ -102,10 +103,10 @@ static ahttp_error *error_of_many(const ah_dial *dial)
     for (size_t i = 0; i < dial->count; i++) {
         const attempt *each = &dial->attempts[i];
         char reason[128];
-        const char *said = strerror_r(-each->failure, reason, sizeof reason);
+        uv_strerror_r(each->failure, reason, sizeof reason);
         ah_address_format(&each->address, address);
-        ah_buf_append_format(&list, "%s%s %c%s after %lld ms", i ? ", " : "", address,
-                             ah_lower(said[0]), said + 1, (long long)each->took_ms);
+        ah_buf_append_format(&list, "%s%s %s after %lld ms", i ? ", " : "", address, reason,
+                             (long long)each->took_ms);
     }
     if (ah_buf_terminate(&list)) {
         error = ah_error_new(AHTTP_E_CONNECT, "connect to %s: %zu addresses failed: %s",
