@@ -19,7 +19,8 @@ struct ahttp_future {
     void *result;
     ahttp_free_fn *free_result;
     ahttp_error *error;
-    ah_future_fn *cancel; /* how to stop the work; must settle the future, now or later */
+    ah_future_fn *cancel; /* how to stop the work; must settle the future, now or later;
+                             may be called again until it has.  NULL: fail it at once */
     ah_future_fn *release;
     void *owner; /* for cancel and release */
     bool done, handed_in, has_ticket, has_promise;
@@ -44,6 +45,9 @@ void ah_future_end(ahttp_future *future);
 /* Makes job run when the future is settled, or soon if it is.  Any number of jobs may wait;
    take one out again by ah_link_remove(&job->link). */
 void ah_future_wait(ahttp_future *future, ah_job *job);
+
+/* Why it failed, now the caller's, or NULL. */
+ahttp_error *ah_future_take_error(ahttp_future *future);
 
 /* For owners of embedded futures: whether either half is still held. */
 static inline bool ah_future_is_held(const ahttp_future *future)

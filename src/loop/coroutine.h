@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_LOOP_COROUTINE_H
+#define AH_LOOP_COROUTINE_H
+/* Functions with stacks of their own, and switching between them and whoever resumes them.
+   A stack is 256 KiB of address space, of which only touched pages cost memory, above a guard
+   of 64 KiB: wide enough that no large array steps over it unnoticed.  A coroutine stays on
+   the thread that made it.  ASan, LSan, TSan and valgrind are told of every stack. */
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct ah_coroutine ah_coroutine;
+typedef void ah_coroutine_fn(void *arg);
+
+/* Stacks to use again, newest first.  Zeroed memory is an empty pool. */
+typedef struct ah_coroutine_pool {
+    ah_coroutine *free;
+    size_t free_count;
+} ah_coroutine_pool;
+
+/* All coroutines of the pool must have ended. */
+void ah_coroutine_pool_release(ah_coroutine_pool *pool);
+
+/* fn(arg) runs from the first resume on.  NULL when the system refuses; errno says why. */
+ah_coroutine *ah_coroutine_new(ah_coroutine_pool *pool, ah_coroutine_fn *fn, void *arg);
+/* Runs it until it suspends or returns.  Whether it has returned: then it is gone. */
+bool ah_coroutine_resume(ah_coroutine *coroutine);
+/* Only in the coroutine itself: go back to who resumed it. */
+void ah_coroutine_suspend(ah_coroutine *coroutine);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop on top of libuv's.  While jobs wait that no bracket will drain, an idle handle
+   keeps libuv from blocking and from ending; prepare and check then drain them. */
+#include "loop/loop.h"
+#include "base/options.h"
+#include "loop/loop_state.h"
+#include <ahttp/error.h>
+
+enum { ROUNDS_PER_DRAIN = 16 };
+
+static _Thread_local ahttp_loop *entered; /* the loop that runs on this thread */
+static _Thread_local ahttp_loop *newest;  /* of those made on it; the others hang behind */
+
+/* ---- The ready queue ---- */
+
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+static void set_idling(ahttp_loop *loop, bool on)
+{
+    if (loop->idling == on)
+        return;
+    loop->idling = on;
+    if (on)
+        uv_idle_start(&loop->idle, on_idle);
+    else
+        uv_idle_stop(&loop->idle);
+}
+
+void ah_loop_wake(ahttp_loop *loop)
+{
+    if (loop->depth == 0)
+        set_idling(loop, true);
+}
+
+void ah_loop_ready(ahttp_loop *loop, ah_job *job)
+{
+    ah_list_append(&loop->ready, &job->link);
+    ah_loop_wake(loop);
+}
+
+void ah_loop_ready_all(ahttp_loop *loop, ah_list *jobs)
+{
+    if (ah_list_is_empty(jobs))
+        return;
+    ah_list_splice(&loop->ready, jobs);
+    ah_loop_wake(loop);
+}
+
+static void drain(ahttp_loop *loop)
+{
+    ah_list round;
+
+    ah_list_init(&round);
+    for (int i = 0; i < ROUNDS_PER_DRAIN && !ah_list_is_empty(&loop->ready); i++) {
+        ah_list_splice(&round, &loop->ready);
+        for (ah_link *link; (link = ah_list_take_first(&round));) {
+            ah_job *job = AH_CONTAINER(link, ah_job, link);
+            job->run(job);
+        }
+    }
+}
+
+void ah_loop_enter(ahttp_loop *loop)
+{
+    if (loop->depth++ > 0)
+        return;
+    loop->outer = entered;
+    entered = loop;
+}
+
+void ah_loop_leave(ahttp_loop *loop)
+{
+    if (loop->depth == 1) {
+        drain(loop);
+        entered = loop->outer;
+        set_idling(loop, !ah_list_is_empty(&loop->ready) || ah_clock_may_move(loop));
+    }
+    loop->depth--;
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    ahttp_loop *loop = prepare->data;
+
+    ah_loop_enter(loop);
+    if (ah_clock_may_move(loop))
+        ah_clock_move(loop);
+    ah_loop_leave(loop);
+}
+
+static void on_check(uv_check_t *check)
+{
+    ah_loop_enter(check->data);
+    ah_loop_leave(check->data);
+}
+
+/* ---- Running ---- */
+
+bool ah_loop_is_inside(const ahttp_loop *loop)
+{
+    return loop->running || loop->depth > 0;
+}
+
+int ahttp_loop_run(ahttp_loop *loop)
+{
+    ahttp_loop *outer = entered;
+    int alive;
+
+    if (ah_loop_is_inside(loop))
+        return AHTTP_E_STATE;
+    loop->running = true;
+    loop->stopped = false;
+    entered = loop;
+    do
+        alive = uv_run(loop->uv, UV_RUN_DEFAULT);
+    while (!alive && !loop->stopped && ah_calls_take_posted(loop));
+    entered = outer;
+    loop->running = false;
+    return 0;
+}
+
+void ahttp_loop_stop(ahttp_loop *loop)
+{
+    loop->stopped = true;
+    uv_stop(loop->uv);
+}
+
+void ah_loop_run_while(ahttp_loop *loop, ah_go_on_fn *go_on, const void *ctx)
+{
+    ahttp_loop *outer = entered;
+
+    loop->running = true;
+    entered = loop;
+    uv_ref((uv_handle_t *)&loop->prepare);
+    while (go_on(loop, ctx))
+        uv_run(loop->uv, UV_RUN_ONCE);
+    uv_unref((uv_handle_t *)&loop->prepare);
+    entered = outer;
+    loop->running = false;
+}
+
+ahttp_loop *ahttp_loop_current(void)
+{
+    return entered ? entered : newest;
+}
+
+ahttp_loop *ah_loop_need_current(const char *sentence)
+{
+    ahttp_loop *loop = ahttp_loop_current();
+
+    if (!loop)
+        ah_misuse(sentence);
+    return loop;
+}
+
+struct uv_loop_s *ahttp_loop_uv(ahttp_loop *loop)
+{
+    return loop->uv;
+}
+
+char *ah_loop_read_buffer(ahttp_loop *loop)
+{
+    return loop->read_buffer;
+}
+
+void ah_loop_hold(ahttp_loop *loop)
+{
+    if (loop->holds++ == 0)
+        uv_ref((uv_handle_t *)&loop->calls.async);
+}
+
+void ah_loop_unhold(ahttp_loop *loop)
+{
+    if (--loop->holds == 0)
+        uv_unref((uv_handle_t *)&loop->calls.async);
+}
+
+/* ---- Making and closing ---- */
+
+static void start_phases(ahttp_loop *loop)
+{
+    loop->prepare.data = loop->check.data = loop;
+    uv_prepare_init(loop->uv, &loop->prepare);
+    uv_prepare_start(&loop->prepare, on_prepare);
+    uv_unref((uv_handle_t *)&loop->prepare);
+    uv_check_init(loop->uv, &loop->check);
+    uv_check_start(&loop->check, on_check);
+    uv_unref((uv_handle_t *)&loop->check);
+    uv_idle_init(loop->uv, &loop->idle);
+}
+
+/* Everything that can fail for other reasons than memory. */
+static bool open_uv(ahttp_loop *loop, uv_loop_t *callers)
+{
+    loop->owns_uv = !callers;
+    loop->uv = callers ? callers : &loop->own_uv;
+    if (loop->owns_uv && uv_loop_init(loop->uv) < 0)
+        return false;
+    if (ah_calls_init(loop) == 0)
+        return true;
+    if (loop->owns_uv)
+        uv_loop_close(loop->uv);
+    return false;
+}
+
+static void free_loop(ahttp_loop *loop)
+{
+    ah_free(loop->read_buffer);
+    ah_free(loop);
+}
+
+ahttp_loop *ahttp_loop_create(const ahttp_loop_options *options)
+{
+    ahttp_loop_options chosen;
+
+    if (!ah_options_load(&chosen, sizeof chosen, options))
+        return NULL;
+    ahttp_loop *loop = AH_NEW(ahttp_loop);
+    if (!loop)
+        return NULL;
+    loop->read_buffer = ah_alloc(AH_READ_BUFFER_SIZE);
+    if (!loop->read_buffer || !open_uv(loop, chosen.uv)) {
+        free_loop(loop);
+        return NULL;
+    }
+    loop->has_virtual_clock = chosen.virtual_clock;
+    ah_list_init(&loop->ready);
+    ah_list_init(&loop->sleeps);
+    ah_futures_init(loop);
+    ah_wheel_init(loop);
+#if AHTTP_TASKS
+    ah_tasks_init(loop);
+#endif
+    start_phases(loop);
+    loop->older = newest;
+    newest = loop;
+    return loop;
+}
+
+/* What must come to an end before the library's own handles may go. */
+static bool is_busy(const ahttp_loop *loop, const void *ctx)
+{
+    (void)ctx;
+    return !ah_list_is_empty(&loop->ready) || loop->holds > 0 || loop->busy_polls > 0 ||
+           loop->closing_handles > 0 || loop->wheel.foreground > 0;
+}
+
+static bool is_closing_handles(const ahttp_loop *loop, const void *ctx)
+{
+    (void)ctx;
+    return loop->closing_handles > 0;
+}
+
+static void on_own_closed(uv_handle_t *handle)
+{
+    ahttp_loop *loop = handle->data;
+
+    loop->closing_handles--;
+}
+
+static void close_own_handles(ahttp_loop *loop)
+{
+    uv_handle_t *own[] = {(uv_handle_t *)&loop->prepare, (uv_handle_t *)&loop->check,
+                          (uv_handle_t *)&loop->idle, (uv_handle_t *)&loop->wheel.uv,
+                          (uv_handle_t *)&loop->calls.async};
+
+    loop->closing_handles = 5;
+    for (int i = 0; i < 5; i++) {
+        own[i]->data = loop;
+        uv_close(own[i], on_own_closed);
+    }
+    while (is_closing_handles(loop, NULL))
+        uv_run(loop->uv, UV_RUN_ONCE);
+    if (!loop->owns_uv)
+        return;
+    uv_run(loop->uv, UV_RUN_NOWAIT);
+    if (uv_loop_close(loop->uv) < 0)
+        ah_misuse("ahttp_loop_close: a handle of the program is still open on ahttp_loop_uv(); "
+                  "uv_close it and run the loop first");
+}
+
+static void forget_loop(const ahttp_loop *loop)
+{
+    for (ahttp_loop **at = &newest; *at; at = &(*at)->older)
+        if (*at == loop) {
+            *at = loop->older;
+            return;
+        }
+}
+
+int ahttp_loop_close(ahttp_loop *loop)
+{
+    if (ah_loop_is_inside(loop))
+        return AHTTP_E_STATE;
+    loop->closing = true;
+#if AHTTP_TASKS
+    ah_tasks_end(loop);
+#endif
+    ah_calls_cancel_all(loop);
+    ah_sleeps_cancel_all(loop);
+    do
+        ah_loop_run_while(loop, is_busy, NULL);
+    while (ah_calls_take_posted(loop));
+    if (loop->open_polls > 0)
+        ah_misuse("ahttp_loop_close: a session or response on this loop is still open; "
+                  "unref it first");
+    close_own_handles(loop);
+    forget_loop(loop);
+    ah_calls_release(loop);
+    ah_await_forget(loop);
+#if AHTTP_TASKS
+    ah_tasks_release(loop);
+#endif
+    ah_futures_release(loop);
+    free_loop(loop);
+    return 0;
+}
