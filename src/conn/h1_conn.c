@@ -306,6 +306,7 @@ static void close_conn(ah_conn *base, ahttp_error *why)
     begin_call(conn);
     conn->closed = true;
     conn->exchange = NULL;
+    ah_h1_parser_stop(conn->parser);
     enter(&conn->request, BROKEN);
     enter(&conn->response, BROKEN);
     if (exchange) {

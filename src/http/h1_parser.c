@@ -36,6 +36,7 @@ struct ah_h1_parser {
     size_t interim_count;
     parser_phase phase;
     bool has_begun;
+    bool is_stopped;
 };
 
 static ah_h1_result failed(ah_h1_parser *parser, ahttp_error *error)
@@ -182,7 +183,7 @@ void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, ah_response
     parser->received = 0;
     parser->chunked = (ah_chunked){0};
     parser->interim_count = 0;
-    parser->has_begun = false;
+    parser->has_begun = parser->is_stopped = false;
     ah_headers_init(&head->trailers, head->fields.arena);
     begin_section(parser, HEAD, 0);
 }
@@ -421,12 +422,20 @@ ah_h1_result ah_h1_parser_feed(ah_h1_parser *parser, ah_str bytes, size_t *used)
     if (parser->phase == OVER)
         ah_misuse("ah_h1_parser_feed: call ah_h1_parser_begin before the next response");
     parser->has_begun = parser->has_begun || bytes.len > 0;
-    while (result == AH_H1_MORE && input.len > 0)
+    while (result == AH_H1_MORE && input.len > 0) {
         result = read_some(parser, &input);
+        if (AH_UNLIKELY(parser->is_stopped))
+            result = AH_H1_FAILED;
+    }
     if (result != AH_H1_MORE)
         parser->phase = OVER;
     *used = bytes.len - input.len;
     return result;
+}
+
+void ah_h1_parser_stop(ah_h1_parser *parser)
+{
+    parser->is_stopped = true;
 }
 
 static ahttp_error *cut_in_head(const ah_h1_parser *parser)

@@ -21,7 +21,7 @@ typedef struct ah_h1_limits {
     size_t max_interim; /* number of 1xx before the final head; 16 */
 } ah_h1_limits;
 
-/* Called from inside ah_h1_parser_feed; they must not call the parser. */
+/* Called from inside ah_h1_parser_feed; of the parser they may call ah_h1_parser_stop only. */
 typedef struct ah_h1_parser_events {
     void (*interim)(void *ctx, const ah_response_head *head); /* 1xx but 101; may be NULL */
     void (*head)(void *ctx);
@@ -49,6 +49,9 @@ void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, ah_response
 
 /* Use bytes; *used becomes how many were. After anything but MORE, begin anew or free. */
 ah_h1_result ah_h1_parser_feed(ah_h1_parser *parser, ah_str bytes, size_t *used);
+/* Nobody wants the rest: the head given to begin is not touched any more, and the feed at hand
+   ends with FAILED, without an error, when the event returns. */
+void ah_h1_parser_stop(ah_h1_parser *parser);
 /* The connection has ended: DONE for a body that lasts until then, else FAILED. */
 ah_h1_result ah_h1_parser_finish(ah_h1_parser *parser);
 

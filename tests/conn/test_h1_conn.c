@@ -84,7 +84,7 @@ static int end(void **state)
     return ahttp_loop_close(loop);
 }
 
-static void send(const char *method, const char *body)
+static void send_request(const char *method, const char *body)
 {
     exchange = (ah_exchange){
         .events = &events,
@@ -105,7 +105,7 @@ static void send(const char *method, const char *body)
 static void an_exchange_goes_out_in_one_write_and_comes_back(void **state)
 {
     (void)state;
-    send("POST", "data");
+    send_request("POST", "data");
     assert_str(ah_buf_str(&wire.written),
                "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\ndata");
     fake_arrives(&wire, OK_RESPONSE);
@@ -119,7 +119,7 @@ static void an_idle_connection_does_not_keep_the_loop_and_a_busy_one_does(void *
 {
     (void)state;
     assert_true(wire.background);
-    send("GET", "");
+    send_request("GET", "");
     assert_false(wire.background);
     fake_arrives(&wire, OK_RESPONSE);
     assert_true(wire.background);
@@ -130,12 +130,12 @@ static void the_second_exchange_knows_that_it_is_not_the_first(void **state)
     char text[128];
 
     (void)state;
-    send("GET", "");
+    send_request("GET", "");
     assert_false(exchange.was_reused);
     ah_conn_describe(conn, text, sizeof text);
     assert_string_equal(text, "fake:1 h1 HEAD 1");
     fake_arrives(&wire, OK_RESPONSE);
-    send("GET", "");
+    send_request("GET", "");
     assert_true(exchange.was_reused);
     fake_arrives(&wire, OK_RESPONSE);
     ah_conn_describe(conn, text, sizeof text);
@@ -146,7 +146,7 @@ static void a_request_that_does_not_fit_goes_on_when_there_is_room(void **state)
 {
     (void)state;
     wire.write_room = 10;
-    send("POST", "data");
+    send_request("POST", "data");
     assert_int_equal(wire.wanted, AH_READABLE | AH_WRITABLE);
     for (int i = 0; i < 60; i++) {
         wire.write_room = 1;
@@ -164,7 +164,7 @@ static void a_reader_that_has_enough_stops_the_reading(void **state)
 {
     (void)state;
     has_room = false;
-    send("GET", "");
+    send_request("GET", "");
     fake_arrives(&wire, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
     assert_int_equal(wire.wanted, 0);
     fake_arrives(&wire, "world");
@@ -178,7 +178,7 @@ static void a_reader_that_has_enough_stops_the_reading(void **state)
 static void connection_close_ends_it_after_the_response(void **state)
 {
     (void)state;
-    send("GET", "");
+    send_request("GET", "");
     fake_arrives(&wire, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
 
     assert_string_equal(story, "head 200|body hi|end OK|closed|");
@@ -187,7 +187,7 @@ static void connection_close_ends_it_after_the_response(void **state)
 static void a_request_that_wants_close_is_the_last(void **state)
 {
     (void)state;
-    send("GET", "");
+    send_request("GET", "");
     exchange.request.wants_close = true;
     fake_arrives(&wire, OK_RESPONSE);
 
@@ -197,7 +197,7 @@ static void a_request_that_wants_close_is_the_last(void **state)
 static void bytes_behind_the_response_end_it(void **state)
 {
     (void)state;
-    send("GET", "");
+    send_request("GET", "");
     fake_arrives(&wire, OK_RESPONSE "H");
 
     assert_string_equal(story, "head 200|body hello|end OK|closed|");
@@ -224,7 +224,7 @@ static void an_answer_before_the_request_is_out_counts_and_ends_it(void **state)
 {
     (void)state;
     wire.write_room = 10;
-    send("POST", "data");
+    send_request("POST", "data");
     wire.write_room = 0;
     fake_arrives(&wire, "HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno");
 
@@ -235,7 +235,7 @@ static void a_broken_write_waits_for_an_answer(void **state)
 {
     (void)state;
     wire.breaks_writes = true;
-    send("POST", "data");
+    send_request("POST", "data");
     assert_string_equal(story, "");
     fake_arrives(&wire, "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
 
@@ -246,7 +246,7 @@ static void a_broken_write_without_an_answer_says_what_broke(void **state)
 {
     (void)state;
     wire.breaks_writes = true;
-    send("POST", "data");
+    send_request("POST", "data");
     wire.ends = true;
     fake_turn(&wire);
 
@@ -256,7 +256,7 @@ static void a_broken_write_without_an_answer_says_what_broke(void **state)
 static void a_reset_inside_the_body_is_a_cut_body(void **state)
 {
     (void)state;
-    send("GET", "");
+    send_request("GET", "");
     fake_arrives(&wire, "HTTP/1.1 200 OK\r\n\r\nhello");
     wire.breaks_reads = true;
     fake_turn(&wire);
@@ -267,7 +267,7 @@ static void a_reset_inside_the_body_is_a_cut_body(void **state)
 static void a_body_until_close_ends_well_with_the_connection(void **state)
 {
     (void)state;
-    send("GET", "");
+    send_request("GET", "");
     fake_arrives(&wire, "HTTP/1.1 200 OK\r\n\r\nhello");
     wire.ends = true;
     fake_turn(&wire);
@@ -278,7 +278,7 @@ static void a_body_until_close_ends_well_with_the_connection(void **state)
 static void an_abandoned_exchange_hears_no_more(void **state)
 {
     (void)state;
-    send("GET", "");
+    send_request("GET", "");
     fake_arrives(&wire, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello");
     ah_conn_abandon(conn, &exchange);
 
@@ -289,7 +289,7 @@ static void an_abandoned_exchange_hears_no_more(void **state)
 static void closing_fails_the_exchange_first(void **state)
 {
     (void)state;
-    send("GET", "");
+    send_request("GET", "");
     ah_conn_close(conn, ah_error_new(AHTTP_E_CLOSED, "the pool was closed"));
 
     assert_string_equal(story, "end the pool was closed|closed|");
@@ -298,7 +298,7 @@ static void closing_fails_the_exchange_first(void **state)
 static void a_switch_of_protocols_that_nobody_asked_for_is_an_error(void **state)
 {
     (void)state;
-    send("GET", "");
+    send_request("GET", "");
     fake_arrives(&wire, "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nbytes");
 
     assert_non_null(strstr(story, "nobody asked for|closed|"));
@@ -309,7 +309,7 @@ static void abandon_and_forget(ah_exchange *ex)
     tell("head %d|", ex->response.status);
     ah_conn_abandon(ex->conn, ex);
     /* The block may be used for something else at once. */
-    memset(ex, 0xDB, sizeof *ex);
+    memset((void *)ex, 0xDB, sizeof *ex);
     ah_arena_reset(&arena);
 }
 
@@ -318,7 +318,7 @@ static void abandoning_inside_an_event_ends_all_use_of_the_exchange(void **state
     static const ah_exchange_events impatient = {abandon_and_forget, on_body, on_end};
 
     (void)state;
-    send("GET", "");
+    send_request("GET", "");
     exchange.events = &impatient;
     fake_arrives(&wire, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                         "5\r\nhello\r\n0\r\nTrailer: x\r\n\r\n");
