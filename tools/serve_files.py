@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Serves large downloads on this machine: something for the examples to fetch.
+
+    tools/serve_files.py [--port N] [--host ADDRESS] [folder]
+
+GET /random/BYTES?seed=N streams that many pseudo-random bytes, always the same for a seed, with
+a Content-Length, and with their SHA-256 in X-SHA256 and ETag.  Every other path is a file of the
+folder, if one was given.  The first line on stdout is the server's URL; SIGTERM ends it.
+Memory stays the same whatever the size: bytes are made as they are sent.
+"""
+import argparse
+import functools
+import hashlib
+import http.server
+import random
+import signal
+import sys
+import urllib.parse
+
+PIECE = 1 << 18
+PIECE_NUMBER = 8  # bytes at the end of each piece, so that no two pieces are the same
+MAX_SIZE = 64 << 30
+
+
+def pieces(size, seed):
+    """Yields size bytes in pieces: a stretch of random bytes that moves along, then a number."""
+    noise = memoryview(random.Random(seed).randbytes(2 * PIECE))
+    piece = bytearray(PIECE)
+    for number in range((size + PIECE - 1) // PIECE):
+        start = number * 7919 % PIECE
+        piece[:-PIECE_NUMBER] = noise[start : start + PIECE - PIECE_NUMBER]
+        piece[-PIECE_NUMBER:] = number.to_bytes(PIECE_NUMBER, "big")
+        yield memoryview(piece)[: size - number * PIECE]
+
+
+@functools.lru_cache(maxsize=1024)
+def checksum(size, seed):
+    digest = hashlib.sha256()
+    for piece in pieces(size, seed):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_GET(self):
+        self.answer(http.server.SimpleHTTPRequestHandler.do_GET, with_body=True)
+
+    def do_HEAD(self):
+        self.answer(http.server.SimpleHTTPRequestHandler.do_HEAD, with_body=False)
+
+    def answer(self, answer_file, with_body):
+        url = urllib.parse.urlsplit(self.path)
+        try:
+            if url.path.startswith("/random/"):
+                self.answer_random(url, with_body)
+            elif self.server.folder:
+                answer_file(self)
+            else:
+                self.send_error(404, "no folder is served")
+        except ConnectionError:
+            self.close_connection = True
+
+    def answer_random(self, url, with_body):
+        size = url.path[len("/random/") :]
+        seed = urllib.parse.parse_qs(url.query).get("seed", ["0"])[0]
+        if not (size.isascii() and size.isdigit() and len(size) < 12 and int(size) <= MAX_SIZE):
+            self.send_error(400, f"not a number of bytes from 0 to {MAX_SIZE}")
+            return
+        digest = checksum(int(size), seed)
+        self.send_response(200)
+        self.send_header("Content-Type", "application/octet-stream")
+        self.send_header("Content-Length", str(int(size)))
+        self.send_header("ETag", f'"{digest}"')
+        self.send_header("X-SHA256", digest)
+        self.end_headers()
+        if with_body:
+            for piece in pieces(int(size), seed):
+                self.wfile.write(piece)
+
+    def log_message(self, format, *args):
+        """Says nothing: stdout and stderr belong to the demo that started this."""
+
+
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 1024
+    daemon_threads = True
+
+    def __init__(self, address, folder):
+        self.folder = folder
+        super().__init__(address, functools.partial(Handler, directory=folder))
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Serves large downloads for the examples.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0, the default: any free one")
+    parser.add_argument("folder", nargs="?", help="also serve the files in it")
+    options = parser.parse_args()
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with Server((options.host, options.port), options.folder) as server:
+        print(f"http://{options.host}:{server.server_port}", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            pass
+
+
+if __name__ == "__main__":
+    main()
