@@ -11,8 +11,9 @@ const char AH_URL_NO_MEMORY[] = "out of memory";
 
 typedef struct url_parts {
     ah_str userinfo;
-    ah_str host; /* without brackets and zone */
-    ah_str zone; /* ptr NULL when there is none */
+    ah_str host;      /* without brackets and zone */
+    ah_str zone;      /* ptr NULL when there is none */
+    ah_str port_text; /* without extra zeros */
     ah_str target;
     ah_str fragment;
     size_t target_escapes; /* bytes that become %XX */
@@ -56,17 +57,23 @@ static const char *why_no_scheme(ah_str text)
 
 static const char *take_scheme(url_parts *parts, ah_str *rest)
 {
-    parts->is_tls = ah_str_starts_with_nocase(*rest, AH_STR("https://"));
-    if (!parts->is_tls && !ah_str_starts_with_nocase(*rest, AH_STR("http://")))
-        return why_no_scheme(*rest);
-    *rest = skip(*rest, parts->is_tls ? 8 : 7);
+    static const ah_str http = {"http://", 7};
+    static const ah_str https = {"https://", 8};
+
+    parts->is_tls = ah_str_starts_with(*rest, https);
+    if (!parts->is_tls && !ah_str_starts_with(*rest, http)) {
+        parts->is_tls = ah_str_starts_with_nocase(*rest, https);
+        if (!parts->is_tls && !ah_str_starts_with_nocase(*rest, http))
+            return why_no_scheme(*rest);
+    }
+    *rest = skip(*rest, parts->is_tls ? https.len : http.len);
     return NULL;
 }
 
 /* RFC 3986 §3.2: it ends at the first "/", "?" or "#".  Its last "@", else its end, is *at. */
 static ah_str take_authority(ah_str *rest, size_t *at)
 {
-    size_t end = 0;
+    size_t end = ah_host_span(*rest);
     bool has_userinfo = false;
 
     for (; end < rest->len; end++) {
@@ -104,24 +111,32 @@ static const char *read_port(url_parts *parts, ah_str text)
 
     if (text.len == 0)
         return NULL;
+    if (ah_str_to_u64(text, &port) && port > 0 && port <= 65535) {
+        parts->port = (uint16_t)port;
+        while (text.ptr[0] == '0')
+            text = skip(text, 1);
+        parts->port_text = text;
+        return NULL;
+    }
     if (ah_str_find(text, ':') < text.len)
         return "the host has several colons: an IPv6 address must stand in brackets, as in [::1]";
-    if (!ah_str_to_u64(text, &port) || port == 0 || port > 65535)
-        return "the port is not a number between 1 and 65535";
-    parts->port = (uint16_t)port;
-    return NULL;
+    return "the port is not a number between 1 and 65535";
 }
 
-/* "%25eth0" of RFC 6874, and "%eth0" as it is written everywhere else. */
+/* RFC 6874 §2 and §3: "%25eth0", and "%eth0" where that is not an escape. */
 static const char *split_zone(url_parts *parts)
 {
     size_t percent = ah_str_find(parts->host, '%');
 
     if (percent == parts->host.len)
         return NULL;
-    ah_str zone = skip(parts->host, percent + 1);
-    parts->zone = ah_str_starts_with(zone, AH_STR("25")) ? skip(zone, 2) : zone;
+    parts->zone = skip(parts->host, percent + 1);
     parts->host.len = percent;
+    if (ah_str_starts_with(parts->zone, AH_STR("25")))
+        parts->zone = skip(parts->zone, 2);
+    else if (parts->zone.len >= 2 && ah_hex_value(parts->zone.ptr[0]) >= 0 &&
+             ah_hex_value(parts->zone.ptr[1]) >= 0)
+        return "the zone id of the IPv6 address does not follow %25";
     return ah_host_check_zone(parts->zone);
 }
 
@@ -244,25 +259,15 @@ static char *put_escaped(char *at, ah_str text, size_t escapes)
     return at;
 }
 
-static char *put_port(char *at, unsigned port)
-{
-    unsigned power = 10000;
-
-    *at++ = ':';
-    while (power > port)
-        power /= 10;
-    for (; power > 0; power /= 10)
-        *at++ = (char)('0' + port / power % 10);
-    return at;
-}
-
 static char *put_host(char *at, const url_parts *parts)
 {
+    ah_str host = parts->host;
+
     if (parts->is_ipv6)
         return ah_host_write_ipv6(at, parts->ipv6);
-    for (size_t i = 0; i < parts->host.len; i++)
-        *at++ = ah_lower(parts->host.ptr[i]);
-    return at;
+    for (size_t i = 0; i < host.len; i++)
+        at[i] = ah_host_chars[(unsigned char)host.ptr[i]];
+    return at + host.len;
 }
 
 static char *put_authority(char *at, ah_url *url, const url_parts *parts)
@@ -275,8 +280,10 @@ static char *put_authority(char *at, ah_url *url, const url_parts *parts)
     url->host = ah_str_make(at, (size_t)(end - at));
     if (parts->is_ipv6)
         *end++ = ']';
-    if (parts->port != (parts->is_tls ? 443 : 80))
-        end = put_port(end, parts->port);
+    if (parts->port != (parts->is_tls ? 443 : 80)) {
+        *end++ = ':';
+        end = put(end, parts->port_text);
+    }
     url->authority = ah_str_make(start, (size_t)(end - start));
     return end;
 }

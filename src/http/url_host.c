@@ -2,12 +2,12 @@
 #include "http/url_host.h"
 #include <arpa/inet.h>
 
-static bool is_host_char(char c)
-{
-    if (ah_is_alpha(c) || ah_is_digit(c) || c == '.' || c == '-')
-        return true;
-    return c > ' ' && c < 0x7f && !strchr("#%/:<>?@[\\]^|", c);
-}
+/* Row by row from space, "@" and "`"; the lower half of ASCII and what is beyond it is NUL. */
+const char ah_host_chars[256] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+                                "\0!\"\0$\0&'()*+,-.\0"
+                                "0123456789\0;\0=\0\0"
+                                "\0abcdefghijklmnopqrstuvwxyz\0\0\0\0_"
+                                "`abcdefghijklmnopqrstuvwxyz{\0}~\0";
 
 static const char *why_not(char c)
 {
@@ -34,7 +34,11 @@ static bool is_number(ah_str label)
 
 static bool ends_in_number(ah_str name)
 {
-    if (name.ptr[name.len - 1] == '.')
+    char last = name.ptr[name.len - 1];
+
+    if (last > 'f' && last != 'x')
+        return false;
+    if (last == '.')
         name.len--;
     size_t start = name.len;
     while (start > 0 && name.ptr[start - 1] != '.')
@@ -42,28 +46,37 @@ static bool ends_in_number(ah_str name)
     return is_number(ah_str_slice(name, start, name.len));
 }
 
+/* Decimal numbers without extra zeros, which some read as octal. */
 static bool is_dotted_quad(ah_str name)
 {
-    ah_str part;
-    uint64_t number;
-    int count = 0;
+    unsigned number = 0;
+    int digits = 0;
+    int dots = 0;
 
-    while (ah_str_split(&name, '.', &part)) {
-        bool has_extra_zero = part.len > 1 && part.ptr[0] == '0';
-        if (has_extra_zero || !ah_str_to_u64(part, &number) || number > 255)
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (c == '.' && digits > 0) {
+            dots++;
+            digits = 0;
+            number = 0;
+            continue;
+        }
+        bool has_extra_zero = digits > 0 && number == 0;
+        number = number * 10 + (unsigned)(c - '0');
+        if (!ah_is_digit(c) || has_extra_zero || number > 255)
             return false;
-        count++;
+        digits++;
     }
-    return count == 4;
+    return dots == 3 && digits > 0;
 }
 
 const char *ah_host_check_name(ah_str name)
 {
     if (name.len == 0)
         return "the host is missing";
-    for (size_t i = 0; i < name.len; i++)
-        if (!is_host_char(name.ptr[i]))
-            return why_not(name.ptr[i]);
+    size_t span = ah_host_span(name);
+    if (span < name.len)
+        return why_not(name.ptr[span]);
     if (ends_in_number(name) && !is_dotted_quad(name))
         return "the host ends in a number but is no IPv4 address like 192.0.2.1";
     return NULL;

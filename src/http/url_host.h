@@ -8,6 +8,19 @@
 /* Room for the longest IPv6 address ah_host_write_ipv6 makes. */
 enum { AH_HOST_IPV6_MAX = 39 };
 
+/* The characters that names may have, in lower case; NUL for all others. */
+extern const char ah_host_chars[256];
+
+/* How many characters at the front of text may stand in a name. */
+static inline size_t ah_host_span(ah_str text)
+{
+    size_t i = 0;
+
+    while (i < text.len && ah_host_chars[(unsigned char)text.ptr[i]])
+        i++;
+    return i;
+}
+
 /* Names may have all of ASCII but what URLs give a meaning to, as in browsers (WHATWG URL
    Standard §3.5).  A name whose last label is a number must be an IPv4 address of four decimal
    numbers: "127.1", "0x7f000001" and "2130706433" are addresses to some resolvers only. */
