@@ -14,11 +14,6 @@ bool ah_str_equal_nocase(ah_str a, ah_str b)
     return a.len == b.len && equal_nocase(a.ptr, b.ptr, a.len);
 }
 
-bool ah_str_starts_with(ah_str text, ah_str prefix)
-{
-    return text.len >= prefix.len && ah_str_equal(ah_str_make(text.ptr, prefix.len), prefix);
-}
-
 bool ah_str_starts_with_nocase(ah_str text, ah_str prefix)
 {
     return text.len >= prefix.len && equal_nocase(text.ptr, prefix.ptr, prefix.len);
@@ -43,15 +38,6 @@ size_t ah_str_find_last(ah_str text, char c)
         if (text.ptr[i] == c)
             return i;
     return text.len;
-}
-
-ah_str ah_str_slice(ah_str text, size_t start, size_t len)
-{
-    if (start > text.len)
-        start = text.len;
-    if (len > text.len - start)
-        len = text.len - start;
-    return ah_str_make(start ? text.ptr + start : text.ptr, len);
 }
 
 static bool is_space(char c)

@@ -31,6 +31,21 @@ static inline bool ah_str_equal(ah_str a, ah_str b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+static inline bool ah_str_starts_with(ah_str text, ah_str prefix)
+{
+    return text.len >= prefix.len && ah_str_equal(ah_str_make(text.ptr, prefix.len), prefix);
+}
+
+/* The part from start on, at most len bytes of it; both are cut to what is there. */
+static inline ah_str ah_str_slice(ah_str text, size_t start, size_t len)
+{
+    if (start > text.len)
+        start = text.len;
+    if (len > text.len - start)
+        len = text.len - start;
+    return ah_str_make(start ? text.ptr + start : text.ptr, len);
+}
+
 static inline char ah_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
@@ -47,7 +62,6 @@ static inline bool ah_is_alpha(char c)
 }
 
 bool ah_str_equal_nocase(ah_str a, ah_str b);
-bool ah_str_starts_with(ah_str text, ah_str prefix);
 bool ah_str_starts_with_nocase(ah_str text, ah_str prefix);
 bool ah_str_ends_with(ah_str text, ah_str suffix);
 
@@ -55,8 +69,6 @@ bool ah_str_ends_with(ah_str text, ah_str suffix);
 size_t ah_str_find(ah_str text, char c);
 /* Position of the last c, or text.len. */
 size_t ah_str_find_last(ah_str text, char c);
-/* The part from start on, at most len bytes of it; both are cut to what is there. */
-ah_str ah_str_slice(ah_str text, size_t start, size_t len);
 /* Without the spaces and tabs at both ends (OWS of RFC 9110 §5.6.3). */
 ah_str ah_str_trim(ah_str text);
 /* What stands before the first separator; *rest becomes what follows it.  False when *rest
