@@ -5,7 +5,7 @@
     tools/serve_files.py [--port N] [--host ADDRESS] [folder]
 
 GET /random/BYTES?seed=N streams that many pseudo-random bytes, always the same for a seed, with
-a Content-Length, and with their SHA-256 in X-SHA256 and ETag.  Every other path is a file of the
+a Content-Length, their SHA-256 in X-SHA256 and ETag, and their CRC-32 in X-CRC32.  Every other path is a file of the
 folder, if one was given.  The first line on stdout is the server's URL; SIGTERM ends it.
 Memory stays the same whatever the size: bytes are made as they are sent.
 """
@@ -17,6 +17,7 @@ import random
 import signal
 import sys
 import urllib.parse
+import zlib
 
 PIECE = 1 << 18
 PIECE_NUMBER = 8  # bytes at the end of each piece, so that no two pieces are the same
@@ -35,11 +36,14 @@ def pieces(size, seed):
 
 
 @functools.lru_cache(maxsize=1024)
-def checksum(size, seed):
+def checksums(size, seed):
+    """SHA-256 and CRC-32, both in hexadecimal."""
     digest = hashlib.sha256()
+    crc = 0
     for piece in pieces(size, seed):
         digest.update(piece)
-    return digest.hexdigest()
+        crc = zlib.crc32(piece, crc)
+    return digest.hexdigest(), f"{crc:08x}"
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -70,12 +74,13 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         if not (size.isascii() and size.isdigit() and len(size) < 12 and int(size) <= MAX_SIZE):
             self.send_error(400, f"not a number of bytes from 0 to {MAX_SIZE}")
             return
-        digest = checksum(int(size), seed)
+        digest, crc = checksums(int(size), seed)
         self.send_response(200)
         self.send_header("Content-Type", "application/octet-stream")
         self.send_header("Content-Length", str(int(size)))
         self.send_header("ETag", f'"{digest}"')
         self.send_header("X-SHA256", digest)
+        self.send_header("X-CRC32", crc)
         self.end_headers()
         if with_body:
             for piece in pieces(int(size), seed):
