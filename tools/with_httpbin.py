@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Run a command while a real httpbin answers on a free port of 127.0.0.1.
+"""Run a command while a real httpbin and a file server answer on free ports of 127.0.0.1.
 
 usage: with_httpbin.py [--container] [--] COMMAND [ARGUMENT...]
 
 The command finds the server's address in AHTTP_HTTPBIN_URL ("http://127.0.0.1:43210").  Where
 that is set already, nothing is started.  With --container the server comes from
 tests/httpbin/Containerfile, by podman or docker; else from the system's httpbin and gunicorn.
-The exit code is that of the command.
+AHTTP_FILES_URL is likewise that of tools/serve_files.py, which has large downloads.  The exit
+code is that of the command.
 """
 import contextlib
 import os
@@ -120,9 +121,22 @@ def container_httpbin():
         run_quietly([*start, "stop", "--time", "2", name])
 
 
-def run(command, url):
+@contextlib.contextmanager
+def file_server():
+    server = subprocess.Popen([sys.executable, str(ROOT / "tools/serve_files.py")],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                              start_new_session=True)
+    try:
+        yield server.stdout.readline().strip() or fail("tools/serve_files.py did not start")
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def run(command, httpbin, files):
     """The command's exit code; signals that ask us to end are passed on to it."""
-    child = subprocess.Popen(command, env={**os.environ, "AHTTP_HTTPBIN_URL": url})
+    child = subprocess.Popen(command, env={**os.environ, "AHTTP_HTTPBIN_URL": httpbin,
+                                           "AHTTP_FILES_URL": files})
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: child.send_signal(number))
     while True:
@@ -141,12 +155,15 @@ def main(arguments):
         fail(__doc__)
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    url = os.environ.get("AHTTP_HTTPBIN_URL", "").rstrip("/")
-    if url:
-        wait_until_it_answers(url, lambda: True)
-        return run(arguments, url)
-    with container_httpbin() if in_container else local_httpbin() as url:
-        return run(arguments, url)
+    with contextlib.ExitStack() as servers:
+        files = os.environ.get("AHTTP_FILES_URL") or servers.enter_context(file_server())
+        httpbin = os.environ.get("AHTTP_HTTPBIN_URL", "").rstrip("/")
+        if httpbin:
+            wait_until_it_answers(httpbin, lambda: True)
+        else:
+            httpbin = servers.enter_context(
+                container_httpbin() if in_container else local_httpbin())
+        return run(arguments, httpbin, files)
 
 
 if __name__ == "__main__":
