@@ -43,7 +43,7 @@ typedef struct ahttp_connector_stats {
     size_t connecting; /* that are being opened */
     size_t waiting;    /* requests that wait for a connection */
     uint64_t opened;   /* connections opened so far */
-    uint64_t reused;   /* requests so far that found an idle one */
+    uint64_t reused;   /* requests so far that were given one which had been opened before */
 } ahttp_connector_stats;
 /* Fills as much of stats as stats->size has room for; set it before. */
 AHTTP_API void ahttp_connector_get_stats(const ahttp_connector *connector,

@@ -4,6 +4,8 @@
 /* The connector as the client sees it: ask for a connection, get one or an error. */
 #include "conn/conn.h"
 #include "http/url.h"
+#include "loop/loop.h"
+#include "pool/opening.h"
 #include "pool/plan.h"
 #include <ahttp/connector.h>
 
@@ -17,6 +19,8 @@ struct ah_waiter {
     ahttp_connector *connector; /* while waiting, else NULL */
     ah_waiter_fn *done;
     int64_t connect_ms; /* limit for opening a connection; AHTTP_NEVER: none */
+    ah_job job;         /* brings an error that came up inside a call */
+    ahttp_error *error;
 };
 
 /* done is called once: before this returns where an idle connection is there, else from the
@@ -29,8 +33,12 @@ void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const a
 void ah_connector_cancel(ah_waiter *waiter);
 
 ahttp_loop *ah_connector_loop(const ahttp_connector *connector);
+/* Whether connections are kept; if not, requests should say that they are the last. */
+bool ah_connector_keeps_alive(const ahttp_connector *connector);
 
 /* Aborts with a message where the pool's lists contradict each other; for tests. */
 void ah_connector_check(const ahttp_connector *connector);
+/* Connections are made by opener from now on; for tests, before the first acquire. */
+void ah_connector_set_opener(ahttp_connector *connector, const ah_opener *opener);
 
 #endif

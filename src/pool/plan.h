@@ -114,6 +114,12 @@ ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms);
 /* A busy, idle or spare one is no more.  Harmless when it is NOWHERE already. */
 void ah_pool_gone(ah_pool *pool, ah_pool_conn *conn);
 
+/* Whether ah_pool_next may have something to say, apart from connections that are too old. */
+static inline bool ah_pool_has_steps(const ah_pool *pool)
+{
+    return !ah_list_is_empty(&pool->turns) || !ah_list_is_empty(&pool->passed) ||
+           pool->conns[AH_POOL_CLOSING].count > 0;
+}
 /* What to do next. */
 ah_pool_step ah_pool_next(ah_pool *pool, int64_t now_ms);
 /* When the next idle connection becomes too old; INT64_MAX: never. */

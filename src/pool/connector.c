@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a connector, and asking it for a connection; what happens in between is in
+   slot.c.  A connector ends in its job: when it was closed, its last connection is gone and
+   nobody holds it. */
+#include "pool/connector.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "loop/future.h"
+#include "pool/slot.h"
+
+enum { LIMIT = 100, KEEPALIVE_MS = 15000, DNS_CACHE_MS = 10000 };
+
+/* Who waits for the last connection to go. */
+typedef struct ah_closer {
+    ah_link link;
+    ahttp_future *future;
+} ah_closer;
+
+/* ---- Asking for a connection ---- */
+
+static void run_refusal(ah_job *job)
+{
+    ah_waiter *waiter = AH_CONTAINER(job, ah_waiter, job);
+    ahttp_error *error = waiter->error;
+
+    waiter->error = NULL;
+    ah_waiter_refuse(waiter, error);
+}
+
+static void refuse_later(ah_waiter *waiter, ahttp_error *error)
+{
+    waiter->error = error;
+    waiter->job.run = run_refusal;
+    ah_loop_ready(waiter->connector->setup.loop, &waiter->job);
+}
+
+static ahttp_error *closed_error(void)
+{
+    return ah_error_new(AHTTP_E_CLOSED, "get a connection: the connector was closed");
+}
+
+void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_url *url,
+                          int64_t connect_ms, ah_waiter_fn *done)
+{
+    waiter->connector = connector;
+    waiter->connect_ms = connect_ms;
+    waiter->done = done;
+    if (connector->closed) {
+        refuse_later(waiter, closed_error());
+        return;
+    }
+    if (url->host.len > AH_ORIGIN_MAX_HOST) {
+        refuse_later(waiter, ah_error_new(AHTTP_E_DNS, "resolve %.32s...: longer than %d bytes",
+                                          url->host.ptr, AH_ORIGIN_MAX_HOST));
+        return;
+    }
+    ah_origin *origin = ah_origins_get(&connector->origins, url);
+    if (!origin) {
+        refuse_later(waiter, ah_error_no_memory());
+        return;
+    }
+    ah_slot *idle = ah_slot_of(ah_pool_wait(&connector->pool, &origin->place, &waiter->place,
+                                            ah_connector_now(connector)));
+    if (!idle) {
+        ah_connector_run_soon(connector); /* also where only one too old is in the way */
+        return;
+    }
+    connector->reused++;
+    ah_waiter_give(waiter, idle->conn);
+}
+
+void ah_connector_cancel(ah_waiter *waiter)
+{
+    ahttp_connector *connector = waiter->connector;
+    ah_pool_origin *origin = waiter->place.origin;
+
+    if (!connector)
+        return;
+    waiter->connector = NULL;
+    ah_link_remove(&waiter->job.link);
+    ah_error_free(waiter->error);
+    waiter->error = NULL;
+    if (!origin)
+        return;
+    ah_pool_unwait(&connector->pool, &waiter->place);
+    ah_origins_tidy(&connector->origins, ah_origin_of(origin));
+    ah_connector_step_soon(connector);
+}
+
+/* ---- Life ---- */
+
+static void destroy(ahttp_connector *connector)
+{
+    ah_timer_stop(connector->setup.loop, &connector->expiry);
+    if (connector->setup.resolver)
+        ah_resolver_close(connector->setup.resolver);
+#if AHTTP_TLS
+    if (connector->setup.tls)
+        ah_tls_context_free(connector->setup.tls);
+#endif
+    ah_origins_release(&connector->origins);
+    ah_free(connector);
+}
+
+static void tell_closers(ahttp_connector *connector)
+{
+    for (ah_link *link; (link = ah_list_take_first(&connector->closers));) {
+        ah_closer *closer = AH_CONTAINER(link, ah_closer, link);
+        ah_future_resolve(closer->future, NULL, NULL);
+        ah_free(closer);
+    }
+}
+
+static void run_steps(ah_job *job)
+{
+    ahttp_connector *connector = AH_CONTAINER(job, ahttp_connector, steps);
+
+    connector->refs++; /* who is refused in here may give up the last reference */
+    ah_connector_take_steps(connector);
+    ah_connector_watch_age(connector);
+    if (ah_connector_is_over(connector))
+        tell_closers(connector);
+    if (ah_connector_is_over(connector) && connector->refs == 1)
+        destroy(connector);
+    else
+        ahttp_connector_unref(connector);
+}
+
+static void refuse_all(ahttp_connector *connector)
+{
+    for (ah_link *link; (link = ah_list_first(&connector->pool.waiters.list));) {
+        ah_pool_waiter *place = AH_CONTAINER(link, ah_pool_waiter, in_pool);
+        ah_origin *origin = ah_origin_of(place->origin);
+        ah_pool_unwait(&connector->pool, place);
+        ah_origins_tidy(&connector->origins, origin);
+        refuse_later(ah_waiter_of(place), closed_error());
+    }
+}
+
+static void shut(ahttp_connector *connector)
+{
+    connector->closed = true;
+    refuse_all(connector);
+    for (ah_link *link; (link = ah_list_first(&connector->slots));) {
+        ah_slot *slot = AH_CONTAINER(link, ah_slot, link);
+        ah_pool_gone(&connector->pool, &slot->place);
+        ah_slot_end(slot);
+    }
+}
+
+ahttp_future *ahttp_connector_close(ahttp_connector *connector)
+{
+    ah_closer *closer = AH_NEW(ah_closer);
+    ahttp_future *gone = closer ? ah_future_new(connector->setup.loop) : NULL;
+
+    if (!connector->closed)
+        shut(connector);
+    if (!gone) {
+        ah_free(closer);
+        return ah_future_failed(connector->setup.loop, ah_error_no_memory());
+    }
+    closer->future = gone;
+    ah_list_append(&connector->closers, &closer->link);
+    ah_connector_run_soon(connector);
+    return gone;
+}
+
+ahttp_connector *ahttp_connector_ref(ahttp_connector *connector)
+{
+    connector->refs++;
+    return connector;
+}
+
+void ahttp_connector_unref(ahttp_connector *connector)
+{
+    if (!connector || --connector->refs > 0)
+        return;
+    if (!connector->closed)
+        shut(connector);
+    if (ah_connector_is_over(connector))
+        ah_connector_run_soon(connector);
+}
+
+static void on_expiry(ah_timer *timer)
+{
+    ah_connector_run_soon(AH_CONTAINER(timer, ahttp_connector, expiry));
+}
+
+/* ---- Options ---- */
+
+static void refuse_nonsense(const ahttp_connector_options *options)
+{
+    if (options->limit < AHTTP_UNLIMITED || options->limit_per_host < AHTTP_UNLIMITED)
+        ah_misuse("ahttp_connector_create: give limits above 0, or AHTTP_UNLIMITED");
+    if (options->keepalive_ms < AHTTP_NEVER || options->dns_cache_ms < AHTTP_NEVER ||
+        options->next_address_ms < AHTTP_NEVER)
+        ah_misuse("ahttp_connector_create: give times above 0 ms, or AHTTP_NEVER");
+    if (options->ipv4_only && options->ipv6_only)
+        ah_misuse("ahttp_connector_create: set ipv4_only or ipv6_only, not both");
+}
+
+static size_t limit_of(int given, size_t when_zero)
+{
+    if (given == 0)
+        return when_zero;
+    return given == AHTTP_UNLIMITED ? SIZE_MAX : (size_t)given;
+}
+
+static int64_t time_of(int64_t given, int64_t when_zero, int64_t when_never)
+{
+    if (given == 0)
+        return when_zero;
+    return given == AHTTP_NEVER ? when_never : given;
+}
+
+static ah_family family_of(const ahttp_connector_options *options)
+{
+    if (options->ipv4_only)
+        return AH_FAMILY_V4;
+    return options->ipv6_only ? AH_FAMILY_V6 : AH_FAMILY_ANY;
+}
+
+static ah_resolver *new_resolver(ahttp_loop *loop, const ahttp_connector_options *options)
+{
+    ah_resolver_options chosen = {.servers = options->dns_servers,
+                                  .cache_ms = time_of(options->dns_cache_ms, DNS_CACHE_MS, 0)};
+    ahttp_error *error = NULL;
+    ah_resolver *resolver = ah_resolver_new(loop, &chosen, &error);
+
+    ah_error_free(error);
+    return resolver;
+}
+
+ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
+{
+    ahttp_connector_options options;
+
+    if (!ah_options_load(&options, sizeof options, given))
+        return NULL;
+    refuse_nonsense(&options);
+    ahttp_loop *loop = options.loop ? options.loop : ahttp_loop_current();
+    if (!loop)
+        ah_misuse("ahttp_connector_create: make a loop first; there is none on this thread");
+    ahttp_connector *connector = AH_NEW(ahttp_connector);
+    if (!connector)
+        return NULL;
+    connector->setup = (ah_opening_setup){.loop = loop,
+                                          .resolver = new_resolver(loop, &options),
+                                          .family = family_of(&options),
+                                          .next_address_ms = options.next_address_ms};
+    connector->opener = &ah_network_opener;
+    ah_pool_init(&connector->pool, limit_of(options.limit, LIMIT),
+                 limit_of(options.limit_per_host, SIZE_MAX),
+                 time_of(options.keepalive_ms, KEEPALIVE_MS, INT64_MAX));
+    ah_list_init(&connector->slots);
+    ah_list_init(&connector->ending);
+    ah_list_init(&connector->closers);
+    connector->steps.run = run_steps;
+    connector->expiry = (ah_timer){.fire = on_expiry, .background = true};
+    connector->refs = 1;
+    connector->no_keepalive = options.no_keepalive;
+    if (!connector->setup.resolver) {
+        destroy(connector);
+        return NULL;
+    }
+    return connector;
+}
+
+/* ---- Looking at it ---- */
+
+void ahttp_connector_get_stats(const ahttp_connector *connector, ahttp_connector_stats *stats)
+{
+    const ah_counted *conns = connector->pool.conns;
+    ahttp_connector_stats all = {
+        .size = stats->size,
+        .idle = conns[AH_POOL_IDLE].count,
+        .busy = conns[AH_POOL_BUSY].count,
+        .connecting = conns[AH_POOL_CONNECTING].count + conns[AH_POOL_SPARE].count,
+        .waiting = connector->pool.waiters.count,
+        .opened = connector->opened,
+        .reused = connector->reused,
+    };
+
+    memcpy(stats, &all, stats->size < sizeof all ? stats->size : sizeof all);
+}
+
+ahttp_loop *ah_connector_loop(const ahttp_connector *connector)
+{
+    return connector->setup.loop;
+}
+
+bool ah_connector_keeps_alive(const ahttp_connector *connector)
+{
+    return !connector->no_keepalive;
+}
+
+void ah_connector_check(const ahttp_connector *connector)
+{
+    ah_pool_check(&connector->pool, ah_connector_now(connector));
+}
+
+void ah_connector_set_opener(ahttp_connector *connector, const ah_opener *opener)
+{
+    connector->opener = opener;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*   RESOLVING --addresses--> DIALLING --socket--+--http--> done
+                                               +--https--> SECURING --> done
+   An error, the time limit and a cancel end it from each of them. */
+#include "pool/opening.h"
+#include "base/mem.h"
+#include "conn/h1_conn.h"
+#include "loop/timer.h"
+#include "net/dial.h"
+#include <ahttp/base.h>
+
+typedef enum stage { RESOLVING, DIALLING, SECURING } stage;
+
+struct ah_opening {
+    ah_opening_setup *setup;
+    const ah_origin *origin;
+    const ah_conn_owner *owner;
+    ah_opening_fn *done;
+    void *ctx;
+    stage stage;
+    ah_timer timer;
+    int64_t limit_ms;
+    ah_lookup lookup;
+    ah_dial *dial; /* while DIALLING */
+#if AHTTP_TLS
+    ah_tls_handshake *handshake; /* while SECURING */
+#endif
+};
+
+static void release(ah_opening *opening)
+{
+    ah_timer_stop(opening->setup->loop, &opening->timer);
+    ah_free(opening);
+}
+
+static void finish(ah_opening *opening, ah_conn *conn, ahttp_error *error)
+{
+    ah_opening_fn *done = opening->done;
+    void *ctx = opening->ctx;
+
+    release(opening);
+    done(ctx, conn, error);
+}
+
+static void fail(ah_opening *opening, ahttp_error *error)
+{
+    finish(opening, NULL, error);
+}
+
+static void stop_stage(ah_opening *opening)
+{
+    switch (opening->stage) {
+    case RESOLVING: ah_lookup_cancel(&opening->lookup); break;
+    case DIALLING: ah_dial_cancel(opening->dial); break;
+    case SECURING:
+#if AHTTP_TLS
+        ah_tls_cancel(opening->handshake);
+#endif
+        break;
+    }
+}
+
+static void cancel(ah_opening *opening)
+{
+    stop_stage(opening);
+    release(opening);
+}
+
+/* ---- The stages ---- */
+
+static void speak_http(ah_opening *opening, ah_transport *transport)
+{
+    static const ah_h1_limits limits = {0};
+    ah_conn *conn =
+        ah_h1_conn_new(opening->setup->loop, transport, &limits, opening->owner, opening->ctx);
+
+    finish(opening, conn, conn ? NULL : ah_error_no_memory());
+}
+
+#if AHTTP_TLS
+static void secured(void *ctx, ah_transport *transport, ahttp_error *error)
+{
+    ah_opening *opening = ctx;
+
+    if (error)
+        fail(opening, error);
+    else
+        speak_http(opening, transport);
+}
+
+static void secure(ah_opening *opening, ah_transport *transport)
+{
+    ah_opening_setup *setup = opening->setup;
+
+    opening->stage = SECURING;
+    opening->handshake = ah_tls_start(setup->loop, setup->tls, transport, opening->origin->host.ptr,
+                                      secured, opening);
+    if (!opening->handshake)
+        fail(opening, ah_error_no_memory());
+}
+#endif
+
+static void dialled(void *ctx, ah_transport *transport, ahttp_error *error)
+{
+    ah_opening *opening = ctx;
+
+    if (error)
+        fail(opening, error);
+#if AHTTP_TLS
+    else if (opening->origin->is_tls)
+        secure(opening, transport);
+#endif
+    else
+        speak_http(opening, transport);
+}
+
+static void resolved(ah_lookup *lookup, const ah_address *addresses, size_t count,
+                     ahttp_error *error)
+{
+    ah_opening *opening = AH_CONTAINER(lookup, ah_opening, lookup);
+    ah_dial_options options = {.delay_ms = opening->setup->next_address_ms,
+                               .name = opening->origin->name};
+
+    if (error) {
+        fail(opening, error);
+        return;
+    }
+    opening->stage = DIALLING;
+    opening->dial =
+        ah_dial_start(opening->setup->loop, &options, addresses, count, dialled, opening);
+    if (!opening->dial)
+        fail(opening, ah_error_no_memory());
+}
+
+/* ---- The time limit ---- */
+
+static void on_limit(ah_timer *timer)
+{
+    static const char *const doing[] = {
+        [RESOLVING] = "while resolving the name",
+        [DIALLING] = "while connecting",
+        [SECURING] = "in the TLS handshake",
+    };
+    ah_opening *opening = AH_CONTAINER(timer, ah_opening, timer);
+
+    stop_stage(opening);
+    fail(opening,
+         ah_error_new(AHTTP_E_CONNECT_TIMEOUT, "connect to %s: timed out after %lld ms (%s)",
+                      opening->origin->name, (long long)opening->limit_ms, doing[opening->stage]));
+}
+
+static void set_limit(ah_opening *opening, int64_t limit_ms)
+{
+    opening->limit_ms = limit_ms;
+    if (limit_ms == AHTTP_NEVER)
+        ah_timer_stop(opening->setup->loop, &opening->timer);
+    else
+        ah_timer_start(opening->setup->loop, &opening->timer, limit_ms);
+}
+
+/* ---- Start ---- */
+
+/* What TLS needs, before anything is sent for nothing; NULL: it is there. */
+static ahttp_error *prepare_tls(ah_opening_setup *setup, const ah_origin *origin)
+{
+    if (!origin->is_tls)
+        return NULL;
+#if AHTTP_TLS
+    ahttp_error *error = NULL;
+
+    if (!setup->tls)
+        setup->tls = ah_tls_context_new(&error);
+    return error;
+#else
+    (void)setup;
+    return ah_error_new(AHTTP_E_UNSUPPORTED,
+                        "connect to %s: this libahttp was built without https; build it with "
+                        "-DAHTTP_TLS=ON",
+                        origin->name);
+#endif
+}
+
+static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin, int64_t limit_ms,
+                         const ah_conn_owner *owner, ah_opening_fn *done, void *ctx,
+                         ahttp_error **error)
+{
+    *error = prepare_tls(setup, origin);
+    if (*error)
+        return NULL;
+    ah_opening *opening = AH_NEW(ah_opening);
+    if (!opening) {
+        *error = ah_error_no_memory();
+        return NULL;
+    }
+    opening->setup = setup;
+    opening->origin = origin;
+    opening->owner = owner;
+    opening->done = done;
+    opening->ctx = ctx;
+    opening->timer.fire = on_limit;
+    opening->stage = RESOLVING;
+    set_limit(opening, limit_ms);
+    ah_resolver_lookup(setup->resolver, &opening->lookup, origin->host, origin->port, setup->family,
+                       resolved);
+    return opening;
+}
+
+const ah_opener ah_network_opener = {.start = start, .limit = set_limit, .cancel = cancel};

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_POOL_OPENING_H
+#define AH_POOL_OPENING_H
+/* One connection being made: name to addresses, address to socket, TLS where the scheme wants
+   it, HTTP/1.1 on top, all under one time limit.  It may be cancelled at every point and
+   leaves nothing behind. */
+#include "conn/conn.h"
+#include "dns/resolver.h"
+#include "pool/origin.h"
+#if AHTTP_TLS
+#include "tls/tls.h"
+#endif
+
+/* What all openings of a connector share. */
+typedef struct ah_opening_setup {
+    ahttp_loop *loop;
+    ah_resolver *resolver;
+    ah_family family;
+    int64_t next_address_ms; /* as ah_dial_options has it */
+#if AHTTP_TLS
+    ah_tls_context *tls; /* made when the first https URL needs it, freed by the owner */
+#endif
+} ah_opening_setup;
+
+typedef struct ah_opening ah_opening;
+/* Either conn, which is available, or an error, which the callee takes over.  Called once,
+   from the loop, never inside start; the opening is gone by then. */
+typedef void ah_opening_fn(void *ctx, ah_conn *conn, ahttp_error *error);
+
+/* A way to make connections; tests have one of their own. */
+typedef struct ah_opener {
+    /* The origin must outlive the opening.  owner and ctx become those of the connection too.
+       limit_ms as for limit.  NULL with *error when it cannot even begin. */
+    ah_opening *(*start)(ah_opening_setup *setup, const ah_origin *origin, int64_t limit_ms,
+                         const ah_conn_owner *owner, ah_opening_fn *done, void *ctx,
+                         ahttp_error **error);
+    /* From now on it may take limit_ms more, AHTTP_NEVER: as long as it takes; then it fails
+       with CONNECT_TIMEOUT. */
+    void (*limit)(ah_opening *opening, int64_t limit_ms);
+    /* done is not called. */
+    void (*cancel)(ah_opening *opening);
+} ah_opener;
+
+/* Over the network. */
+extern const ah_opener ah_network_opener;
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "pool/slot.h"
+#include "base/mem.h"
+
+/* ---- Answering waiters ---- */
+
+void ah_waiter_give(ah_waiter *waiter, ah_conn *conn)
+{
+    waiter->connector = NULL;
+    waiter->done(waiter, conn, NULL);
+}
+
+void ah_waiter_refuse(ah_waiter *waiter, ahttp_error *error)
+{
+    waiter->connector = NULL;
+    waiter->done(waiter, NULL, error);
+}
+
+/* ---- What connections tell ---- */
+
+void ah_connector_watch_age(ahttp_connector *connector)
+{
+    if (ah_timer_is_armed(&connector->expiry))
+        return;
+    int64_t expiry_ms = ah_pool_next_expiry(&connector->pool);
+    if (expiry_ms != INT64_MAX)
+        ah_timer_start(connector->setup.loop, &connector->expiry,
+                       expiry_ms - ah_connector_now(connector));
+}
+
+/* The plan has let go of what is in the slot, so the origin may be unused now. */
+static void leave_origin(ah_slot *slot)
+{
+    if (slot->origin)
+        ah_origins_tidy(&slot->connector->origins, slot->origin);
+    slot->origin = NULL;
+}
+
+bool ah_connector_is_over(const ahttp_connector *connector)
+{
+    return connector->closed && ah_list_is_empty(&connector->slots) &&
+           ah_list_is_empty(&connector->ending);
+}
+
+static void free_slot(ah_slot *slot)
+{
+    ahttp_connector *connector = slot->connector;
+
+    leave_origin(slot);
+    ah_link_remove(&slot->link);
+    ah_free(slot);
+    ah_connector_step_soon(connector);
+    if (ah_connector_is_over(connector))
+        ah_connector_run_soon(connector);
+}
+
+/* The plan gave the slot's connection to the waiter, or to nobody. */
+static void hand_over(ah_slot *slot, ah_waiter *waiter)
+{
+    ah_connector_step_soon(slot->connector);
+    if (waiter)
+        ah_waiter_give(waiter, slot->conn);
+    else
+        ah_connector_watch_age(slot->connector);
+}
+
+static void on_idle(ah_conn *conn)
+{
+    ah_slot *slot = conn->owner_ctx;
+    ahttp_connector *connector = slot->connector;
+
+    if (connector->no_keepalive) {
+        ah_conn_close(conn, NULL);
+        return;
+    }
+    ah_waiter *waiter =
+        ah_waiter_of(ah_pool_idle(&connector->pool, &slot->place, ah_connector_now(connector)));
+    if (waiter)
+        connector->reused++;
+    hand_over(slot, waiter);
+}
+
+static void on_closed(ah_conn *conn)
+{
+    ah_slot *slot = conn->owner_ctx;
+
+    ah_pool_gone(&slot->connector->pool, &slot->place);
+    free_slot(slot);
+}
+
+static const ah_conn_owner conn_owner = {.idle = on_idle, .closed = on_closed};
+
+/* ---- Steps ---- */
+
+static void opening_failed(ah_slot *slot, ahttp_error *error)
+{
+    ah_waiter *waiter = ah_waiter_of(ah_pool_failed(&slot->connector->pool, &slot->place));
+
+    free_slot(slot);
+    if (waiter)
+        ah_waiter_refuse(waiter, error);
+    else
+        ah_error_free(error);
+}
+
+static void on_opened(void *ctx, ah_conn *conn, ahttp_error *error)
+{
+    ah_slot *slot = ctx;
+    ahttp_connector *connector = slot->connector;
+
+    slot->opening = NULL;
+    if (error) {
+        opening_failed(slot, error);
+        return;
+    }
+    slot->conn = conn;
+    connector->opened++;
+    hand_over(slot, ah_waiter_of(ah_pool_opened(&connector->pool, &slot->place,
+                                                ah_connector_now(connector))));
+}
+
+static void step_open(ahttp_connector *connector, ah_waiter *waiter)
+{
+    ah_origin *origin = ah_origin_of(waiter->place.origin);
+    ahttp_error *error = NULL;
+    ah_slot *slot = ah_alloc_zeroed(sizeof *slot);
+
+    if (!slot) {
+        ah_pool_unwait(&connector->pool, &waiter->place);
+        ah_origins_tidy(&connector->origins, origin);
+        ah_waiter_refuse(waiter, ah_error_no_memory());
+        return;
+    }
+    slot->connector = connector;
+    slot->origin = origin;
+    ah_list_append(&connector->slots, &slot->link);
+    ah_pool_opening(&connector->pool, &waiter->place, &slot->place);
+    slot->opening = connector->opener->start(&connector->setup, origin, waiter->connect_ms,
+                                             &conn_owner, on_opened, slot, &error);
+    if (!slot->opening)
+        opening_failed(slot, error);
+}
+
+/* Ends what is in the slot, which the plan has let go of. */
+void ah_slot_end(ah_slot *slot)
+{
+    if (slot->opening) {
+        slot->connector->opener->cancel(slot->opening);
+        free_slot(slot);
+        return;
+    }
+    leave_origin(slot);
+    ah_link_remove(&slot->link);
+    ah_list_append(&slot->connector->ending, &slot->link);
+    ah_conn_close(slot->conn, NULL);
+}
+
+static void step_pass(const ahttp_connector *connector, ah_slot *slot, const ah_waiter *waiter)
+{
+    connector->opener->limit(slot->opening, waiter->connect_ms);
+}
+
+void ah_connector_take_steps(ahttp_connector *connector)
+{
+    ah_pool_step step;
+
+    do {
+        step = ah_pool_next(&connector->pool, ah_connector_now(connector));
+        switch (step.kind) {
+        case AH_POOL_OPEN: step_open(connector, ah_waiter_of(step.waiter)); break;
+        case AH_POOL_CLOSE: ah_slot_end(ah_slot_of(step.conn)); break;
+        case AH_POOL_PASS:
+            step_pass(connector, ah_slot_of(step.conn), ah_waiter_of(step.waiter));
+            break;
+        case AH_POOL_NOTHING: break;
+        }
+    } while (step.kind != AH_POOL_NOTHING);
+}

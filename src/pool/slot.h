@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_POOL_SLOT_H
+#define AH_POOL_SLOT_H
+/* The inside of the connector, for the files of this layer only.
+
+   A slot is a place in the pool: one connection from the start of its opening to its end.
+   What connections tell is reported to the plan (pool/plan.h), and connections are handed over
+   as the plan says.  The steps that follow, opening and closing, run in a job of their own: so
+   they never run inside a call of the client or of a connection. */
+#include "loop/timer.h"
+#include "pool/connector.h"
+#include "pool/origin.h"
+
+struct ahttp_connector {
+    ah_opening_setup setup;
+    const ah_opener *opener;
+    ah_pool pool;
+    ah_origins origins;
+    ah_list slots;   /* that open or are open */
+    ah_list ending;  /* that have been told to close */
+    ah_job steps;    /* carries them out; ends the connector when all is over */
+    ah_timer expiry; /* fires when the oldest idle connection may have become too old */
+    ah_list closers; /* who waits for the last connection to go */
+    uint64_t opened;
+    uint64_t reused;
+    size_t refs;
+    bool no_keepalive;
+    bool closed;
+};
+
+typedef struct ah_slot {
+    ah_pool_conn place;
+    ah_link link; /* in slots or ending */
+    ahttp_connector *connector;
+    ah_origin *origin;
+    ah_opening *opening; /* until it has ended, else NULL */
+    ah_conn *conn;       /* then, if all went well */
+} ah_slot;
+
+static inline int64_t ah_connector_now(const ahttp_connector *connector)
+{
+    return ahttp_loop_now(connector->setup.loop);
+}
+
+static inline void ah_connector_run_soon(ahttp_connector *connector)
+{
+    if (!ah_link_is_in_list(&connector->steps.link))
+        ah_loop_ready(connector->setup.loop, &connector->steps);
+}
+
+/* For after everything that was reported to the plan. */
+static inline void ah_connector_step_soon(ahttp_connector *connector)
+{
+    if (ah_pool_has_steps(&connector->pool))
+        ah_connector_run_soon(connector);
+}
+
+/* Whether it was closed and the last connection is gone. */
+bool ah_connector_is_over(const ahttp_connector *connector);
+/* All steps that the plan wants. */
+void ah_connector_take_steps(ahttp_connector *connector);
+/* Sees to it that connections which become too old are closed. */
+void ah_connector_watch_age(ahttp_connector *connector);
+
+/* Answering a waiter.  The last thing to do in a function, since the client may give up its
+   reference to the connector in the call. */
+void ah_waiter_give(ah_waiter *waiter, ah_conn *conn);
+void ah_waiter_refuse(ah_waiter *waiter, ahttp_error *error);
+
+/* Ends what is in the slot, which the plan has let go of. */
+void ah_slot_end(ah_slot *slot);
+
+static inline ah_slot *ah_slot_of(ah_pool_conn *place)
+{
+    return place ? AH_CONTAINER(place, ah_slot, place) : NULL;
+}
+
+static inline ah_waiter *ah_waiter_of(ah_pool_waiter *place)
+{
+    return place ? AH_CONTAINER(place, ah_waiter, place) : NULL;
+}
+
+#endif
