@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/mem.h"
+#include "loop/poll.h"
+#include "tls/failure.h"
+#include "tls/stream.h"
+#include "tls/tls.h"
+#include "tls/verdict.h"
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+struct ah_tls_handshake {
+    ah_tls_stream *stream;
+    ah_tls_fn *done;
+    void *ctx;
+    ah_job job; /* the first step, so that done is never called inside ah_tls_start */
+    ah_tls_verdict verdict;
+    const char *refusal; /* why it is not even begun, or NULL */
+    char name[];         /* of the server, without the dot at its end */
+};
+
+/* ---- Whom to expect ---- */
+
+/* NULL, or why this name cannot be checked.  A zone is the affair of this machine only. */
+static const char *expect_address(SSL *ssl, const char *name, bool *is_address)
+{
+    char text[INET6_ADDRSTRLEN];
+    unsigned char ip[16];
+    ah_str bare = ah_str_slice(ah_str_from(name), 0, ah_str_find(ah_str_from(name), '%'));
+    size_t len = 0;
+
+    if (bare.len < sizeof text) {
+        memcpy(text, bare.ptr, bare.len);
+        text[bare.len] = '\0';
+        if (inet_pton(AF_INET, text, ip) == 1)
+            len = 4;
+        else if (inet_pton(AF_INET6, text, ip) == 1)
+            len = 16;
+    }
+    *is_address = len > 0;
+    if (*is_address && X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), ip, len) != 1)
+        return "out of memory for the address";
+    return NULL;
+}
+
+/* OpenSSL takes an empty name for "any", and one that begins with a dot for "any below". */
+static const char *expect(SSL *ssl, const char *name)
+{
+    bool is_address;
+    const char *refusal = expect_address(ssl, name, &is_address);
+
+    if (is_address)
+        return refusal;
+    if (!*name || *name == '.')
+        return "the host name has an empty label";
+    if (strlen(name) > TLSEXT_MAXLEN_host_name)
+        return "the host name is longer than 255 bytes";
+    SSL_set_hostflags(ssl,
+                      X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    if (SSL_set1_host(ssl, name) != 1 || SSL_set_tlsext_host_name(ssl, name) != 1)
+        return "the host name cannot be set";
+    return NULL;
+}
+
+/* ---- Its end ---- */
+
+static void free_handshake(ah_tls_handshake *self)
+{
+    ah_link_remove(&self->job.link);
+    ah_buf_release(&self->verdict.text);
+    ah_free(self);
+}
+
+static void succeed(ah_tls_handshake *self)
+{
+    ah_tls_stream *stream = self->stream;
+    ah_tls_fn *done = self->done;
+    void *ctx = self->ctx;
+
+    SSL_set_app_data(stream->ssl, NULL);
+    free_handshake(self);
+    ah_tls_stream_open(stream);
+    done(ctx, &stream->transport, NULL);
+}
+
+/* The peer is told why, where that takes no waiting. */
+static void fail(ah_tls_handshake *self, ahttp_error *error)
+{
+    ah_tls_fn *done = self->done;
+    void *ctx = self->ctx;
+
+    ah_tls_wire_flush(&self->stream->wire);
+    ah_tls_stream_free(self->stream);
+    free_handshake(self);
+    done(ctx, NULL, error);
+}
+
+/* When the transport below has failed. */
+static ahttp_error *lost(const char *name, const ahttp_error *why)
+{
+    if (why->code == AHTTP_E_NO_MEMORY)
+        return ah_error_no_memory();
+    return ah_tls_failure_because(
+        ah_error_new(AHTTP_E_DISCONNECTED, "TLS handshake with %s: %s", name, why->message),
+        why->cause);
+}
+
+static ahttp_error *why_it_failed(const ah_tls_handshake *self)
+{
+    const ah_tls_wire *wire = &self->stream->wire;
+
+    if (wire->write_error == ah_error_no_memory())
+        return wire->write_error;
+    if (self->verdict.code != X509_V_OK)
+        return ah_tls_verdict_error(&self->verdict, self->name);
+    if (wire->read_error)
+        return lost(self->name, wire->read_error);
+    if (wire->is_ended)
+        return ah_error_new(AHTTP_E_DISCONNECTED,
+                            "TLS handshake with %s: the peer closed the connection", self->name);
+    return ah_tls_failure(AHTTP_E_TLS, ERR_peek_last_error(), "TLS handshake with %s", self->name);
+}
+
+/* ---- Its course ---- */
+
+/* As far as it goes with the input there is.  True when it is over, and self gone. */
+static bool advance(ah_tls_handshake *self)
+{
+    ah_tls_stream *stream = self->stream;
+
+    stream->wire.is_drained = false;
+    ERR_clear_error();
+    int result = SSL_do_handshake(stream->ssl);
+    if (result == 1) {
+        succeed(self);
+        return true;
+    }
+    if (SSL_get_error(stream->ssl, result) == SSL_ERROR_WANT_READ)
+        return false;
+    fail(self, why_it_failed(self));
+    return true;
+}
+
+/* A peer that refuses may close before it has read all; what it said first tells more than
+   that writing fails. */
+static void step(ah_tls_handshake *self)
+{
+    ah_tls_wire *wire = &self->stream->wire;
+
+    if (advance(self))
+        return;
+    if (!ah_tls_wire_flush(wire)) {
+        if (!advance(self))
+            fail(self, lost(self->name, wire->write_error));
+        return;
+    }
+    ah_tls_wire_want(wire, AH_READABLE | (wire->is_blocked ? AH_WRITABLE : 0u));
+}
+
+static void on_below_ready(void *ctx, unsigned events)
+{
+    (void)events;
+    step(ctx);
+}
+
+static void begin(ah_job *job)
+{
+    ah_tls_handshake *self = AH_CONTAINER(job, ah_tls_handshake, job);
+
+    if (self->refusal)
+        fail(self,
+             ah_error_new(AHTTP_E_TLS, "TLS handshake with \"%s\": %s", self->name, self->refusal));
+    else
+        step(self);
+}
+
+ah_tls_handshake *ah_tls_start(ahttp_loop *loop, ah_tls_context *context, ah_transport *below,
+                               const char *server_name, ah_tls_fn *done, void *ctx)
+{
+    size_t len = strlen(server_name);
+    ah_tls_handshake *self = ah_alloc_zeroed(sizeof *self + len + 1);
+    ah_tls_stream *stream = self ? ah_tls_stream_new(loop, context, below) : NULL;
+
+    if (!stream) {
+        ah_free(self);
+        ah_transport_close(below);
+        return NULL;
+    }
+    if (len > 0 && server_name[len - 1] == '.')
+        len--;
+    memcpy(self->name, server_name, len);
+    self->stream = stream;
+    self->done = done;
+    self->ctx = ctx;
+    self->refusal = expect(stream->ssl, self->name);
+    SSL_set_app_data(stream->ssl, &self->verdict);
+    below->ready = on_below_ready;
+    below->ctx = self;
+    self->job.run = begin;
+    ah_loop_ready(loop, &self->job);
+    return self;
+}
+
+void ah_tls_cancel(ah_tls_handshake *handshake)
+{
+    ah_tls_stream_free(handshake->stream);
+    free_handshake(handshake);
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/* TLS as a transport.  Reading decrypts straight into the caller's memory.  Writing never
+   waits inside OpenSSL: records go to the wire's buffer, and no more are made while the
+   transport below takes nothing.  OpenSSL may hold input that the transport below shows no
+   readiness for, so readiness to read is also told from a job. */
+#include "tls/stream.h"
+#include "base/mem.h"
+#include "loop/poll.h"
+#include "tls/failure.h"
+#include <openssl/err.h>
+
+enum {
+    RECORD_SIZE = SSL3_RT_MAX_PLAIN_LENGTH,
+    BATCH_SIZE = 3 * RECORD_SIZE, /* so much ciphertext is made before it is sent */
+    KEPT_SIZE = 4096              /* buffers up to this size stay with an idle connection */
+};
+
+static ah_tls_stream *of(ah_transport *transport)
+{
+    return AH_CONTAINER(transport, ah_tls_stream, transport);
+}
+
+/* ---- Watching ---- */
+
+static void release_large(ah_buf *buf)
+{
+    if (buf->len == 0 && buf->cap > KEPT_SIZE)
+        ah_buf_release(buf);
+}
+
+/* Brings what is watched in line with what is wanted and what there is; ends every entry. */
+static void settle(ah_tls_stream *self)
+{
+    const ah_tls_wire *wire = &self->wire;
+    bool can_tell_input = (self->wanted & AH_READABLE) && wire->has_input;
+    bool can_send = ah_tls_wire_unsent(wire) > 0 && !wire->is_blocked;
+    unsigned below = self->wanted;
+
+    if (self->write_waits_for_input && (below & AH_WRITABLE))
+        below = AH_READABLE;
+    if (wire->is_blocked)
+        below |= AH_WRITABLE;
+    ah_tls_wire_want(&self->wire, below);
+    if ((can_tell_input || can_send) && !ah_link_is_in_list(&self->job.link))
+        ah_loop_ready(self->loop, &self->job);
+    release_large(&self->wire.out);
+    release_large(&self->gathered);
+}
+
+static void tell(ah_tls_stream *self, unsigned events)
+{
+    if (events)
+        self->transport.ready(self->transport.ctx, events);
+}
+
+static void on_below_ready(void *ctx, unsigned events)
+{
+    ah_tls_stream *self = ctx;
+    unsigned told = events;
+
+    if (events & AH_WRITABLE)
+        ah_tls_wire_flush(&self->wire);
+    if (self->wire.is_blocked)
+        told &= ~(unsigned)AH_WRITABLE;
+    if ((events & AH_READABLE) && self->write_waits_for_input)
+        told |= AH_WRITABLE;
+    settle(self);
+    tell(self, told & self->wanted);
+}
+
+static void run_job(ah_job *job)
+{
+    ah_tls_stream *self = AH_CONTAINER(job, ah_tls_stream, job);
+    unsigned told = self->wire.has_input ? AH_READABLE : 0;
+
+    if (!self->wire.is_blocked)
+        ah_tls_wire_flush(&self->wire);
+    settle(self);
+    tell(self, told & self->wanted);
+}
+
+static void stream_want(ah_transport *transport, unsigned events)
+{
+    ah_tls_stream *self = of(transport);
+
+    self->wanted = events;
+    settle(self);
+}
+
+/* ---- Failures ---- */
+
+/* Why an SSL call has failed for good.  No code says that the request may be sent again: the
+   handshake is over. */
+static ahttp_error *broken(ah_tls_stream *self, const char *doing)
+{
+    ah_tls_wire *wire = &self->wire;
+    ahttp_error *error = wire->read_error;
+
+    if (wire->write_error == ah_error_no_memory())
+        return wire->write_error;
+    if (error) {
+        wire->read_error = NULL;
+        return error;
+    }
+    if (wire->is_ended)
+        return ah_error_new(AHTTP_E_DISCONNECTED,
+                            "%s %s: connection ended without TLS close_notify", doing,
+                            ah_transport_peer(wire->below));
+    return ah_tls_failure(AHTTP_E_DISCONNECTED, ERR_peek_last_error(), "%s %s", doing,
+                          ah_transport_peer(wire->below));
+}
+
+static ptrdiff_t failed(ah_tls_stream *self, const ahttp_error *error)
+{
+    self->last_error = error;
+    return AH_IO_FAILED;
+}
+
+static ahttp_error *stream_failure(ah_transport *transport)
+{
+    return ah_error_copy(of(transport)->last_error);
+}
+
+/* ---- Reading ---- */
+
+/* Waiting, end and failure alike.  What is final counts as input, which is never used up. */
+static void reading_stopped(ah_tls_stream *self)
+{
+    int why = SSL_get_error(self->ssl, 0);
+
+    self->wire.has_input = why != SSL_ERROR_WANT_READ;
+    if (why == SSL_ERROR_ZERO_RETURN)
+        self->is_ended = true;
+    else if (why != SSL_ERROR_WANT_READ)
+        self->read_error = broken(self, "read from");
+}
+
+static size_t decrypt(ah_tls_stream *self, char *buf, size_t cap)
+{
+    size_t got = 0;
+    size_t count;
+
+    self->wire.is_drained = false;
+    do {
+        ERR_clear_error();
+        if (!SSL_read_ex(self->ssl, buf + got, cap - got, &count)) {
+            reading_stopped(self);
+            return got;
+        }
+        got += count;
+        self->wire.has_input = SSL_has_pending(self->ssl);
+    } while (got < cap && (self->wire.has_input || !self->wire.is_drained));
+    return got;
+}
+
+static ptrdiff_t stream_read(ah_transport *transport, char *buf, size_t cap)
+{
+    ah_tls_stream *self = of(transport);
+    size_t got = self->is_ended || self->read_error ? 0 : decrypt(self, buf, cap);
+
+    if (!self->wire.is_blocked)
+        ah_tls_wire_flush(&self->wire); /* an alert, or the answer to a key update */
+    settle(self);
+    if (got > 0)
+        return (ptrdiff_t)got;
+    if (self->read_error)
+        return failed(self, self->read_error);
+    return self->is_ended ? AH_IO_END : AH_IO_AGAIN;
+}
+
+/* ---- Writing ---- */
+
+/* What is left of an array of parts. */
+typedef struct cursor {
+    const ah_str *parts;
+    size_t count;
+    size_t offset; /* into the first of them */
+} cursor;
+
+static ah_str first_part(const cursor *rest)
+{
+    return ah_str_slice(rest->parts[0], rest->offset, SIZE_MAX);
+}
+
+static void skip(cursor *rest, size_t len)
+{
+    rest->offset += len;
+    while (rest->count > 0 && rest->offset >= rest->parts[0].len) {
+        rest->offset -= rest->parts[0].len;
+        rest->parts++;
+        rest->count--;
+    }
+}
+
+/* The plaintext of the next record; empty at the end.  Parts that are shorter than a record
+   are gathered; where there is no memory for that, they become records of their own. */
+static ah_str next_record(ah_tls_stream *self, const cursor *rest)
+{
+    cursor from = *rest;
+    ah_buf *gathered = &self->gathered;
+
+    skip(&from, 0);
+    if (from.count == 0)
+        return ah_str_make(NULL, 0);
+    ah_str first = ah_str_slice(first_part(&from), 0, RECORD_SIZE);
+    if (first.len == RECORD_SIZE || from.count == 1)
+        return first;
+    ah_buf_clear(gathered);
+    while (from.count > 0 && gathered->len < RECORD_SIZE) {
+        ah_str piece = ah_str_slice(first_part(&from), 0, RECORD_SIZE - gathered->len);
+        ah_buf_append(gathered, piece);
+        skip(&from, piece.len);
+    }
+    return ah_buf_failed(gathered) ? first : ah_buf_str(gathered);
+}
+
+static void writing_stopped(ah_tls_stream *self)
+{
+    if (SSL_get_error(self->ssl, 0) == SSL_ERROR_WANT_READ)
+        self->write_waits_for_input = true;
+    else if (!self->wire.write_error)
+        self->wire.write_error = broken(self, "write to");
+}
+
+/* Makes records until there is a batch to send; whether to come again. */
+static bool encrypt_batch(ah_tls_stream *self, cursor *rest, size_t *taken)
+{
+    while (ah_tls_wire_unsent(&self->wire) < BATCH_SIZE) {
+        ah_str record = next_record(self, rest);
+        size_t count;
+        if (record.len == 0)
+            return false;
+        ERR_clear_error();
+        if (!SSL_write_ex(self->ssl, record.ptr, record.len, &count)) {
+            writing_stopped(self);
+            return false;
+        }
+        skip(rest, count);
+        *taken += count;
+    }
+    return true;
+}
+
+static ptrdiff_t stream_write(ah_transport *transport, const ah_str *parts, size_t count)
+{
+    ah_tls_stream *self = of(transport);
+    ah_tls_wire *wire = &self->wire;
+    cursor rest = {parts, count, 0};
+    size_t taken = 0;
+    bool has_more = true;
+
+    self->write_waits_for_input = false;
+    wire->is_drained = false;
+    if (wire->is_blocked)
+        ah_tls_wire_flush(wire);
+    while (has_more && !wire->is_blocked && !wire->write_error) {
+        has_more = encrypt_batch(self, &rest, &taken);
+        ah_tls_wire_flush(wire);
+    }
+    ah_buf_clear(&self->gathered);
+    settle(self);
+    if (wire->write_error)
+        return failed(self, wire->write_error);
+    skip(&rest, 0);
+    return taken == 0 && rest.count > 0 ? AH_IO_AGAIN : (ptrdiff_t)taken;
+}
+
+/* ---- The rest ---- */
+
+static void stream_set_background(ah_transport *transport, bool background)
+{
+    ah_transport_set_background(of(transport)->wire.below, background);
+}
+
+static const char *stream_peer(ah_transport *transport)
+{
+    return ah_transport_peer(of(transport)->wire.below);
+}
+
+/* RFC 9112 §9.8: close_notify goes out before the connection closes; the peer's is not
+   waited for. */
+static void stream_close(ah_transport *transport)
+{
+    ah_tls_stream *self = of(transport);
+
+    if (!self->read_error && !self->wire.write_error) {
+        ERR_clear_error();
+        SSL_shutdown(self->ssl);
+        ah_tls_wire_flush(&self->wire);
+    }
+    ah_tls_stream_free(self);
+}
+
+static const ah_transport_ops stream_ops = {
+    .read = stream_read,
+    .write = stream_write,
+    .want = stream_want,
+    .failure = stream_failure,
+    .set_background = stream_set_background,
+    .close = stream_close,
+    .peer = stream_peer,
+};
+
+ah_tls_stream *ah_tls_stream_new(ahttp_loop *loop, ah_tls_context *context, ah_transport *below)
+{
+    ah_tls_stream *self = AH_NEW(ah_tls_stream);
+    SSL *ssl = SSL_new(context->ctx);
+    BIO *bio = self ? ah_tls_wire_bio_new(&self->wire, context->wire_method) : NULL;
+
+    if (!self || !ssl || !bio) {
+        BIO_free(bio);
+        SSL_free(ssl);
+        ah_free(self);
+        ERR_clear_error();
+        return NULL;
+    }
+    SSL_set_bio(ssl, bio, bio);
+    SSL_set_connect_state(ssl);
+    self->transport.ops = &stream_ops;
+    self->loop = loop;
+    self->context = ah_tls_context_hold(context);
+    self->ssl = ssl;
+    self->wire.below = below;
+    self->job.run = run_job;
+    return self;
+}
+
+void ah_tls_stream_open(ah_tls_stream *stream)
+{
+    stream->wire.below->ready = on_below_ready;
+    stream->wire.below->ctx = stream;
+    if (ah_tls_wire_unsent(&stream->wire) > 0 || stream->wire.is_blocked)
+        ah_loop_ready(stream->loop, &stream->job);
+}
+
+void ah_tls_stream_free(ah_tls_stream *stream)
+{
+    ah_link_remove(&stream->job.link);
+    SSL_free(stream->ssl);
+    ERR_clear_error();
+    ah_tls_wire_release(&stream->wire);
+    ah_buf_release(&stream->gathered);
+    ah_error_free(stream->read_error);
+    ah_tls_context_free(stream->context);
+    ah_free(stream);
+}

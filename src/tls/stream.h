@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_TLS_STREAM_H
+#define AH_TLS_STREAM_H
+/* A TLS connection: first the handshake drives it, then it is a transport of its own. */
+#include "loop/loop.h"
+#include "tls/context.h"
+#include "tls/wire.h"
+
+typedef struct ah_tls_stream {
+    ah_transport transport;
+    ahttp_loop *loop;
+    ah_tls_context *context;
+    SSL *ssl;
+    ah_tls_wire wire;
+    ah_job job;                 /* sends what nobody has sent, tells of input in OpenSSL */
+    ah_buf gathered;            /* short parts, to become one record */
+    unsigned wanted;            /* by the owner */
+    bool write_waits_for_input; /* for the rest of a handshake message */
+    bool is_ended;              /* the peer has sent close_notify */
+    ahttp_error *read_error;
+    const ahttp_error *last_error; /* of those of reading and writing, what failed last */
+} ah_tls_stream;
+
+/* Takes below over unless it fails.  NULL when out of memory. */
+ah_tls_stream *ah_tls_stream_new(ahttp_loop *loop, ah_tls_context *context, ah_transport *below);
+/* The handshake is done: from now on it answers to its owner. */
+void ah_tls_stream_open(ah_tls_stream *stream);
+/* Also closes below; says nothing to the peer. */
+void ah_tls_stream_free(ah_tls_stream *stream);
+
+#endif
