@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_HTTP_COMPRESS_H
+#define TESTS_HTTP_COMPRESS_H
+/* Making coded data with zlib's compressor, and driving a decoder over it. */
+#include "http/coding.h"
+#include "support/check.h"
+#include <zlib.h>
+
+enum { GZIP = 16 + MAX_WBITS, ZLIB = MAX_WBITS, RAW = -MAX_WBITS };
+
+/* Appends text, compressed in the format, to out. */
+static inline void compress_level(ah_buf *out, ah_str text, int format, int level)
+{
+    z_stream stream = {0};
+
+    assert_int_equal(deflateInit2(&stream, level, Z_DEFLATED, format, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    size_t room = deflateBound(&stream, (uLong)text.len) + 32;
+    stream.next_in = (Bytef *)(uintptr_t)text.ptr;
+    stream.avail_in = (uInt)text.len;
+    stream.next_out = (Bytef *)ah_buf_reserve(out, room);
+    stream.avail_out = (uInt)room;
+    assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    out->len += room - stream.avail_out;
+    deflateEnd(&stream);
+}
+
+static inline void compress_as(ah_buf *out, ah_str text, int format)
+{
+    compress_level(out, text, format, 6);
+}
+
+/* What came of decoding something. */
+typedef struct decoding {
+    ah_buf out;
+    ah_coding_result last;
+    size_t unused;      /* bytes of input */
+    ahttp_error *error; /* of decoding or finishing */
+    size_t calls;
+} decoding;
+
+static inline void decoding_release(decoding *result)
+{
+    ah_buf_release(&result->out);
+    ah_error_free(result->error);
+    *result = (decoding){0};
+}
+
+/* Feeds the input in pieces of at most step bytes, and finishes.  Every call is held to what
+   it promises. */
+static inline decoding decode_steps(ah_decoder *decoder, ah_str input, size_t step,
+                                    size_t max_output)
+{
+    decoding result = {.last = AH_CODING_MORE_INPUT};
+
+    while (input.len > 0 || result.last == AH_CODING_MORE_ROOM) {
+        ah_str piece = ah_str_slice(input, 0, step);
+        ah_str rest = piece;
+        size_t before = result.out.len;
+        result.last = decoder->ops->decode(decoder, &rest, &result.out, max_output);
+        result.calls++;
+        assert_true(result.out.len - before <= max_output);
+        assert_true(rest.len == 0 || rest.ptr + rest.len == piece.ptr + piece.len);
+        if (result.last == AH_CODING_MORE_INPUT)
+            assert_int_equal(rest.len, 0);
+        input = ah_str_slice(input, piece.len - rest.len, input.len);
+        if (result.last == AH_CODING_DONE || result.last == AH_CODING_FAILED)
+            break;
+    }
+    result.unused = input.len;
+    result.error = result.last == AH_CODING_FAILED ? decoder->ops->take_error(decoder)
+                                                   : decoder->ops->finish(decoder);
+    return result;
+}
+
+/* The same, ending the decoder. */
+static inline decoding decode_with(ah_decoder *decoder, ah_str input, size_t step,
+                                   size_t max_output)
+{
+    assert_non_null(decoder);
+    decoding result = decode_steps(decoder, input, step, max_output);
+    decoder->ops->free(decoder);
+    return result;
+}
+
+static inline void assert_decoded(decoding result, ah_str expected)
+{
+    if (result.error)
+        fail_msg("decoding failed: %s", result.error->message);
+    assert_int_equal(result.out.len, expected.len);
+    if (expected.len > 0)
+        assert_memory_equal(result.out.data, expected.ptr, expected.len);
+    decoding_release(&result);
+}
+
+static inline void assert_not_decoded(decoding result, const char *why)
+{
+    if (!result.error)
+        fail_msg("decoding gave %zu bytes, not: %s", result.out.len, why);
+    assert_int_equal(result.error->code, AHTTP_E_CODING);
+    if (!strstr(result.error->message, why))
+        fail_msg("\"%s\" does not say: %s", result.error->message, why);
+    decoding_release(&result);
+}
+
+/* Bytes that do not compress, the same each time. */
+static inline void append_noise(ah_buf *out, size_t len)
+{
+    uint32_t random = 1;
+
+    for (size_t i = 0; i < len; i++) {
+        random = random * 1664525 + 1013904223;
+        ah_buf_append_char(out, (char)(random >> 24));
+    }
+}
+
+#endif
