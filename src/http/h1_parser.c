@@ -202,18 +202,23 @@ static void write_excerpt(char *out, ah_str line)
     *out = '\0';
 }
 
+static const char not_http[] = "it does not start with HTTP/";
+static const char bad_version[] = "the version is not HTTP/1.0 or HTTP/1.1";
+static const char bad_status[] = "the status code is not a number of three digits";
+
 static const char *why_llhttp_stopped(const llhttp_t *llhttp)
 {
     switch (llhttp_get_errno(llhttp)) {
-    case HPE_INVALID_CONSTANT: return "it does not start with HTTP/";
-    case HPE_INVALID_VERSION: return "the version is not HTTP/1.0 or HTTP/1.1";
-    case HPE_INVALID_STATUS: return "the status code is not a number of three digits";
+    case HPE_INVALID_CONSTANT: return not_http;
+    case HPE_INVALID_VERSION: return bad_version;
+    case HPE_INVALID_STATUS: return bad_status;
     case HPE_STRICT:
     case HPE_CR_EXPECTED:
     case HPE_LF_EXPECTED: return "a line does not end in CR LF";
     case HPE_UNEXPECTED_SPACE: return "a line starts with a space";
     case HPE_INVALID_HEADER_TOKEN: return "a field has a character that is not allowed there";
     case HPE_INVALID_CONTENT_LENGTH: return "Content-Length is not a number from 0 to 2^64 - 1";
+    case HPE_INVALID_TRANSFER_ENCODING:
     case HPE_UNEXPECTED_CONTENT_LENGTH:
         return "Content-Length comes twice, or together with Transfer-Encoding";
     default: return llhttp_get_error_reason(llhttp);
@@ -250,15 +255,33 @@ static bool llhttp_agrees(const ah_h1_parser *parser)
     }
 }
 
+static void advance(ah_str *input, size_t count)
+{
+    *input = ah_str_make(input->ptr + count, input->len - count);
+}
+
+/* Empty lines before the first one are passed over (RFC 9112 §2.2).  llhttp 9 is content with
+   other protocols that have heads like ours. */
+static bool is_http(const ah_h1_section *section)
+{
+    ah_str text = ah_str_make(section->saved, section->saved_len);
+
+    while (text.len > 0 && (text.ptr[0] == '\r' || text.ptr[0] == '\n'))
+        advance(&text, 1);
+    return ah_str_starts_with(text, AH_STR("HTTP/"));
+}
+
 /* NULL when the head is one we accept; parser->body is set then. */
 static ahttp_error *check_head(ah_h1_parser *parser)
 {
     int status = parser->head->status;
 
+    if (!is_http(&parser->section))
+        return malformed(parser, not_http);
     if (parser->llhttp.http_major != 1)
-        return malformed(parser, "the version is not HTTP/1.0 or HTTP/1.1");
+        return malformed(parser, bad_version);
     if (status < 100 || status > 999)
-        return malformed(parser, "the status code is not a number of three digits");
+        return malformed(parser, bad_status);
     parser->body = ah_response_body_length(parser->method, parser->head);
     if (parser->body.framing == AH_FRAMING_INVALID)
         return malformed(parser, parser->body.why);
@@ -302,11 +325,6 @@ static ah_h1_result take_head(ah_h1_parser *parser)
     case AH_FRAMING_UNTIL_CLOSE: parser->phase = BODY_UNTIL_CLOSE; return AH_H1_MORE;
     default: return AH_H1_DONE;
     }
-}
-
-static void advance(ah_str *input, size_t count)
-{
-    *input = ah_str_make(input->ptr + count, input->len - count);
 }
 
 /* llhttp has paused behind the empty line. */

@@ -168,12 +168,14 @@ static ah_str cut_reason(const ah_h1_section *section, char *text)
     return ah_str_make(text + section->reason, section->reason_len);
 }
 
-/* The start line, if the section has one, ends where the first field or the empty line does. */
-static bool start_line_ends_in_crlf(const ah_h1_section *section)
+/* Of the start line, if the section has one, and of the empty line. */
+static bool lines_end_in_crlf(const ah_h1_section *section)
 {
-    size_t end = section->count > 0 ? section->marks[0].name : section->saved_len - 2;
+    ah_str text = ah_str_make(section->saved, section->saved_len);
+    size_t first_name = section->count > 0 ? section->marks[0].name : 0;
 
-    return end < 2 || section->saved[end - 2] == '\r';
+    return (first_name < 2 || text.ptr[first_name - 2] == '\r') &&
+           ah_str_ends_with(text, AH_STR("\r\n\r\n"));
 }
 
 ah_h1_section_result ah_h1_section_finish(ah_h1_section *section, size_t len,
@@ -185,7 +187,7 @@ ah_h1_section_result ah_h1_section_finish(ah_h1_section *section, size_t len,
         !ah_headers_reserve(headers, section->count))
         return AH_H1_SECTION_NO_MEMORY;
     save(section, len);
-    if (!start_line_ends_in_crlf(section))
+    if (!lines_end_in_crlf(section))
         return AH_H1_SECTION_BARE_LF;
     for (size_t i = 0; i < section->count; i++) {
         ah_field *field = &headers->fields[headers->count];

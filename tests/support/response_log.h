@@ -22,7 +22,8 @@ typedef struct response_input {
    out is cleared before and terminated afterwards. */
 void response_log(ah_buf *out, const response_input *input, size_t first, size_t step);
 
-/* The log is this whether the bytes come whole, one by one or cut in two anywhere. */
+/* The log is this whether the bytes come whole, one by one or cut in two anywhere.  A '*' at
+   the end of expected stands for any words, where llhttp's versions have different ones. */
 void assert_response_log(const response_input *input, const char *expected);
 
 #endif
