@@ -59,13 +59,10 @@ static void skip(ah_str *input, size_t count)
     input->len -= count;
 }
 
-static char take_byte(zlib_decoder *zlib, ah_str *input)
+static void take_byte(zlib_decoder *zlib, ah_str *input)
 {
-    char byte = *input->ptr;
-
     skip(input, 1);
     zlib->used++;
-    return byte;
 }
 
 /* One call of zlib.  Held bytes come first; they count as used already. */
@@ -175,7 +172,8 @@ static bool is_zlib_header(const char header[2])
 static void look_at_header(zlib_decoder *zlib, ah_str *input)
 {
     while (input->len > 0 && zlib->state == START) {
-        zlib->header[zlib->used] = take_byte(zlib, input);
+        zlib->header[zlib->used] = *input->ptr;
+        take_byte(zlib, input);
         if (zlib->used == 2) {
             inflateReset2(&zlib->stream, is_zlib_header(zlib->header) ? MAX_WBITS : -MAX_WBITS);
             hold(zlib, 2);
