@@ -73,6 +73,20 @@ static void an_array_too_big_to_count_is_out_of_memory(void **state)
     ah_free(block);
 }
 
+static void a_size_no_object_can_have_is_out_of_memory_without_asking(void **state)
+{
+    (void)state;
+    size_t size = (size_t)PTRDIFF_MAX + 1;
+    counting_alloc_install();
+
+    assert_null(ah_alloc(size));
+    assert_null(ah_alloc_zeroed(size));
+    assert_null(ah_realloc(NULL, size));
+
+    assert_int_equal(counting_alloc_counts().allocations, 0);
+    counting_alloc_remove();
+}
+
 static void an_array_keeps_its_contents_when_it_grows(void **state)
 {
     (void)state;
@@ -166,6 +180,7 @@ int main(void)
         cmocka_unit_test(zeroed_memory_is_zero),
         cmocka_unit_test(a_size_of_0_is_not_taken_for_out_of_memory),
         cmocka_unit_test(an_array_too_big_to_count_is_out_of_memory),
+        cmocka_unit_test(a_size_no_object_can_have_is_out_of_memory_without_asking),
         cmocka_unit_test(an_array_keeps_its_contents_when_it_grows),
         cmocka_unit_test(the_allocator_of_the_program_is_used),
         cmocka_unit_test(failing_gives_NULL_and_keeps_the_old_block),
