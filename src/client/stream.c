@@ -66,22 +66,20 @@ static void answer_piece(ahttp_response *response)
         let_more_come(response);
 }
 
+/* Of a body that fails, the pieces that came can be read, but it is never taken for a whole. */
 void ah_response_body_moved(ahttp_response *response)
 {
     ah_body *body = &response->body;
+    bool has_piece = !body->wants_whole && body->ready.len > 0;
 
     if (!response->reading)
         return;
-    if (body->wants_whole ? ah_body_is_complete(body) : body->ready.len > 0) {
-        if (body->wants_whole)
-            answer_whole(response);
-        else
-            answer_piece(response);
-    } else if (response->failure) {
+    if (response->failure && !has_piece)
         answer_error(response, ah_error_copy(response->failure));
-    } else if (ah_body_is_complete(body)) {
-        answer_piece(response); /* of no bytes: the end */
-    }
+    else if (body->wants_whole && ah_body_is_complete(body))
+        answer_whole(response);
+    else if (has_piece || ah_body_is_complete(body)) /* at the end, a piece of no bytes */
+        answer_piece(response);
 }
 
 /* ---- Asking ---- */
