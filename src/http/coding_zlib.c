@@ -99,7 +99,7 @@ static ah_coding_result inflate_some(zlib_decoder *zlib, ah_str *input, ah_buf *
             return fail(zlib, ah_error_no_memory());
         if (code != Z_OK && code != Z_BUF_ERROR)
             return fail_corrupt(zlib, code);
-        if (zlib->stream.avail_out > 0 && zlib->held.len == 0 && input->len == 0)
+        if (zlib->stream.avail_out > 0 && input->len == 0)
             return AH_CODING_MORE_INPUT;
     }
     return AH_CODING_MORE_ROOM;

@@ -201,8 +201,9 @@ static void inner_data_that_is_cut_ended_early_though_the_outer_is_whole(void **
         ah_buf in_zlib = code_all(cut, 1, (int[]){ZLIB});
         assert_not_decoded(decode_with(decoder_for("gzip, gzip"), ah_buf_str(&in_gzip), 9, 9),
                            "gzip data ended early");
-        assert_not_decoded(decode_with(decoder_for("gzip, deflate"), ah_buf_str(&in_zlib), 9, 9),
-                           "gzip data ended early");
+        decoding result = decode_with(decoder_for("gzip, deflate"), ah_buf_str(&in_zlib), 9, 9);
+        assert_int_equal(result.last, AH_CODING_FAILED); /* nothing can follow zlib's end */
+        assert_not_decoded(result, "gzip data ended early");
         ah_buf_release(&in_gzip);
         ah_buf_release(&in_zlib);
     }

@@ -3,6 +3,7 @@
 
 #include "compress.h"
 #include "support/failing_alloc.h"
+#include <stdio.h>
 
 static ah_decoder *decoder_for(int format)
 {
@@ -71,9 +72,10 @@ static void data_cut_at_any_byte_ended_early(void **state)
         compress_as(&coded, hello, formats[i]);
         for (size_t len = 1; len < coded.len; len++) {
             ah_str cut = ah_str_slice(ah_buf_str(&coded), 0, len);
-            assert_not_decoded(decode_with(decoder_for(formats[i]), cut, SIZE_MAX, SIZE_MAX),
-                               formats[i] == GZIP ? "gzip data ended early, after "
-                                                  : "deflate data ended early, after ");
+            char why[60];
+            snprintf(why, sizeof why, "%s data ended early, after %zu bytes",
+                     formats[i] == GZIP ? "gzip" : "deflate", len);
+            assert_not_decoded(decode_with(decoder_for(formats[i]), cut, SIZE_MAX, SIZE_MAX), why);
             assert_not_decoded(decode_with(decoder_for(formats[i]), cut, 1, 1), "ended early");
         }
         ah_buf_release(&coded);
@@ -287,14 +289,19 @@ static void zlib_of_every_level_and_window_is_told_from_raw(void **state)
             }
 }
 
-/* A stored block whose padding is not zero: its first byte looks like zlib's. */
+/* Stored blocks whose padding is not zero: the first byte looks like zlib's, and of the
+   second text both bytes but for the size of the window. */
 static void raw_data_that_begins_like_zlib_is_raw(void **state)
 {
     (void)state;
     ah_str coded = AH_STR("\x08\x05\x00\xfa\xffhello\x03\x00");
+    ah_str wider = AH_STR("\x88\x1c\x00\xe3\xff"
+                          "abcdefghijklmnopqrstuvwxyz01\x03\x00");
 
     assert_decoded(decode_with(ah_decoder_deflate_new(), coded, 100, 100), AH_STR("hello"));
     assert_decoded(decode_with(ah_decoder_deflate_new(), coded, 1, 1), AH_STR("hello"));
+    assert_decoded(decode_with(ah_decoder_deflate_new(), wider, 100, 100),
+                   AH_STR("abcdefghijklmnopqrstuvwxyz01"));
 }
 
 static void what_follows_deflate_data_is_left_unused(void **state)

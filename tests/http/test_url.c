@@ -162,6 +162,7 @@ static void the_port_is_left_out_where_it_is_the_default(void **state)
         {"http://h:/", "http://h/", "h", 80, "/", NULL, NULL},
         {"https://h:?q", "https://h/?q", "h", 443, "/?q", NULL, NULL},
         {"http://h:00000000000000000000080/c", "http://h/c", "h", 80, "/c", NULL, NULL},
+        {"http://h:0081/", "http://h:81/", "h", 81, "/", NULL, NULL},
         {"http://h:1", "http://h:1/", "h", 1, "/", NULL, NULL},
         {"http://h:65535", "http://h:65535/", "h", 65535, "/", NULL, NULL},
         {"http://h:10000", "http://h:10000/", "h", 10000, "/", NULL, NULL},
