@@ -225,11 +225,15 @@ static bool is_waiting_for_others(ahttp_loop *loop)
 
 bool ah_clock_may_move(ahttp_loop *loop)
 {
-    if (!loop->has_virtual_clock || !ah_list_is_empty(&loop->ready))
+    int64_t due_ms;
+
+    if (!loop->has_virtual_clock)
         return false;
-    if (loop->clock.now_ms < loop->clock.target_ms)
+    if (loop->clock.now_ms < loop->clock.target_ms ||
+        next_due(&loop->wheel, loop->clock.now_ms, &due_ms))
         return true;
-    return loop->wheel.foreground > 0 && !is_waiting_for_others(loop);
+    return ah_list_is_empty(&loop->ready) && loop->wheel.foreground > 0 &&
+           !is_waiting_for_others(loop);
 }
 
 /* To the next due time or limit_ms, whatever comes first; never backwards. */
