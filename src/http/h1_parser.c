@@ -55,12 +55,14 @@ static ahttp_error *malformed(const ah_h1_parser *parser, const char *why)
     return ah_error_new(AHTTP_E_PROTOCOL, "read response %s: %s", section_name(parser), why);
 }
 
-/* What cannot stay in the section at hand; NULL for OK. */
-static ahttp_error *section_error(const ah_h1_parser *parser, ah_h1_section_result result)
+static ahttp_error *section_error(const ah_h1_parser *parser)
 {
-    switch (result) {
-    case AH_H1_SECTION_OK: return NULL;
-    case AH_H1_SECTION_NO_MEMORY: return ah_error_no_memory();
+    switch (parser->section.result) {
+    case AH_H1_SECTION_LINE_TOO_LONG:
+        return ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
+                            "read response head: the status line is longer than the limit of %zu "
+                            "bytes",
+                            parser->limits.max_line);
     case AH_H1_SECTION_FIELD_TOO_LONG:
         return ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
                             "read response %s: a field is longer than the limit of %zu bytes",
@@ -71,44 +73,30 @@ static ahttp_error *section_error(const ah_h1_parser *parser, ah_h1_section_resu
                             section_name(parser), parser->limits.max_fields);
     case AH_H1_SECTION_NO_NAME: return malformed(parser, "a field has no name");
     case AH_H1_SECTION_FOLDED: return malformed(parser, "a field goes on in a second line");
-    default: return malformed(parser, "a line ends in LF without CR");
+    case AH_H1_SECTION_BARE_LF: return malformed(parser, "a line ends in LF without CR");
+    default: return ah_error_no_memory();
     }
-}
-
-/* What llhttp's callbacks return: an error stops it. */
-static int note(ah_h1_parser *parser, ah_h1_section_result result)
-{
-    if (AH_LIKELY(result == AH_H1_SECTION_OK))
-        return HPE_OK;
-    parser->error = section_error(parser, result);
-    return HPE_USER;
 }
 
 static int on_status(llhttp_t *llhttp, const char *at, size_t len)
 {
     ah_h1_parser *parser = AH_CONTAINER(llhttp, ah_h1_parser, llhttp);
 
-    if (ah_h1_section_reason(&parser->section, ah_str_make(at, len)) <= parser->limits.max_line)
-        return HPE_OK;
-    parser->error = ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
-                                 "read response head: the status line is longer than the limit "
-                                 "of %zu bytes",
-                                 parser->limits.max_line);
-    return HPE_USER;
+    return ah_h1_section_reason(&parser->section, ah_str_make(at, len)) ? HPE_OK : HPE_USER;
 }
 
 static int on_header_field(llhttp_t *llhttp, const char *at, size_t len)
 {
     ah_h1_parser *parser = AH_CONTAINER(llhttp, ah_h1_parser, llhttp);
 
-    return note(parser, ah_h1_section_name(&parser->section, ah_str_make(at, len)));
+    return ah_h1_section_name(&parser->section, ah_str_make(at, len)) ? HPE_OK : HPE_USER;
 }
 
 static int on_header_value(llhttp_t *llhttp, const char *at, size_t len)
 {
     ah_h1_parser *parser = AH_CONTAINER(llhttp, ah_h1_parser, llhttp);
 
-    return note(parser, ah_h1_section_value(&parser->section, ah_str_make(at, len)));
+    return ah_h1_section_value(&parser->section, ah_str_make(at, len)) ? HPE_OK : HPE_USER;
 }
 
 static int on_headers_complete(llhttp_t *llhttp)
@@ -149,6 +137,7 @@ ah_h1_parser *ah_h1_parser_new(const ah_h1_limits *limits, const ah_h1_parser_ev
                                     .max_interim = limit_or(given.max_interim, 16)};
     if (parser->limits.max_head > most_head)
         parser->limits.max_head = most_head;
+    parser->section.max_line = parser->limits.max_line;
     parser->section.max_field = parser->limits.max_field;
     return parser;
 }
@@ -333,12 +322,10 @@ static ah_h1_result take_section(ah_h1_parser *parser, ah_str *input)
     ah_response_head *head = parser->head;
     bool is_head = parser->phase == HEAD;
     size_t used = (size_t)(llhttp_get_error_pos(&parser->llhttp) - input->ptr);
-    ah_h1_section_result result =
-        ah_h1_section_finish(&parser->section, used, is_head ? &head->fields : &head->trailers,
-                             is_head ? &head->reason : NULL);
 
-    if (result != AH_H1_SECTION_OK)
-        return failed(parser, section_error(parser, result));
+    if (!ah_h1_section_finish(&parser->section, used, is_head ? &head->fields : &head->trailers,
+                              is_head ? &head->reason : NULL))
+        return failed(parser, section_error(parser));
     advance(input, used);
     return is_head ? take_head(parser) : AH_H1_DONE;
 }
@@ -354,15 +341,17 @@ static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
     llhttp_errno_t rc = llhttp_execute(&parser->llhttp, piece.ptr, piece.len);
     if (AH_LIKELY(rc == HPE_PAUSED))
         return take_section(parser, input);
+    if (parser->section.result != AH_H1_SECTION_OK)
+        return failed(parser, section_error(parser));
     if (rc != HPE_OK)
-        return failed(parser, parser->error ? parser->error : llhttp_error(parser, piece));
+        return failed(parser, llhttp_error(parser, piece));
     advance(input, piece.len);
     if (piece.len == room)
         return failed(parser, ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
                                            "read response %s: longer than the limit of %zu bytes",
                                            section_name(parser), parser->limits.max_head));
     if (!ah_h1_section_keep(&parser->section, piece.len))
-        return failed(parser, ah_error_no_memory());
+        return failed(parser, section_error(parser));
     return AH_H1_MORE;
 }
 

@@ -17,6 +17,13 @@ void ah_h1_section_begin(ah_h1_section *section, ah_arena *arena)
     section->saved_len = section->saved_cap = 0;
     section->count = 0;
     section->reason = section->reason_len = 0;
+    section->result = AH_H1_SECTION_OK;
+}
+
+static bool failed(ah_h1_section *section, ah_h1_section_result result)
+{
+    section->result = result;
+    return false;
 }
 
 static uint32_t offset_of(const ah_h1_section *section, const char *at)
@@ -24,64 +31,64 @@ static uint32_t offset_of(const ah_h1_section *section, const char *at)
     return (uint32_t)(section->saved_len + (size_t)(at - section->piece));
 }
 
-size_t ah_h1_section_reason(ah_h1_section *section, ah_str part)
+bool ah_h1_section_reason(ah_h1_section *section, ah_str part)
 {
     uint32_t at = offset_of(section, part.ptr);
 
+    if (at + part.len > section->max_line)
+        return failed(section, AH_H1_SECTION_LINE_TOO_LONG);
     if (section->reason_len == 0)
         section->reason = at;
     section->reason_len += (uint32_t)part.len;
-    return at + part.len;
+    return true;
 }
 
-static ah_h1_section_result add_mark(ah_h1_section *section)
+static bool make_room(ah_h1_section *section)
 {
     if (section->count == section->max_count)
-        return AH_H1_SECTION_TOO_MANY_FIELDS;
-    if (section->count == section->cap) {
-        size_t cap = section->cap ? section->cap * 2 : FIRST_CAP;
-        ah_h1_field_mark *marks = ah_realloc_array(section->marks, cap, sizeof *marks);
-        if (!marks)
-            return AH_H1_SECTION_NO_MEMORY;
-        section->marks = marks;
-        section->cap = cap;
-    }
-    section->marks[section->count++] = (ah_h1_field_mark){0};
-    return AH_H1_SECTION_OK;
+        return failed(section, AH_H1_SECTION_TOO_MANY_FIELDS);
+    size_t cap = section->cap ? section->cap * 2 : FIRST_CAP;
+    ah_h1_field_mark *marks = ah_realloc_array(section->marks, cap, sizeof *marks);
+    if (!marks)
+        return failed(section, AH_H1_SECTION_NO_MEMORY);
+    section->marks = marks;
+    section->cap = cap;
+    return true;
 }
 
-static ah_h1_section_result check_size(const ah_h1_section *section, const ah_h1_field_mark *mark)
+static bool check_size(ah_h1_section *section, const ah_h1_field_mark *mark)
 {
     if (AH_UNLIKELY((size_t)mark->name_len + mark->value_len > section->max_field))
-        return AH_H1_SECTION_FIELD_TOO_LONG;
-    return AH_H1_SECTION_OK;
+        return failed(section, AH_H1_SECTION_FIELD_TOO_LONG);
+    return true;
 }
 
-ah_h1_section_result ah_h1_section_name(ah_h1_section *section, ah_str part)
+bool ah_h1_section_name(ah_h1_section *section, ah_str part)
 {
-    bool goes_on = section->count > 0 && section->marks[section->count - 1].value == 0;
-    ah_h1_section_result result = goes_on ? AH_H1_SECTION_OK : add_mark(section);
+    bool is_new = section->count == 0 || section->marks[section->count - 1].value > 0;
 
-    if (result != AH_H1_SECTION_OK)
-        return result;
+    if (is_new) {
+        bool is_full = section->count == section->cap || section->count == section->max_count;
+        if (AH_UNLIKELY(is_full) && !make_room(section))
+            return false;
+        section->marks[section->count++] = (ah_h1_field_mark){.name = offset_of(section, part.ptr)};
+    }
     ah_h1_field_mark *mark = &section->marks[section->count - 1];
-    if (!goes_on)
-        mark->name = offset_of(section, part.ptr);
     mark->name_len += (uint32_t)part.len;
     return check_size(section, mark);
 }
 
-ah_h1_section_result ah_h1_section_value(ah_h1_section *section, ah_str part)
+bool ah_h1_section_value(ah_h1_section *section, ah_str part)
 {
     uint32_t at = offset_of(section, part.ptr);
 
     if (section->count == 0)
-        return AH_H1_SECTION_NO_NAME;
+        return failed(section, AH_H1_SECTION_NO_NAME);
     ah_h1_field_mark *mark = &section->marks[section->count - 1];
     if (mark->value == 0)
         mark->value = at;
     else if (mark->value + mark->value_len != at)
-        return AH_H1_SECTION_FOLDED;
+        return failed(section, AH_H1_SECTION_FOLDED);
     mark->value_len += (uint32_t)part.len;
     return check_size(section, mark);
 }
@@ -92,7 +99,7 @@ static bool grow(ah_h1_section *section, size_t cap)
     char *saved = ah_arena_alloc(section->arena, cap);
 
     if (!saved)
-        return false;
+        return failed(section, AH_H1_SECTION_NO_MEMORY);
     if (section->saved_len > 0)
         memcpy(saved, section->saved, section->saved_len);
     section->saved = saved;
@@ -142,21 +149,25 @@ static ah_h1_section_result check_line(const char *text, const ah_h1_field_mark 
 /* Cuts the field out of the text, which gets a NUL behind name and value. */
 static ah_h1_section_result cut_field(char *text, const ah_h1_field_mark *mark, ah_field *field)
 {
-    char *name = text + mark->name;
+    char *name_end = text + mark->name + mark->name_len;
     char *value = text + mark->value;
     size_t value_len = mark->value_len;
-    ah_h1_section_result result =
-        mark->name_len > 0 ? check_line(text, mark) : AH_H1_SECTION_NO_NAME;
 
-    if (result != AH_H1_SECTION_OK)
-        return result;
+    if (mark->name_len == 0)
+        return AH_H1_SECTION_NO_NAME;
+    /* Where a value starts at most two bytes behind the colon, no line end is between. */
+    if (value_len == 0 || value - name_end > 3) {
+        ah_h1_section_result result = check_line(text, mark);
+        if (result != AH_H1_SECTION_OK)
+            return result;
+    }
     while (value_len > 0 && is_space(value[value_len - 1]))
         value_len--;
-    name[mark->name_len] = '\0';
+    *name_end = '\0';
     if (value_len == 0)
-        value = name + mark->name_len;
+        value = name_end;
     value[value_len] = '\0';
-    *field = (ah_field){{name, mark->name_len}, {value, value_len}};
+    *field = (ah_field){{text + mark->name, mark->name_len}, {value, value_len}};
     return AH_H1_SECTION_OK;
 }
 
@@ -178,25 +189,26 @@ static bool lines_end_in_crlf(const ah_h1_section *section)
            ah_str_ends_with(text, AH_STR("\r\n\r\n"));
 }
 
-ah_h1_section_result ah_h1_section_finish(ah_h1_section *section, size_t len,
-                                          ahttp_headers *headers, ah_str *reason)
+bool ah_h1_section_finish(ah_h1_section *section, size_t len, ahttp_headers *headers,
+                          ah_str *reason)
 {
     size_t total = section->saved_len + len;
 
-    if ((total > section->saved_cap && !grow(section, total)) ||
-        !ah_headers_reserve(headers, section->count))
-        return AH_H1_SECTION_NO_MEMORY;
+    if (total > section->saved_cap && !grow(section, total))
+        return false;
+    if (!ah_headers_reserve(headers, section->count))
+        return failed(section, AH_H1_SECTION_NO_MEMORY);
     save(section, len);
     if (!lines_end_in_crlf(section))
-        return AH_H1_SECTION_BARE_LF;
+        return failed(section, AH_H1_SECTION_BARE_LF);
     for (size_t i = 0; i < section->count; i++) {
         ah_field *field = &headers->fields[headers->count];
         ah_h1_section_result result = cut_field(section->saved, &section->marks[i], field);
         if (result != AH_H1_SECTION_OK)
-            return result;
+            return failed(section, result);
         headers->count++;
     }
     if (reason)
         *reason = cut_reason(section, section->saved);
-    return AH_H1_SECTION_OK;
+    return true;
 }

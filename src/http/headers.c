@@ -45,25 +45,27 @@ bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value)
                                                  ah_str_make(value_copy, value.len));
 }
 
-/* The next field of that name at or behind position from, or NULL. */
-static const ah_field *find_from(const ahttp_headers *headers, ah_str name, size_t from)
+/* The next field of that name at or behind field, or NULL. */
+static const ah_field *find_from(const ahttp_headers *headers, ah_str name, const ah_field *field)
 {
-    for (size_t i = from; i < headers->count; i++) {
-        const ah_field *field = &headers->fields[i];
-        if (field->name.len == name.len && ah_str_equal_nocase(field->name, name))
+    const ah_field *end = headers->fields + headers->count;
+
+    for (; field < end; field++)
+        /* Most senders write a name in the case we look for. */
+        if (field->name.len == name.len && (memcmp(field->name.ptr, name.ptr, name.len) == 0 ||
+                                            ah_str_equal_nocase(field->name, name)))
             return field;
-    }
     return NULL;
 }
 
 const ah_field *ah_headers_find(const ahttp_headers *headers, ah_str name)
 {
-    return find_from(headers, name, 0);
+    return headers->count > 0 ? find_from(headers, name, headers->fields) : NULL;
 }
 
 const ah_field *ah_headers_find_next(const ahttp_headers *headers, const ah_field *field)
 {
-    return find_from(headers, field->name, (size_t)(field - headers->fields) + 1);
+    return find_from(headers, field->name, field + 1);
 }
 
 bool ah_headers_list_has(const ahttp_headers *headers, ah_str name, ah_str token)
