@@ -71,12 +71,20 @@ void ah_loop_enter(ahttp_loop *loop)
     entered = loop;
 }
 
+/* Whether libuv must not block now: more is to do at once, or whoever runs the loop has what
+   it was run for. */
+static bool is_next_turn_due(ahttp_loop *loop)
+{
+    return !ah_list_is_empty(&loop->ready) || ah_clock_may_move(loop) ||
+           (loop->go_on && !loop->go_on(loop, loop->go_on_ctx));
+}
+
 void ah_loop_leave(ahttp_loop *loop)
 {
     if (loop->depth == 1) {
         drain(loop);
         entered = loop->outer;
-        set_idling(loop, !ah_list_is_empty(&loop->ready) || ah_clock_may_move(loop));
+        set_idling(loop, is_next_turn_due(loop));
     }
     loop->depth--;
 }
@@ -133,11 +141,14 @@ void ah_loop_run_while(ahttp_loop *loop, ah_go_on_fn *go_on, const void *ctx)
     ahttp_loop *outer = entered;
 
     loop->running = true;
+    loop->go_on = go_on;
+    loop->go_on_ctx = ctx;
     entered = loop;
     uv_ref((uv_handle_t *)&loop->prepare);
     while (go_on(loop, ctx))
         uv_run(loop->uv, UV_RUN_ONCE);
     uv_unref((uv_handle_t *)&loop->prepare);
+    loop->go_on = NULL;
     entered = outer;
     loop->running = false;
 }

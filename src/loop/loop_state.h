@@ -83,6 +83,7 @@ void ah_futures_release(ahttp_loop *loop);
 /* ---- the loop ---- */
 
 typedef struct ah_task ah_task;
+typedef bool ah_go_on_fn(const ahttp_loop *loop, const void *ctx);
 
 struct ahttp_loop {
     ah_list ready;
@@ -94,9 +95,11 @@ struct ahttp_loop {
     bool has_virtual_clock;
     bool owns_uv;
     unsigned holds;
-    size_t open_polls;          /* not closed, or not yet */
-    size_t busy_polls;          /* that watch for something and count */
-    size_t closing_handles;     /* whose close callback is still to come */
+    size_t open_polls;      /* not closed, or not yet */
+    size_t busy_polls;      /* that watch for something and count */
+    size_t closing_handles; /* whose close callback is still to come */
+    ah_go_on_fn *go_on;     /* what ah_loop_run_while was given; NULL outside of it */
+    const void *go_on_ctx;
     ah_task *task;              /* the one that runs now */
     ahttp_error *outside_error; /* of the last await outside of tasks that failed */
     ahttp_loop *outer;          /* which loop was current when this was entered */
@@ -127,7 +130,6 @@ void ah_loop_wake(ahttp_loop *loop);
 bool ah_loop_is_inside(const ahttp_loop *loop);
 /* Runs the loop as long as go_on says; it blocks rather than ends when there is nothing to
    do.  Not from inside the running loop. */
-typedef bool ah_go_on_fn(const ahttp_loop *loop, const void *ctx);
 void ah_loop_run_while(ahttp_loop *loop, ah_go_on_fn *go_on, const void *ctx);
 
 /* The current loop; when this thread has none, aborts with the sentence. */
