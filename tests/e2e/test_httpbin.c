@@ -47,6 +47,30 @@ static ahttp_response *response_of(ahttp_future *request)
     return response;
 }
 
+/* httpbins differ in the spaces of their JSON. */
+static char *without_spaces(const char *text)
+{
+    char *copy = malloc(strlen(text) + 1);
+    char *to = copy;
+
+    for (; *text; text++)
+        if (*text != ' ' && *text != '\n')
+            *to++ = *text;
+    *to = '\0';
+    return copy;
+}
+
+static bool has_word(const char *text, const char *word)
+{
+    char *bare_text = without_spaces(text);
+    char *bare_word = without_spaces(word);
+    bool found = strstr(bare_text, bare_word) != NULL;
+
+    free(bare_text);
+    free(bare_word);
+    return found;
+}
+
 /* The body must contain each word; the list ends with NULL. */
 static void expect(ahttp_future *request, int status, const char *const words[])
 {
@@ -57,7 +81,7 @@ static void expect(ahttp_future *request, int status, const char *const words[])
     if (!text)
         fail_msg("%s", ahttp_task_error()->message);
     for (; *words; words++)
-        if (!strstr(text, *words))
+        if (!has_word(text, *words))
             fail_msg("\"%s\" is not in\n%s", *words, text);
     ahttp_response_unref(response);
 }
@@ -197,6 +221,7 @@ static void a_hundred_requests_share_ten_connections(void **state)
     (void)state;
     for (int i = 0; i < COUNT; i++)
         requests[i] = ahttp_get(crowd, at("/bytes/100"));
+    assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
     ahttp_connector_get_stats(connector, &stats);
     assert_int_equal(stats.connecting, 10);
     assert_int_equal(stats.waiting, COUNT);
