@@ -99,7 +99,7 @@ static ahttp_error *trust_roots(SSL_CTX *ctx)
     return NULL;
 }
 
-/* RFC 9325 §3.1.1: TLS 1.2 at least; §3.5: no renegotiation. */
+/* TLS 1.2 at least (RFC 9325 §3.1.1), and a server cannot begin another handshake midway. */
 static bool configure(SSL_CTX *ctx)
 {
     static const unsigned char alpn[] = "\x08http/1.1";
