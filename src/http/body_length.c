@@ -82,14 +82,19 @@ ah_body_length ah_response_body_length(ah_str request_method, const ah_response_
 bool ah_response_keeps_alive(const ah_response_head *head, ah_framing framing)
 {
     const ahttp_headers *fields = &head->fields;
+    bool says_keep_alive = false;
 
     if (framing != AH_FRAMING_NONE && framing != AH_FRAMING_LENGTH && framing != AH_FRAMING_CHUNKED)
         return false;
-    if (ah_headers_list_has(fields, AH_STR("Connection"), AH_STR("close")))
-        return false;
-    if (head->minor_version > 0)
-        return true;
+    for (const ah_field *field = ah_headers_find(fields, AH_STR("Connection")); field;
+         field = ah_headers_find_next(fields, field)) {
+        bool is_plain = ah_str_equal(field->value, AH_STR("keep-alive"));
+        if (!is_plain && ah_str_list_has(field->value, AH_STR("close")))
+            return false;
+        if (is_plain || ah_str_list_has(field->value, AH_STR("keep-alive")))
+            says_keep_alive = true;
+    }
     /* RFC 9112 §6.1: a Transfer-Encoding in HTTP/1.0 was not understood by its sender. */
-    return ah_headers_list_has(fields, AH_STR("Connection"), AH_STR("keep-alive")) &&
-           !ah_headers_has(fields, AH_STR("Transfer-Encoding"));
+    return head->minor_version > 0 ||
+           (says_keep_alive && !ah_headers_has(fields, AH_STR("Transfer-Encoding")));
 }

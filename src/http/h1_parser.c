@@ -288,7 +288,7 @@ static ah_h1_result take_interim(ah_h1_parser *parser)
                                            parser->limits.max_interim));
     if (parser->events->interim)
         parser->events->interim(parser->ctx, parser->head);
-    parser->head->fields.count = 0;
+    ah_headers_clear(&parser->head->fields);
     begin_section(parser, HEAD, 0);
     return AH_H1_MORE;
 }

@@ -147,7 +147,8 @@ static ah_h1_section_result check_line(const char *text, const ah_h1_field_mark 
 }
 
 /* Cuts the field out of the text, which gets a NUL behind name and value. */
-static ah_h1_section_result cut_field(char *text, const ah_h1_field_mark *mark, ah_field *field)
+static ah_h1_section_result cut_field(char *text, const ah_h1_field_mark *mark,
+                                      ahttp_headers *headers)
 {
     char *name_end = text + mark->name + mark->name_len;
     char *value = text + mark->value;
@@ -167,7 +168,8 @@ static ah_h1_section_result cut_field(char *text, const ah_h1_field_mark *mark, 
     if (value_len == 0)
         value = name_end;
     value[value_len] = '\0';
-    *field = (ah_field){{text + mark->name, mark->name_len}, {value, value_len}};
+    ah_headers_add_reserved(headers, ah_str_make(text + mark->name, mark->name_len),
+                            ah_str_make(value, value_len));
     return AH_H1_SECTION_OK;
 }
 
@@ -182,11 +184,12 @@ static ah_str cut_reason(const ah_h1_section *section, char *text)
 /* Of the start line, if the section has one, and of the empty line. */
 static bool lines_end_in_crlf(const ah_h1_section *section)
 {
-    ah_str text = ah_str_make(section->saved, section->saved_len);
+    const char *text = section->saved;
+    size_t len = section->saved_len;
     size_t first_name = section->count > 0 ? section->marks[0].name : 0;
 
-    return (first_name < 2 || text.ptr[first_name - 2] == '\r') &&
-           ah_str_ends_with(text, AH_STR("\r\n\r\n"));
+    return (first_name < 2 || text[first_name - 2] == '\r') && len >= 4 &&
+           memcmp(text + len - 4, "\r\n\r\n", 4) == 0;
 }
 
 bool ah_h1_section_finish(ah_h1_section *section, size_t len, ahttp_headers *headers,
@@ -202,11 +205,9 @@ bool ah_h1_section_finish(ah_h1_section *section, size_t len, ahttp_headers *hea
     if (!lines_end_in_crlf(section))
         return failed(section, AH_H1_SECTION_BARE_LF);
     for (size_t i = 0; i < section->count; i++) {
-        ah_field *field = &headers->fields[headers->count];
-        ah_h1_section_result result = cut_field(section->saved, &section->marks[i], field);
+        ah_h1_section_result result = cut_field(section->saved, &section->marks[i], headers);
         if (result != AH_H1_SECTION_OK)
             return failed(section, result);
-        headers->count++;
     }
     if (reason)
         *reason = cut_reason(section, section->saved);

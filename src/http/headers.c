@@ -32,7 +32,7 @@ bool ah_headers_add_borrowed(ahttp_headers *headers, ah_str name, ah_str value)
 {
     if (headers->count == headers->cap && !ah_headers_reserve(headers, 1))
         return false;
-    headers->fields[headers->count++] = (ah_field){name, value};
+    ah_headers_add_reserved(headers, name, value);
     return true;
 }
 
@@ -60,7 +60,9 @@ static const ah_field *find_from(const ahttp_headers *headers, ah_str name, cons
 
 const ah_field *ah_headers_find(const ahttp_headers *headers, ah_str name)
 {
-    return headers->count > 0 ? find_from(headers, name, headers->fields) : NULL;
+    if (!(headers->name_lengths >> (name.len & 31) & 1))
+        return NULL;
+    return find_from(headers, name, headers->fields);
 }
 
 const ah_field *ah_headers_find_next(const ahttp_headers *headers, const ah_field *field)

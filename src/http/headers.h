@@ -16,16 +16,29 @@ struct ahttp_headers {
     size_t count;
     size_t cap;
     ah_arena *arena;
+    uint32_t name_lengths; /* bit n % 32: there is a name of n bytes; most searches end here */
 };
 
 /* An empty list whose texts will live in arena. */
 void ah_headers_init(ahttp_headers *headers, ah_arena *arena);
+/* No fields any more; the room stays. */
+static inline void ah_headers_clear(ahttp_headers *headers)
+{
+    headers->count = 0;
+    headers->name_lengths = 0;
+}
 /* Room for that many more fields, taken at once.  False when out of memory. */
 bool ah_headers_reserve(ahttp_headers *headers, size_t more);
 /* Copies both texts.  False when out of memory. */
 bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value);
 /* The same for texts that are in the arena already, each with a NUL behind it. */
 bool ah_headers_add_borrowed(ahttp_headers *headers, ah_str name, ah_str value);
+/* The same where ah_headers_reserve has made room. */
+static inline void ah_headers_add_reserved(ahttp_headers *headers, ah_str name, ah_str value)
+{
+    headers->fields[headers->count++] = (ah_field){name, value};
+    headers->name_lengths |= UINT32_C(1) << (name.len & 31);
+}
 /* The first field of that name, or NULL. */
 const ah_field *ah_headers_find(const ahttp_headers *headers, ah_str name);
 /* The one behind field of the same name, or NULL. */
