@@ -71,7 +71,12 @@ static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *parts, int 
                              .msg_iovlen = (size_t)count};
 
     (void)ctx;
-    return sendmsg(fd, &message, MSG_NOSIGNAL);
+    ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+    /* What was refused is an earlier datagram, and this one was not sent.  When it is refused
+       too, receiving says so, and c-ares gives up on the server for both. */
+    if (sent < 0 && errno == ECONNREFUSED)
+        sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+    return sent;
 }
 
 void ah_ares_use_quiet_sockets(ares_channel channel)

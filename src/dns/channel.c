@@ -2,6 +2,7 @@
 /* Every call into c-ares that can end questions or open sockets is followed by settle(),
    which does what must not be done on c-ares's own stack. */
 #include "dns/channel.h"
+#include "base/buf.h"
 #include "base/list.h"
 #include "dns/ares_sockets.h"
 #include "loop/poll.h"
@@ -167,23 +168,35 @@ static void read_configuration_state(struct stat *state)
         memset(state, 0, sizeof *state);
 }
 
-static ahttp_error *with_cause(ahttp_error *error, int status)
+/* "<what>: <c-ares's words>", which start small in the middle of a sentence. */
+static ahttp_error *dns_error(int status, const char *format, ...) AHTTP_PRINTF(2, 3);
+static ahttp_error *dns_error(int status, const char *format, ...)
 {
+    const char *reason = ares_strerror(status);
+    bool is_word = reason[0] && ah_lower(reason[1]) == reason[1];
+    ah_buf what = {0};
+    va_list arguments;
+
+    va_start(arguments, format);
+    ah_buf_append_format_v(&what, format, arguments);
+    va_end(arguments);
+    ahttp_error *error = ah_buf_terminate(&what)
+                             ? ah_error_new(AHTTP_E_DNS, "%s: %c%s", what.data,
+                                            is_word ? ah_lower(reason[0]) : reason[0], reason + 1)
+                             : ah_error_no_memory();
     if (error->code != AHTTP_E_NO_MEMORY)
         error->cause = status;
+    ah_buf_release(&what);
     return error;
 }
 
 static ahttp_error *init_error(int status, const char *servers)
 {
-    ahttp_error *error;
-
     if (status == ARES_ENOMEM)
         return ah_error_no_memory();
-    error = servers ? ah_error_new(AHTTP_E_DNS, "use DNS servers \"%s\": %s", servers,
-                                   ares_strerror(status))
-                    : ah_error_new(AHTTP_E_DNS, "start c-ares: %s", ares_strerror(status));
-    return with_cause(error, status);
+    if (servers)
+        return dns_error(status, "use DNS servers \"%s\"", servers);
+    return dns_error(status, "start c-ares");
 }
 
 ah_channel *ah_channel_open(ahttp_loop *loop, const ah_channel_options *options,
@@ -323,7 +336,5 @@ ahttp_error *ah_question_error(const ah_question *question, ah_str host)
 {
     if (question->status == ARES_ENOMEM)
         return ah_error_no_memory();
-    return with_cause(ah_error_new(AHTTP_E_DNS, "resolve %.*s: %s", (int)host.len, host.ptr,
-                                   ares_strerror(question->status)),
-                      question->status);
+    return dns_error(question->status, "resolve %.*s", (int)host.len, host.ptr);
 }
