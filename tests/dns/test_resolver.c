@@ -303,7 +303,7 @@ static void wrong_servers_are_reported_by_the_first_look_up(void **state)
 
     assert_string_equal(resolved(&other, "127.0.0.1"), "127.0.0.1:80");
     assert_string_equal(resolved(&other, "both.test"),
-                        "use DNS servers \"not an address\": misformatted domain name");
+                        "use DNS servers \"not an address\": misformatted string");
     ah_resolver_close(other.resolver);
 }
 
@@ -596,9 +596,10 @@ static void a_resolver_may_be_closed_by_whom_it_answers(void **state)
 
 static bool is_out_of_memory_or(const char *text, const char *expected)
 {
-    return strcmp(text, "out of memory") == 0 || strcmp(text, expected) == 0;
+    return strcmp(text, "out of memory") == 0 || strstr(text, expected) != NULL;
 }
 
+/* Without memory for one family, the other still counts. */
 static void resolve_some(void *ctx)
 {
     fixture self = {.server = ctx, .loop = ahttp_loop_new(.virtual_clock = true)};
@@ -608,14 +609,13 @@ static void resolve_some(void *ctx)
     self.resolver = make_resolver(self.loop, dns_server_text(self.server), 1000);
     if (self.resolver) {
         for (int i = 0; i < 2; i++) {
-            assert_true(is_out_of_memory_or(resolved(&self, "both.test"),
-                                            i ? "[2001:db8::1]:80 192.0.2.2:80 192.0.2.1:80"
-                                              : "[2001:db8::1]:80 192.0.2.1:80 192.0.2.2:80"));
-            resolved(&self, "no.such.host");
+            const char *text = resolved(&self, "both.test");
+            assert_true(is_out_of_memory_or(text, "[2001:db8::1]:80") ||
+                        is_out_of_memory_or(text, "192.0.2.1:80"));
+            assert_true(is_out_of_memory_or(resolved(&self, "no.such.host"), "name not found"));
         }
         assert_true(is_out_of_memory_or(resolved(&self, "localhost"), "[::1]:80 127.0.0.1:80"));
-        assert_true(is_out_of_memory_or(resolved(&self, "127.1"),
-                                        "resolve 127.1: neither an address nor a name"));
+        assert_true(is_out_of_memory_or(resolved(&self, "127.1"), "neither an address nor a name"));
         ah_resolver_close(self.resolver);
     }
     assert_int_equal(ahttp_loop_close(self.loop), 0);
