@@ -288,6 +288,8 @@ static ah_h1_result take_interim(ah_h1_parser *parser)
                                            parser->limits.max_interim));
     if (parser->events->interim)
         parser->events->interim(parser->ctx, parser->head);
+    if (parser->is_stopped)
+        return AH_H1_FAILED;
     ah_headers_clear(&parser->head->fields);
     begin_section(parser, HEAD, 0);
     return AH_H1_MORE;

@@ -242,6 +242,17 @@ static const char two_responses[] =
     "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nT: v\r\n\r\n"
     "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc";
 
+/* A head whose text and whose list of fields do not fit the first block of an arena together. */
+static ah_str big_response(ah_buf *out)
+{
+    ah_buf_append(out, AH_STR(OK "Content-Length: 0\r\n"));
+    for (int i = 0; i < 100; i++)
+        ah_buf_append(out, AH_STR("A-Name-Of-Some-Length: and a value of some length too\r\n"));
+    ah_buf_append(out, AH_STR("\r\n"));
+    assert_false(ah_buf_failed(out));
+    return ah_buf_str(out);
+}
+
 /* The result of the last response in the bytes. */
 static ah_h1_result read_all(ah_h1_parser *parser, ah_arena *arena, ah_str bytes, size_t step)
 {
@@ -282,15 +293,12 @@ static void a_recycled_parser_and_arena_allocate_nothing(void **state)
     counting_alloc_remove();
 }
 
-static void a_head_that_comes_byte_by_byte_costs_no_more_than_twice_its_size(void **state)
+static void a_head_that_comes_byte_by_byte_is_not_copied_each_time(void **state)
 {
     ah_buf bytes = {0};
     ah_arena arena = {0};
     (void)state;
-    ah_buf_append(&bytes, AH_STR(OK "Content-Length: 0\r\n"));
-    for (int i = 0; i < 100; i++)
-        ah_buf_append(&bytes, AH_STR("A-Name-Of-Some-Length: and a value of some length too\r\n"));
-    ah_buf_append(&bytes, AH_STR("\r\n"));
+    big_response(&bytes);
     counting_alloc_install();
     ah_h1_parser *parser = ah_h1_parser_new(NULL, &events, NULL);
 
@@ -303,13 +311,18 @@ static void a_head_that_comes_byte_by_byte_costs_no_more_than_twice_its_size(voi
     ah_buf_release(&bytes);
 }
 
+typedef struct little_memory {
+    ah_str bytes;
+    size_t step;
+} little_memory;
+
 static void read_with_little_memory(void *ctx)
 {
-    const size_t *step = ctx;
+    const little_memory *input = ctx;
     ah_arena arena = {0};
     ah_h1_parser *parser = ah_h1_parser_new(NULL, &events, NULL);
 
-    if (parser && read_all(parser, &arena, ah_str_from(two_responses), *step) == AH_H1_FAILED) {
+    if (parser && read_all(parser, &arena, input->bytes, input->step) == AH_H1_FAILED) {
         ahttp_error *error = ah_h1_parser_take_error(parser);
         assert_int_equal(error->code, AHTTP_E_NO_MEMORY);
         ah_error_free(error);
@@ -331,13 +344,75 @@ static void fail_with_little_memory(void *ctx)
 
 static void running_out_of_memory_fails_the_response(void **state)
 {
-    size_t steps[] = {1, 10, SIZE_MAX};
+    static const size_t steps[] = {1, 10, SIZE_MAX};
+    ah_buf big = {0};
     (void)state;
+    big_response(&big);
 
-    for (size_t i = 0; i < COUNT_OF(steps); i++)
-        for_each_allocation(read_with_little_memory, &steps[i]);
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        for_each_allocation(read_with_little_memory,
+                            &(little_memory){ah_str_from(two_responses), steps[i]});
+        for_each_allocation(read_with_little_memory, &(little_memory){ah_buf_str(&big), steps[i]});
+    }
     for_each_allocation(fail_with_little_memory, "nonsense");
     for_each_allocation(fail_with_little_memory, OK "Content-Length: 1\r\n: x\r\n\r\n");
+
+    ah_buf_release(&big);
+}
+
+typedef struct stopper {
+    ah_h1_parser *parser;
+    int interims, heads, bodies;
+    int stop_at; /* at which event, counted from 1 */
+} stopper;
+
+static void stop_or_not(const stopper *counts)
+{
+    if (counts->interims + counts->heads + counts->bodies == counts->stop_at)
+        ah_h1_parser_stop(counts->parser);
+}
+
+static void stop_at_interim(void *ctx, const ah_response_head *head)
+{
+    (void)head;
+    ((stopper *)ctx)->interims++;
+    stop_or_not(ctx);
+}
+
+static void stop_at_head(void *ctx)
+{
+    ((stopper *)ctx)->heads++;
+    stop_or_not(ctx);
+}
+
+static void stop_at_body(void *ctx, ah_str piece)
+{
+    (void)piece;
+    ((stopper *)ctx)->bodies++;
+    stop_or_not(ctx);
+}
+
+static void after_a_stop_no_event_comes(void **state)
+{
+    static const ah_h1_parser_events stopping = {stop_at_interim, stop_at_head, stop_at_body};
+    const ah_str bytes = AH_STR("HTTP/1.1 103\r\n\r\n" CHUNKED "1\r\na\r\n1\r\nb\r\n0\r\n\r\n");
+    ah_arena arena = {0};
+    (void)state;
+
+    for (int stop_at = 1; stop_at <= 4; stop_at++) {
+        stopper stopped = {.stop_at = stop_at};
+        ah_response_head head = {0};
+        size_t used;
+        stopped.parser = ah_h1_parser_new(NULL, &stopping, &stopped);
+        ah_headers_init(&head.fields, &arena);
+        ah_h1_parser_begin(stopped.parser, AH_STR("GET"), &head);
+
+        assert_int_equal(ah_h1_parser_feed(stopped.parser, bytes, &used), AH_H1_FAILED);
+        assert_int_equal(stopped.interims + stopped.heads + stopped.bodies, stop_at);
+
+        ah_h1_parser_free(stopped.parser);
+    }
+    ah_arena_release(&arena);
 }
 
 static void an_error_that_nobody_takes_is_freed(void **state)
@@ -373,8 +448,9 @@ int main(void)
         cmocka_unit_test(trailers_are_bounded_like_a_head),
         cmocka_unit_test(a_malformed_line_is_shown_up_to_a_colon),
         cmocka_unit_test(a_recycled_parser_and_arena_allocate_nothing),
-        cmocka_unit_test(a_head_that_comes_byte_by_byte_costs_no_more_than_twice_its_size),
+        cmocka_unit_test(a_head_that_comes_byte_by_byte_is_not_copied_each_time),
         cmocka_unit_test(running_out_of_memory_fails_the_response),
+        cmocka_unit_test(after_a_stop_no_event_comes),
         cmocka_unit_test(an_error_that_nobody_takes_is_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
