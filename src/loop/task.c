@@ -21,7 +21,7 @@ struct ah_task {
     ahttp_error *error;   /* of the last await that failed */
     ahttp_error *failure; /* what ahttp_fail made; or the same object as error */
     bool cancel_wanted;   /* arrives at the next await of something pending */
-    bool cancelling;      /* guards against tasks that await each other in a ring */
+    bool cancelling;      /* guards against rings through other futures */
     bool leftover;
 };
 
@@ -92,20 +92,6 @@ static void step(ah_job *job)
         finish(task);
 }
 
-void ah_task_wait(ah_task *task, ahttp_future *future)
-{
-    if (future == &task->future)
-        ah_misuse("ahttp_await: a task awaits its own future, which would never end");
-    task->awaiting = future;
-    ah_future_wait(future, &task->job);
-    if (task->cancel_wanted || future->loop->closing) {
-        task->cancel_wanted = false;
-        ahttp_future_cancel(future);
-    }
-    ah_coroutine_suspend(task->coroutine);
-    task->awaiting = NULL;
-}
-
 static void cancel_task(ahttp_future *future)
 {
     ah_task *task = AH_CONTAINER(future, ah_task, future);
@@ -119,6 +105,31 @@ static void cancel_task(ahttp_future *future)
     task->cancelling = true;
     ahttp_future_cancel(task->awaiting);
     task->cancelling = false;
+}
+
+/* Tasks that await each other in a ring would never end.  Those awaited are mostly new, so
+   that the chain to follow has one link. */
+static void refuse_ring(const ah_task *task, const ahttp_future *future)
+{
+    while (future && future->cancel == cancel_task) {
+        if (future == &task->future)
+            ah_misuse("ahttp_await: this task awaits itself, perhaps through other tasks, and "
+                      "would never end");
+        future = AH_CONTAINER(future, const ah_task, future)->awaiting;
+    }
+}
+
+void ah_task_wait(ah_task *task, ahttp_future *future)
+{
+    refuse_ring(task, future);
+    task->awaiting = future;
+    ah_future_wait(future, &task->job);
+    if (task->cancel_wanted || future->loop->closing) {
+        task->cancel_wanted = false;
+        ahttp_future_cancel(future);
+    }
+    ah_coroutine_suspend(task->coroutine);
+    task->awaiting = NULL;
 }
 
 /* ---- Spawning ---- */
