@@ -117,16 +117,6 @@ static bool fake_opens(int number)
     return true;
 }
 
-static void fake_fails(int number)
-{
-    ah_opening ended = *fakes.openings[number];
-    ahttp_error *error =
-        ah_error_new(AHTTP_E_CONNECT, "connect to %s: connection refused", ended.origin->name);
-
-    fake_end(fakes.openings[number]);
-    ended.done(ended.ctx, NULL, error);
-}
-
 /* ---- Requests ---- */
 
 typedef struct request {

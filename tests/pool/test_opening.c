@@ -20,8 +20,6 @@ static const dns_rule names[] = {
     {NULL, 0, DNS_ANSWERS, 0, {NULL}, NULL, 0},
 };
 
-static const server_step says_nothing[] = {HOLD};
-
 typedef struct fixture {
     ahttp_loop *loop;
     dns_server *dns;
@@ -386,6 +384,8 @@ static void cancelling_leaves_nothing_while_connecting(void **state)
 /* ---- TLS ---- */
 
 #if AHTTP_TLS
+
+static const server_step says_nothing[] = {HOLD};
 
 /* The client has said hello, and gets no answer. */
 static void start_securing(fixture *self, test_server *server)

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* The rules of the pool, one by one: how many connections, and for how long. */
+#include "story.h"
+
+static void time_passes(int64_t ms)
+{
+    world.now_ms += ms;
+    settle();
+}
+
+/* ---- Limits ---- */
+
+static void the_limit_of_all_holds(void **state)
+{
+    (void)state;
+    pool_with(2, SIZE_MAX, FOR_EVER);
+
+    waits(1, a);
+    waits(2, b);
+    waits(3, c);
+
+    assert_story("+c1>w1 +c2>w2 ");
+}
+
+static void the_limit_of_one_origin_does_not_concern_others(void **state)
+{
+    (void)state;
+    pool_with(10, 1, FOR_EVER);
+
+    waits(1, a);
+    waits(2, a);
+    waits(3, b);
+
+    assert_story("+c1>w1 +c2>w3 ");
+}
+
+static void the_connection_idle_for_longest_makes_room_for_another_origin(void **state)
+{
+    (void)state;
+    pool_with(2, SIZE_MAX, FOR_EVER);
+    waits(1, a);
+    waits(2, b);
+    opens(1);
+    opens(2);
+    ends(2);
+    ends(1);
+    forget();
+
+    waits(3, c);
+
+    assert_story("-c2 +c3>w3 ");
+}
+
+static void a_spare_opening_makes_room_for_another_origin(void **state)
+{
+    (void)state;
+    pool_with(2, SIZE_MAX, FOR_EVER);
+    waits(1, a);
+    opens(1);
+    waits(2, a);
+    ends(1);
+    forget();
+
+    waits(3, b);
+
+    assert_story("-c2 +c3>w3 ");
+}
+
+static void origins_take_turns_in_opening(void **state)
+{
+    (void)state;
+    pool_with(1, SIZE_MAX, FOR_EVER);
+    waits(1, a);
+    for (int i = 2; i <= 4; i++)
+        waits(i, b);
+    waits(5, c);
+    opens(1);
+    forget();
+
+    goes(1);
+    fails(2);
+    fails(3);
+
+    assert_story("+c2>w2 w2! +c3>w5 w5! +c4>w3 ");
+}
+
+/* One origin has more to do than its connections can, another has just one request. */
+static void a_busy_origin_does_not_starve_the_others(void **state)
+{
+    int served = 0;
+    (void)state;
+    pool_with(1, SIZE_MAX, FOR_EVER);
+    waits(1, a);
+    opens(1);
+    waits(2, b);
+
+    for (int i = 3; i < WAITERS && world.opened == 1; i++) {
+        waits(i, a);
+        ends(1);
+        served++;
+    }
+
+    assert_int_equal(world.opened, 2);
+    assert_ptr_equal(world.conns[2].waiter, &world.waiters[2]);
+    assert_in_range(served, AH_POOL_PATIENCE, AH_POOL_PATIENCE + 2);
+}
+
+static void origins_that_are_all_served_do_not_close_each_others_connections(void **state)
+{
+    (void)state;
+    pool_with(2, SIZE_MAX, FOR_EVER);
+    waits(1, a);
+    waits(2, b);
+    opens(1);
+    opens(2);
+
+    for (int i = 3; i + 1 < WAITERS; i += 2) {
+        waits(i, a);
+        waits(i + 1, b);
+        if (i > 20) {
+            ends(1);
+            ends(2);
+        }
+        forget();
+    }
+
+    assert_int_equal(world.opened, 2);
+    assert_int_equal(world.pool.conns[AH_POOL_BUSY].count, 2);
+}
+
+static void one_origin_alone_keeps_its_connections(void **state)
+{
+    (void)state;
+    pool_with(2, SIZE_MAX, FOR_EVER);
+    for (int i = 1; i < WAITERS; i++)
+        waits(i, a);
+    opens(1);
+    opens(2);
+
+    for (int i = 3; i < WAITERS; i++)
+        ends(1);
+
+    assert_int_equal(world.opened, 2);
+    assert_int_equal(world.pool.waiters.count, 0);
+}
+
+/* ---- Age ---- */
+
+static void an_idle_connection_is_closed_when_its_time_is_over(void **state)
+{
+    (void)state;
+    pool_with(10, SIZE_MAX, 15000);
+    waits(1, a);
+    opens(1);
+    ends(1);
+    forget();
+
+    time_passes(14999);
+    assert_story("");
+    assert_int_equal(ah_pool_next_expiry(&world.pool), 15000);
+    time_passes(1);
+
+    assert_story("-c1 ");
+    assert_int_equal(ah_pool_next_expiry(&world.pool), INT64_MAX);
+}
+
+static void an_idle_connection_whose_time_is_over_is_not_used(void **state)
+{
+    (void)state;
+    pool_with(10, 1, 15000);
+    waits(1, a);
+    opens(1);
+    ends(1);
+    forget();
+    world.now_ms += 15000;
+
+    waits(2, a);
+
+    assert_story("-c1 +c2>w2 ");
+}
+
+static void a_connection_idle_for_long_ages_although_another_is_used(void **state)
+{
+    (void)state;
+    pool_with(10, SIZE_MAX, 100);
+    waits(1, a);
+    waits(2, a);
+    opens(1);
+    opens(2);
+    ends(1);
+    ends(2);
+    forget();
+
+    for (int i = 3; i < 7; i++) {
+        waits(i, a);
+        ends(2);
+        time_passes(30);
+    }
+
+    assert_story("c2>w3 c2>w4 c2>w5 c2>w6 -c1 ");
+}
+
+static void a_connection_may_stay_idle_for_ever(void **state)
+{
+    (void)state;
+    pool_with(10, SIZE_MAX, INT64_MAX);
+    waits(1, a);
+    opens(1);
+    ends(1);
+    forget();
+
+    time_passes(INT64_C(1) << 40);
+    waits(2, a);
+
+    assert_int_equal(ah_pool_next_expiry(&world.pool), INT64_MAX);
+    assert_story("c1>w2 ");
+}
+
+static void an_origin_without_connections_and_waiters_is_unused(void **state)
+{
+    (void)state;
+    pool_with(10, SIZE_MAX, 15000);
+
+    assert_true(ah_pool_origin_is_unused(a));
+    waits(1, a);
+    assert_false(ah_pool_origin_is_unused(a));
+    opens(1);
+    ends(1);
+    assert_false(ah_pool_origin_is_unused(a));
+    goes(1);
+    assert_true(ah_pool_origin_is_unused(a));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_limit_of_all_holds),
+        cmocka_unit_test(the_limit_of_one_origin_does_not_concern_others),
+        cmocka_unit_test(the_connection_idle_for_longest_makes_room_for_another_origin),
+        cmocka_unit_test(a_spare_opening_makes_room_for_another_origin),
+        cmocka_unit_test(origins_take_turns_in_opening),
+        cmocka_unit_test(a_busy_origin_does_not_starve_the_others),
+        cmocka_unit_test(origins_that_are_all_served_do_not_close_each_others_connections),
+        cmocka_unit_test(one_origin_alone_keeps_its_connections),
+        cmocka_unit_test(an_idle_connection_is_closed_when_its_time_is_over),
+        cmocka_unit_test(an_idle_connection_whose_time_is_over_is_not_used),
+        cmocka_unit_test(a_connection_idle_for_long_ages_although_another_is_used),
+        cmocka_unit_test(a_connection_may_stay_idle_for_ever),
+        cmocka_unit_test(an_origin_without_connections_and_waiters_is_unused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
