@@ -18,7 +18,7 @@ struct tls_peer {
     char *received;
     size_t readable; /* bytes that may be read before the next readiness */
     size_t writable;
-    bool takes_writes, has_ended, has_reset;
+    bool takes_writes, breaks_writes, has_ended, has_reset;
 };
 
 static tls_peer *of(ah_transport *transport)
@@ -136,7 +136,7 @@ static ptrdiff_t peer_write(ah_transport *transport, const ah_str *parts, size_t
     size_t offered = 0, taken = 0;
 
     peer->seen.writes++;
-    if (peer->has_reset)
+    if (peer->has_reset || peer->breaks_writes)
         return AH_IO_FAILED;
     for (size_t i = 0; i < count; i++) {
         size_t limit = peer->takes_writes ? peer->writable : 0;
@@ -277,6 +277,13 @@ void tls_peer_update_keys(tls_peer *peer)
     wake(peer);
 }
 
+void tls_peer_send_ticket(tls_peer *peer)
+{
+    assert_int_equal(SSL_new_session_ticket(peer->ssl), 1);
+    assert_int_equal(SSL_do_handshake(peer->ssl), 1);
+    wake(peer);
+}
+
 void tls_peer_send_close_notify(tls_peer *peer)
 {
     assert_true(SSL_shutdown(peer->ssl) >= 0);
@@ -292,6 +299,12 @@ void tls_peer_end(tls_peer *peer)
 void tls_peer_reset(tls_peer *peer)
 {
     peer->has_reset = true;
+    wake(peer);
+}
+
+void tls_peer_break_writes(tls_peer *peer)
+{
+    peer->breaks_writes = true;
     wake(peer);
 }
 

@@ -36,10 +36,14 @@ void tls_peer_send(tls_peer *peer, const void *bytes, size_t len);
 void tls_peer_say(tls_peer *peer, const void *bytes, size_t len);
 /* Sends a KeyUpdate that asks for one in return. */
 void tls_peer_update_keys(tls_peer *peer);
+/* Sends one more session ticket. */
+void tls_peer_send_ticket(tls_peer *peer);
 void tls_peer_send_close_notify(tls_peer *peer);
 /* A FIN, and a reset: the client's writes then fail, and its reads when all has been read. */
 void tls_peer_end(tls_peer *peer);
 void tls_peer_reset(tls_peer *peer);
+/* From now on the client's writes fail, while its reads just wait. */
+void tls_peer_break_writes(tls_peer *peer);
 /* Whether it takes what the client writes; it does at first. */
 void tls_peer_take_writes(tls_peer *peer, bool on);
 

@@ -375,6 +375,34 @@ static void a_key_update_byte_by_byte_holds_writes_up_without_losing_any(void **
     finish(&f, peer);
 }
 
+static void a_session_ticket_in_pieces_holds_a_write_up(void **state)
+{
+    static const char long_data[2000] = "application data in the ticket";
+    fixture f;
+    char buf[16];
+    ah_str part = AH_STR("GET");
+    (void)state;
+    begin(&f);
+    tls_peer *peer = tls_peer_new(f.loop, .certificate = f.leaf, .read_limit = 600);
+    SSL *ssl = tls_peer_ssl(peer);
+    secure(&f, peer);
+    SSL_set_max_send_fragment(ssl, 512);
+    SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), long_data, sizeof long_data);
+    tls_peer_send_ticket(peer);
+
+    assert_int_equal(ah_transport_read(f.user.transport, buf, sizeof buf), AH_IO_AGAIN);
+    ptrdiff_t count = ah_transport_write(f.user.transport, &part, 1);
+    f.user.unsent = part.ptr;
+    f.user.unsent_len = part.len;
+    ah_transport_want(f.user.transport, AH_WRITABLE);
+    run(&f);
+
+    assert_int_equal(count, AH_IO_AGAIN);
+    assert_str(tls_peer_look(peer).received, "GET");
+    finish(&f, peer);
+}
+
+/* OpenSSL as a server ends the connection when its wish is declined. */
 static void renegotiation_is_declined(void **state)
 {
     fixture f;
@@ -382,15 +410,15 @@ static void renegotiation_is_declined(void **state)
     begin(&f);
     tls_peer *peer = tls_peer_new(f.loop, .certificate = f.leaf, .max_version = TLS1_2_VERSION);
     secure(&f, peer);
+    f.user.stops_at_end = true;
+    tls_peer_send(peer, "before", 6);
     assert_int_equal(SSL_renegotiate(tls_peer_ssl(peer)), 1);
-    SSL_do_handshake(tls_peer_ssl(peer));
-    tls_peer_say(peer, "", 0);
+    assert_int_equal(SSL_do_handshake(tls_peer_ssl(peer)), 1);
 
     run(&f);
 
-    if (f.user.code)
-        fail_msg("%s", f.user.message);
-    assert_non_null(f.user.transport);
+    assert_str(ah_str_make(f.user.got, f.user.got_len), "before");
+    assert_string_equal(f.user.message, "read from test.peer:443: sslv3 alert handshake failure");
     finish(&f, peer);
 }
 
@@ -482,6 +510,27 @@ static void garbage_in_mid_stream_is_a_failure_that_is_not_safe_to_resend(void *
     assert_string_equal(f.user.message,
                         "read from test.peer:443: decryption failed or bad record mac");
     assert_true(f.user.cause != 0);
+    finish(&f, peer);
+}
+
+static void nothing_can_be_written_behind_a_broken_record(void **state)
+{
+    static const char garbage[] = "\x17\x03\x03\x00\x20"
+                                  "0123456789abcdef0123456789abcdef";
+    fixture f;
+    ah_str part = AH_STR("more");
+    (void)state;
+    tls_peer *peer = secure_peer(&f);
+    tls_peer_say(peer, garbage, sizeof garbage - 1);
+    run(&f);
+
+    ptrdiff_t count = ah_transport_write(f.user.transport, &part, 1);
+
+    assert_int_equal(count, AH_IO_FAILED);
+    ahttp_error *error = ah_transport_failure(f.user.transport);
+    assert_int_equal(error->code, AHTTP_E_DISCONNECTED);
+    assert_string_equal(error->message, "write to test.peer:443: protocol error");
+    ah_error_free(error);
     finish(&f, peer);
 }
 
@@ -638,12 +687,14 @@ int main(void)
         cmocka_unit_test(the_loop_need_not_wait_for_a_background_connection),
         cmocka_unit_test(a_key_update_is_answered_with_the_next_write),
         cmocka_unit_test(a_key_update_byte_by_byte_holds_writes_up_without_losing_any),
+        cmocka_unit_test(a_session_ticket_in_pieces_holds_a_write_up),
         cmocka_unit_test(renegotiation_is_declined),
         cmocka_unit_test(close_notify_is_a_good_end),
         cmocka_unit_test(an_end_without_close_notify_is_a_failure_behind_the_data),
         cmocka_unit_test(a_reset_is_told_as_the_transport_below_tells_it),
         cmocka_unit_test(end_and_failure_stay_as_they_are),
         cmocka_unit_test(garbage_in_mid_stream_is_a_failure_that_is_not_safe_to_resend),
+        cmocka_unit_test(nothing_can_be_written_behind_a_broken_record),
         cmocka_unit_test(a_failed_write_is_told),
         cmocka_unit_test(an_answer_can_be_read_although_writing_has_failed),
         cmocka_unit_test(closing_sends_close_notify),

@@ -93,9 +93,10 @@ static void a_wildcard_stands_for_one_whole_label(void **state)
 static void an_address_does_not_match_a_name(void **state)
 {
     (void)state;
-    assert_bad("DNS:127.0.0.1,IP:10.0.0.1", "127.0.0.1", X509_V_ERR_IP_ADDRESS_MISMATCH,
+    assert_bad("DNS:127.0.0.1,IP:10.0.0.1,IP:0:0:0:0:0:0:0:2", "127.0.0.1",
+               X509_V_ERR_IP_ADDRESS_MISMATCH,
                "verify certificate of 127.0.0.1: IP address mismatch (certificate 0, "
-               "CN=server.example, names: 127.0.0.1, 10.0.0.1)");
+               "CN=server.example, names: 127.0.0.1, 10.0.0.1, ::2)");
 }
 
 static void long_and_odd_names_are_shortened_and_made_visible(void **state)
@@ -105,6 +106,19 @@ static void long_and_odd_names_are_shortened_and_made_visible(void **state)
                "h", X509_V_ERR_HOSTNAME_MISMATCH,
                "verify certificate of h: hostname mismatch (certificate 0, CN=server.example, "
                "names: a?b, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more)");
+}
+
+static void a_very_long_name_is_cut(void **state)
+{
+    char names[300] = "DNS:", message[600];
+    (void)state;
+    memset(names + 4, 'n', 260);
+
+    snprintf(message, sizeof message,
+             "verify certificate of h: hostname mismatch (certificate 0, CN=server.example, "
+             "names: %.255s...)",
+             names + 4);
+    assert_bad(names, "h", X509_V_ERR_HOSTNAME_MISMATCH, message);
 }
 
 static void a_name_that_could_match_anything_is_refused_before_the_handshake(void **state)
@@ -122,6 +136,21 @@ static void a_name_that_could_match_anything_is_refused_before_the_handshake(voi
         assert_non_null(strstr(f.user.message, "the host name has an empty label"));
         end(&f);
     }
+}
+
+static void a_host_name_that_cannot_be_sent_is_refused_before_the_handshake(void **state)
+{
+    fixture f;
+    char name[257] = "";
+    (void)state;
+    begin(&f);
+    memset(name, 'n', 256);
+
+    meet(&f, f.leaf, NULL, name);
+
+    assert_int_equal(f.user.code, AHTTP_E_TLS);
+    assert_non_null(strstr(f.user.message, "the host name is longer than 255 bytes"));
+    end(&f);
 }
 
 static void assert_untimely(int from_days, int until_days, const char *reason)
@@ -252,6 +281,8 @@ int main(void)
         cmocka_unit_test(a_wildcard_stands_for_one_whole_label),
         cmocka_unit_test(an_address_does_not_match_a_name),
         cmocka_unit_test(long_and_odd_names_are_shortened_and_made_visible),
+        cmocka_unit_test(a_very_long_name_is_cut),
+        cmocka_unit_test(a_host_name_that_cannot_be_sent_is_refused_before_the_handshake),
         cmocka_unit_test(a_name_that_could_match_anything_is_refused_before_the_handshake),
         cmocka_unit_test(a_certificate_out_of_its_time_is_refused_with_the_date),
         cmocka_unit_test(an_expired_link_of_the_chain_is_named),
