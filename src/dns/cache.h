@@ -30,7 +30,7 @@ void ah_cache_release(ah_cache *cache);
 void ah_cache_put(ah_cache *cache, ah_str key, const ah_answer *answer, int64_t now_ms,
                   int64_t expires_ms);
 /* False when there is none that is still good.  The view is valid until the next put.
-   *turn counts the finds of this answer, 1 at the first. */
+ *turn counts the finds of this answer, 1 at the first. */
 bool ah_cache_find(ah_cache *cache, ah_str key, int64_t now_ms, ah_answer *answer, size_t *turn);
 
 /* IPv6 and IPv4 by turns, IPv6 first (RFC 8305 §4); within each family the list starts at its

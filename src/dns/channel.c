@@ -14,8 +14,6 @@
    one when a question is added or the timer fires, and at least this often. */
 enum { MAX_WAIT_MS = 1000 };
 
-static const char system_configuration[] = "/etc/resolv.conf";
-
 struct ah_channel {
     ahttp_loop *loop;
     ares_channel ares;
@@ -24,7 +22,8 @@ struct ah_channel {
     size_t open_questions;
     bool background;
     bool unwatched; /* some socket could not be watched, so its answer would never be seen */
-    struct stat configuration;
+    const char *resolv_conf;
+    struct stat configuration; /* what resolv_conf was when it was read */
 };
 
 typedef struct watched_socket {
@@ -144,6 +143,7 @@ static int init_channel(ah_channel *channel, const ah_channel_options *options)
         .sock_state_cb_data = channel,
         .timeout = (int)options->query_timeout_ms,
         .tries = options->tries,
+        .resolvconf_path = (char *)(uintptr_t)options->resolv_conf,
     };
     int status;
 
@@ -151,7 +151,8 @@ static int init_channel(ah_channel *channel, const ah_channel_options *options)
     if (library_status != ARES_SUCCESS)
         return library_status;
     status = ares_init_options(&channel->ares, &init,
-                               ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
+                               ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+                                   ARES_OPT_RESOLVCONF);
     if (status != ARES_SUCCESS)
         return status;
     ah_ares_use_quiet_sockets(channel->ares);
@@ -162,9 +163,9 @@ static int init_channel(ah_channel *channel, const ah_channel_options *options)
     return status;
 }
 
-static void read_configuration_state(struct stat *state)
+static void look_at_configuration(const ah_channel *channel, struct stat *state)
 {
-    if (stat(system_configuration, state) < 0)
+    if (stat(channel->resolv_conf, state) < 0)
         memset(state, 0, sizeof *state);
 }
 
@@ -209,7 +210,8 @@ ah_channel *ah_channel_open(ahttp_loop *loop, const ah_channel_options *options,
         channel->loop = loop;
         channel->timer.fire = time_passed;
         ah_list_init(&channel->sockets);
-        read_configuration_state(&channel->configuration);
+        channel->resolv_conf = options->resolv_conf;
+        look_at_configuration(channel, &channel->configuration);
         status = init_channel(channel, options);
     }
     if (status == ARES_SUCCESS)
@@ -322,7 +324,7 @@ bool ah_channel_is_outdated(const ah_channel *channel)
 
     if (channel->open_questions > 0)
         return false;
-    read_configuration_state(&now);
+    look_at_configuration(channel, &now);
     return now.st_ino != then->st_ino || now.st_size != then->st_size ||
            now.st_mtime != then->st_mtime;
 }

@@ -2,7 +2,7 @@
 #ifndef AH_DNS_CHANNEL_H
 #define AH_DNS_CHANNEL_H
 /* The door to c-ares: questions for one name and one family, with c-ares's sockets and its
-   clock on the loop.  It reads the system's configuration when it is opened. */
+   clock on the loop.  It reads the configuration (resolv.conf) once, when it is opened. */
 #include "base/error.h"
 #include "dns/address.h"
 #include "loop/loop.h"
@@ -13,6 +13,7 @@ typedef struct ah_channel_options {
     const char *servers;      /* as in ah_resolver_options; NULL: the system's */
     int64_t query_timeout_ms; /* of the first try at one server */
     int tries;
+    const char *resolv_conf; /* must outlive the channel; never NULL */
 } ah_channel_options;
 
 /* Embedded in what asks. */
@@ -39,7 +40,7 @@ void ah_channel_close(ah_channel *channel);
 void ah_channel_ask(ah_channel *channel, ah_question *question, const char *name, int family);
 /* Whether the loop may end while questions are open; it may not at first. */
 void ah_channel_set_background(ah_channel *channel, bool background);
-/* Whether the system's configuration has changed since, and no question is open. */
+/* Whether the configuration has changed since, and no question is open. */
 bool ah_channel_is_outdated(const ah_channel *channel);
 
 /* Whether a server said that there is no such name or address, as opposed to not saying. */

@@ -28,7 +28,7 @@ struct ah_resolver {
     ah_map queries; /* that take askers */
     ah_cache cache;
     size_t wanted; /* queries with askers */
-    char servers[];
+    char texts[];  /* of the options */
 };
 
 typedef struct ah_query ah_query;
@@ -53,23 +53,38 @@ struct ah_query {
     char key[]; /* family and name */
 };
 
+/* A copy of text at *to, which moves on. */
+static const char *copy_text(char **to, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    const char *copy = memcpy(*to, text, size);
+
+    *to += size;
+    return copy;
+}
+
 ah_resolver *ah_resolver_new(ahttp_loop *loop, const ah_resolver_options *options,
                              ahttp_error **error)
 {
-    size_t servers_size = options->servers ? strlen(options->servers) + 1 : 0;
-    ah_resolver *resolver = ah_alloc_zeroed(sizeof *resolver + servers_size);
+    const char *resolv_conf = options->resolv_conf ? options->resolv_conf : "/etc/resolv.conf";
+    const char *servers = options->servers ? options->servers : "";
+    ah_resolver *resolver =
+        ah_alloc_zeroed(sizeof *resolver + strlen(resolv_conf) + 1 + strlen(servers) + 1);
 
     if (!resolver) {
         *error = ah_error_no_memory();
         return NULL;
     }
+    char *texts = resolver->texts;
     resolver->loop = loop;
     resolver->cache_ms = options->cache_ms < 0 ? INT64_MAX : options->cache_ms;
-    resolver->options.query_timeout_ms =
-        options->query_timeout_ms ? options->query_timeout_ms : DEFAULT_QUERY_TIMEOUT_MS;
-    resolver->options.tries = options->tries ? options->tries : DEFAULT_TRIES;
-    if (options->servers)
-        resolver->options.servers = memcpy(resolver->servers, options->servers, servers_size);
+    resolver->options = (ah_channel_options){
+        .servers = options->servers ? copy_text(&texts, servers) : NULL,
+        .query_timeout_ms =
+            options->query_timeout_ms ? options->query_timeout_ms : DEFAULT_QUERY_TIMEOUT_MS,
+        .tries = options->tries ? options->tries : DEFAULT_TRIES,
+        .resolv_conf = copy_text(&texts, resolv_conf),
+    };
     ah_cache_init(&resolver->cache, CACHED_NAMES);
     return resolver;
 }
@@ -300,7 +315,7 @@ static void ask(ah_query *query, ah_family family)
         ah_channel_ask(channel, &v4->question, query->key + 1, AF_INET);
 }
 
-/* A channel that knows the system's configuration as it is now; false with *error set. */
+/* A channel that knows the configuration as it is now; false with *error set. */
 static bool open_channel(ah_resolver *resolver, ahttp_error **error)
 {
     if (resolver->channel && ah_channel_is_outdated(resolver->channel)) {

@@ -24,6 +24,7 @@ typedef struct ah_resolver_options {
                                  AHTTP_NEVER: as long as its records may live */
     int64_t query_timeout_ms; /* of one try at one server; 0: 2000 */
     int tries;                /* 0: 3 */
+    const char *resolv_conf;  /* read anew when it has changed; NULL: /etc/resolv.conf */
 } ah_resolver_options;
 
 /* Opens nothing yet: c-ares starts with the first name that has to be asked for, and what is
