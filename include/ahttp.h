@@ -5,6 +5,7 @@
 #include <ahttp/connector.h>
 #include <ahttp/error.h>
 #include <ahttp/future.h>
+#include <ahttp/group.h>
 #include <ahttp/headers.h>
 #include <ahttp/loop.h>
 #include <ahttp/memory.h>
@@ -12,6 +13,9 @@
 #include <ahttp/response.h>
 #include <ahttp/session.h>
 #include <ahttp/stream.h>
+#include <ahttp/sync.h>
 #include <ahttp/task.h>
+#include <ahttp/thread.h>
 #include <ahttp/version.h>
+#include <ahttp/wait.h>
 #endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AHTTP_SYNC_H
+#define AHTTP_SYNC_H
+/* Semaphore, lock, event, condition and queue for the tasks and callbacks of one loop; they
+   are no use between threads.  Who waits is served first come first; who gives up waiting
+   (cancelled, past a limit, dropped) never takes a permit or an item along.
+
+   All `_new` work on the current loop and give NULL when out of memory.  `_free` fails those
+   who wait with E_CLOSED; NULL does nothing. */
+#include <ahttp/future.h>
+AHTTP_BEGIN
+
+/* ---- Semaphore: at most so many at once (asyncio.BoundedSemaphore) ---- */
+
+typedef struct ahttp_semaphore ahttp_semaphore;
+AHTTP_API ahttp_semaphore *ahttp_semaphore_new(size_t permits);
+AHTTP_API void ahttp_semaphore_free(ahttp_semaphore *semaphore);
+/* Resolves to nothing, when the caller has a permit; to be given back by release. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_semaphore_acquire(ahttp_semaphore *semaphore);
+/* More releases than acquires abort with a message. */
+AHTTP_API void ahttp_semaphore_release(ahttp_semaphore *semaphore);
+/* Whether an acquire would have to wait: no permit is left, or others wait. */
+AHTTP_API bool ahttp_semaphore_locked(const ahttp_semaphore *semaphore);
+
+/* ---- Lock: a semaphore of one (asyncio.Lock) ---- */
+
+typedef struct ahttp_lock ahttp_lock;
+AHTTP_API ahttp_lock *ahttp_lock_new(void);
+AHTTP_API void ahttp_lock_free(ahttp_lock *lock);
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_lock_acquire(ahttp_lock *lock);
+AHTTP_API void ahttp_lock_release(ahttp_lock *lock);
+AHTTP_API bool ahttp_lock_locked(const ahttp_lock *lock);
+
+/* ---- Event: a flag to wait for (asyncio.Event) ---- */
+
+typedef struct ahttp_event ahttp_event;
+AHTTP_API ahttp_event *ahttp_event_new(void);
+AHTTP_API void ahttp_event_free(ahttp_event *event);
+AHTTP_API void ahttp_event_set(ahttp_event *event); /* wakes all */
+AHTTP_API void ahttp_event_clear(ahttp_event *event);
+AHTTP_API bool ahttp_event_is_set(const ahttp_event *event);
+/* Resolves to nothing; at once if it is set.  Who was woken stays so if it is cleared. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_event_wait(ahttp_event *event);
+
+/* ---- Condition: to be told of a change made under a lock (asyncio.Condition) ---- */
+
+typedef struct ahttp_condition ahttp_condition;
+/* The lock is borrowed and must outlive it. */
+AHTTP_API ahttp_condition *ahttp_condition_new(ahttp_lock *lock);
+AHTTP_API void ahttp_condition_free(ahttp_condition *condition);
+/* The caller holds the lock: this gives it up, waits to be notified, and takes it again.  The
+   future is done only when the lock is held again, also when it fails or was cancelled. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_condition_wait(ahttp_condition *condition);
+/* Wakes so many, those who wait longest first; SIZE_MAX wakes all.  The caller holds the
+   lock.  One who was woken but cancelled meanwhile wakes the next. */
+AHTTP_API void ahttp_condition_notify(ahttp_condition *condition, size_t count);
+
+/* ---- Queue of pointers, bounded or not (asyncio.Queue) ---- */
+
+typedef struct ahttp_queue ahttp_queue;
+/* At most so many items; 0: no bound.  free_item, if given, is called for the items that are
+   in the queue when it is freed or whose put or get nobody wanted to the end. */
+AHTTP_API ahttp_queue *ahttp_queue_new(size_t most, ahttp_free_fn *free_item);
+AHTTP_API void ahttp_queue_free(ahttp_queue *queue);
+AHTTP_API size_t ahttp_queue_size(const ahttp_queue *queue);
+/* Resolves to nothing, when there was room for the item.  If it fails, the item is still the
+   caller's.  E_CLOSED after shutdown. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_queue_put(ahttp_queue *queue, void *item);
+/* Resolves to: the oldest item, the caller's.  E_CLOSED when shut down and empty. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_queue_get(ahttp_queue *queue);
+/* The same without waiting: false when full, empty or shut down. */
+AHTTP_API bool ahttp_queue_try_put(ahttp_queue *queue, void *item);
+AHTTP_API bool ahttp_queue_try_get(ahttp_queue *queue, void **item);
+/* Says that the work for one item that was got is done; join waits until that was said as
+   often as there were items. */
+AHTTP_API void ahttp_queue_task_done(ahttp_queue *queue);
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_queue_join(ahttp_queue *queue);
+/* Nothing more goes in; what is in can be got. */
+AHTTP_API void ahttp_queue_shutdown(ahttp_queue *queue);
+
+AHTTP_END
+#endif
