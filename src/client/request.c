@@ -198,7 +198,7 @@ static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_opt
     ah_request_head *head = &call->exchange.request;
     bool has_auth = options->auth || call->url.userinfo.ptr;
 
-    head->wants_close = false;
+    head->wants_close = !ah_connector_keeps_alive(call->session->connector);
     head->authority = call->url.authority;
     if (!options->headers && !has_auth && type.len == 0) {
         head->fields = &call->session->fields;
