@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Where OpenSSL reads ciphertext to: two records of the largest kind per call.  It is there
+/* Where OpenSSL reads ciphertext to: three records of the largest kind per call.  It is there
    only while there is something to decrypt; below 64 KiB the C library's malloc does not hand
    such memory back to the system each time. */
-enum { CIPHERTEXT_BUFFER = 2 * (5 + 16384 + 256) };
+enum { CIPHERTEXT_BUFFER = 3 * (5 + 16384 + 256) };
 
 /* A program that has more rights than whoever started it must not be told whom to trust. */
 static const char *environment(const char *name)

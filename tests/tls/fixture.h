@@ -187,4 +187,23 @@ static inline void end(fixture *f)
     assert_int_equal(ahttp_loop_close(f->loop), 0);
 }
 
+/* Ends all; the client must have closed its end by itself, or does now. */
+static inline void finish(fixture *f, tls_peer *peer)
+{
+    if (f->user.transport)
+        close_transport(&f->user);
+    assert_true(tls_peer_look(peer).is_closed);
+    tls_peer_free(peer);
+    end(f);
+}
+
+/* Begins all, with a server and a handshake that has succeeded. */
+static inline tls_peer *secure_peer(fixture *f)
+{
+    begin(f);
+    tls_peer *peer = tls_peer_new(f->loop, .certificate = f->leaf);
+    secure(f, peer);
+    return peer;
+}
+
 #endif
