@@ -143,8 +143,6 @@ static void on_uv_timer(uv_timer_t *uv)
     unsigned level, slot;
     int64_t start_ms;
 
-    if (loop->has_virtual_clock)
-        return;
     ah_loop_enter(loop);
     wheel->armed_ms = INT64_MIN; /* nothing is earlier: arm once, below */
     fire_due(loop, now_ms(loop));

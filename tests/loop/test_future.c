@@ -120,6 +120,17 @@ static void cancelling_fails_a_future_at_once_and_a_late_result_is_freed(void **
     ahttp_drop(future);
 }
 
+static void a_failure_that_comes_after_a_cancel_is_freed(void **state)
+{
+    ahttp_future *future = ah_future_new(*state);
+    ahttp_future_cancel(future);
+
+    ah_future_reject(future, ah_error_new(AHTTP_E_DNS, "too late"));
+
+    assert_int_equal(ahttp_future_error(future)->code, AHTTP_E_CANCELLED);
+    ahttp_drop(future);
+}
+
 static void cancelling_never_takes_a_result_away(void **state)
 {
     int value = 0;
@@ -235,6 +246,27 @@ static void futures_are_recycled_without_allocating(void **state)
     counting_alloc_remove();
 }
 
+static void only_so_many_futures_are_kept_for_reuse(void **state)
+{
+    enum { COUNT = 1100 };
+    static ahttp_future *futures[COUNT];
+    (void)state;
+    counting_alloc_install();
+    ahttp_loop *loop = ahttp_loop_new();
+    size_t before = counting_alloc_counts().live;
+
+    for (int i = 0; i < COUNT; i++)
+        futures[i] = ah_future_new(loop);
+    for (int i = 0; i < COUNT; i++) {
+        ah_future_resolve(futures[i], NULL, NULL);
+        ahttp_drop(futures[i]);
+    }
+
+    assert_int_equal(counting_alloc_counts().live - before, 1024);
+    ahttp_loop_close(loop);
+    counting_alloc_remove();
+}
+
 static void *refuse(size_t size, void *ctx)
 {
     (void)size;
@@ -343,11 +375,13 @@ int main(void)
         WITH_LOOP(a_result_that_nobody_takes_is_freed),
         WITH_LOOP(a_result_can_be_taken_once),
         WITH_LOOP(cancelling_fails_a_future_at_once_and_a_late_result_is_freed),
+        WITH_LOOP(a_failure_that_comes_after_a_cancel_is_freed),
         WITH_LOOP(cancelling_never_takes_a_result_away),
         WITH_LOOP(a_cancel_hook_may_settle_later),
         WITH_LOOP(an_embedded_future_tells_its_owner_when_both_halves_are_gone),
         WITH_LOOP(any_number_of_jobs_may_wait_and_leave_again),
         cmocka_unit_test(futures_are_recycled_without_allocating),
+        cmocka_unit_test(only_so_many_futures_are_kept_for_reuse),
         WITH_LOOP(without_any_memory_every_future_still_fails_properly),
         WITH_LOOP(more_futures_than_the_reserve_may_get_callbacks_once_there_is_memory),
         WITH_LOOP(handing_in_twice_aborts_with_a_sentence),

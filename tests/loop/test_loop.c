@@ -5,6 +5,7 @@
 #include "support/failing_alloc.h"
 #include "support/misuse.h"
 #include <ahttp/error.h>
+#include <sys/resource.h>
 #include <uv.h>
 
 static ahttp_loop *the_loop;
@@ -282,6 +283,21 @@ static void out_of_memory_makes_no_loop_and_leaks_nothing(void **state)
     for_each_allocation(make_and_close, NULL);
 }
 
+static void without_descriptors_there_is_no_loop(void **state)
+{
+    (void)state;
+    struct rlimit limit, none;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = (struct rlimit){0, limit.rlim_max};
+
+    setrlimit(RLIMIT_NOFILE, &none);
+    ahttp_loop *loop = ahttp_loop_new();
+    setrlimit(RLIMIT_NOFILE, &limit);
+
+    assert_null(loop);
+    assert_null(ahttp_loop_current());
+}
+
 static void options_without_a_size_are_refused(void **state)
 {
     (void)state;
@@ -332,6 +348,7 @@ int main(void)
         cmocka_unit_test_setup(on_a_callers_loop_everything_is_taken_away_again, reset),
         cmocka_unit_test_setup(an_idle_library_does_not_keep_a_callers_loop_running, reset),
         cmocka_unit_test_setup(out_of_memory_makes_no_loop_and_leaks_nothing, reset),
+        cmocka_unit_test_setup(without_descriptors_there_is_no_loop, reset),
         cmocka_unit_test_setup(options_without_a_size_are_refused, reset),
         cmocka_unit_test_setup(the_read_buffer_is_there, reset),
         cmocka_unit_test_setup(a_handle_left_open_on_the_librarys_loop_is_told_of, reset),
