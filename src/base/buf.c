@@ -25,25 +25,15 @@ static bool grow(ah_buf *buf, size_t needed)
     return true;
 }
 
-char *ah_buf_reserve(ah_buf *buf, size_t more)
+char *ah_buf_grow(ah_buf *buf, size_t more)
 {
     if (buf->failed || more > SIZE_MAX - buf->len) {
         buf->failed = true;
         return NULL;
     }
-    if (AH_UNLIKELY(buf->len + more > buf->cap || !buf->data) && !grow(buf, buf->len + more))
+    if ((buf->len + more > buf->cap || !buf->data) && !grow(buf, buf->len + more))
         return NULL;
     return buf->data + buf->len;
-}
-
-void ah_buf_append(ah_buf *buf, ah_str bytes)
-{
-    char *room = ah_buf_reserve(buf, bytes.len);
-
-    if (room && bytes.len > 0) {
-        memcpy(room, bytes.ptr, bytes.len);
-        buf->len += bytes.len;
-    }
 }
 
 void ah_buf_append_char(ah_buf *buf, char c)

@@ -37,7 +37,8 @@ static ahttp_error *prepare_url(ahttp_response *call, const ahttp_request_option
 {
     if (!options->url)
         return refuse("request URL", "it is NULL");
-    const char *why = ah_url_parse(&call->url, &call->arena, ah_str_from(options->url));
+    const char *why = ah_url_parse_next(&call->url, &call->arena, ah_str_from(options->url),
+                                        &call->session->last_url);
     if (why)
         return refuse_url(options->url, why);
     if (options->params && !ah_url_add_params(&call->url, &call->arena, options->params))

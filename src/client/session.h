@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "http/headers.h"
+#include "http/url.h"
 #include "loop/loop.h"
 #include <ahttp/session.h>
 
@@ -12,10 +13,11 @@ struct ahttp_session {
     unsigned refs;
     ahttp_loop *loop;
     ahttp_connector *connector;
-    ah_arena arena;         /* of the fields */
-    ahttp_headers fields;   /* sent with every request: automatic ones, then the options' */
-    ah_buf fields_text;     /* the same as HTTP/1 text, rendered once */
-    ahttp_timeout timeout;  /* defaults filled in */
+    ah_arena arena;        /* of the fields */
+    ahttp_headers fields;  /* sent with every request: automatic ones, then the options' */
+    ah_buf fields_text;    /* the same as HTTP/1 text, rendered once */
+    ahttp_timeout timeout; /* defaults filled in */
+    ah_url_memo last_url;
     int64_t max_body_bytes; /* AHTTP_UNLIMITED: none */
     ah_list calls;          /* responses whose exchange has not ended */
     ah_list recycled;       /* blocks of ended ones, newest first */

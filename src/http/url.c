@@ -4,6 +4,7 @@
    userinfo, fragment, host with zone (each if there is one), and the safe URL, of which
    scheme, host, authority and target are parts. */
 #include "http/url.h"
+#include "base/mem.h"
 #include "http/form.h"
 #include "http/url_host.h"
 
@@ -177,6 +178,18 @@ static const char *read_authority(url_parts *parts, ah_str authority, size_t at)
     return why ? why : ah_host_check_name(parts->host);
 }
 
+/* Everything up to the path, query or fragment. */
+static const char *read_origin(url_parts *parts, ah_str *rest)
+{
+    size_t at;
+    const char *why = take_scheme(parts, rest);
+
+    if (why)
+        return why;
+    ah_str authority = take_authority(rest, &at);
+    return read_authority(parts, authority, at);
+}
+
 static bool needs_escape(char c)
 {
     return c <= ' ' || c >= 0x7f;
@@ -288,6 +301,13 @@ static char *put_authority(char *at, ah_url *url, const url_parts *parts)
     return end;
 }
 
+static char *put_target(char *at, const url_parts *parts)
+{
+    if (parts->target.len == 0 || parts->target.ptr[0] == '?')
+        *at++ = '/';
+    return put_escaped(at, parts->target, parts->target_escapes);
+}
+
 static char *put_safe(char *at, ah_url *url, const url_parts *parts)
 {
     char *start = at;
@@ -296,9 +316,7 @@ static char *put_safe(char *at, ah_url *url, const url_parts *parts)
     url->scheme = ah_str_make(start, parts->is_tls ? 5 : 4);
     at = put_authority(at, url, parts);
     char *target = at;
-    if (parts->target.len == 0 || parts->target.ptr[0] == '?')
-        *at++ = '/';
-    at = put_escaped(at, parts->target, parts->target_escapes);
+    at = put_target(at, parts);
     *at = '\0';
     url->target = ah_str_make(target, (size_t)(at - target));
     url->safe = ah_str_make(start, (size_t)(at - start));
@@ -342,21 +360,92 @@ static const char *build(ah_url *url, ah_arena *arena, const url_parts *parts)
     return NULL;
 }
 
-const char *ah_url_parse(ah_url *url, ah_arena *arena, ah_str text)
+/* ---- Remembering the origin ---- */
+
+static bool fits_memo(const ah_url_memo *memo, ah_str text)
+{
+    size_t len = memo->given_len;
+
+    if (len == 0 || text.len < len || memcmp(text.ptr, memo->given, len) != 0)
+        return false;
+    return text.len == len || text.ptr[len] == '/' || text.ptr[len] == '?' || text.ptr[len] == '#';
+}
+
+static const char *build_from_memo(ah_url *url, ah_arena *arena, ah_str rest,
+                                   const ah_url_memo *memo)
 {
     url_parts parts = {0};
-    ah_str rest = trim(text);
-    size_t at;
 
-    const char *why = take_scheme(&parts, &rest);
-    if (why)
-        return why;
-    ah_str authority = take_authority(&rest, &at);
-    why = read_authority(&parts, authority, at);
-    if (why)
-        return why;
     split_target(&parts, rest);
-    return build(url, arena, &parts);
+    size_t target = parts.target.len + 2 * parts.target_escapes;
+    size_t fragment = parts.fragment.len + 2 * parts.fragment_escapes;
+    size_t authority = memo->scheme_len + sizeof "://" - 1;
+    char *start = ah_arena_alloc(arena, memo->written_len + target + fragment + sizeof "/");
+    if (!start)
+        return AH_URL_NO_MEMORY;
+    char *at = put_target(put(start, ah_str_make(memo->written, memo->written_len)), &parts);
+    *url = (ah_url){
+        .scheme = {start, memo->scheme_len},
+        .host = {start + authority + memo->is_ipv6, memo->host_len},
+        .authority = {start + authority, memo->written_len - authority},
+        .target = {start + memo->written_len, (size_t)(at - start) - memo->written_len},
+        .safe = {start, (size_t)(at - start)},
+        .port = memo->port,
+        .is_ipv6 = memo->is_ipv6,
+        .is_tls = memo->scheme_len == sizeof "https" - 1,
+    };
+    *at++ = '\0';
+    if (parts.fragment.ptr) {
+        url->fragment = ah_str_make(at, fragment);
+        put_escaped(at, parts.fragment, parts.fragment_escapes);
+    }
+    return NULL;
+}
+
+/* Credentials and zone ids are not remembered: their URLs are read in full. */
+static void remember(ah_url_memo *memo, const ah_url *url, ah_str given)
+{
+    size_t written_len = url->safe.len - url->target.len;
+    bool is_whole_host = url->host.ptr == url->authority.ptr + url->is_ipv6;
+
+    memo->given_len = 0;
+    if (url->userinfo.ptr || !is_whole_host || given.len > sizeof memo->given ||
+        written_len > sizeof memo->written)
+        return;
+    memcpy(memo->given, given.ptr, given.len);
+    memcpy(memo->written, url->safe.ptr, written_len);
+    memo->given_len = (uint8_t)given.len;
+    memo->written_len = (uint8_t)written_len;
+    memo->scheme_len = (uint8_t)url->scheme.len;
+    memo->host_len = (uint8_t)url->host.len;
+    memo->port = url->port;
+    memo->is_ipv6 = url->is_ipv6;
+}
+
+const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo)
+{
+    url_parts parts = {0};
+
+    text = trim(text);
+    if (AH_LIKELY(fits_memo(memo, text)))
+        return build_from_memo(url, arena, skip(text, memo->given_len), memo);
+    ah_str rest = text;
+    const char *why = read_origin(&parts, &rest);
+    if (why)
+        return why;
+    ah_str given = ah_str_slice(text, 0, text.len - rest.len);
+    split_target(&parts, rest);
+    why = build(url, arena, &parts);
+    if (!why)
+        remember(memo, url, given);
+    return why;
+}
+
+const char *ah_url_parse(ah_url *url, ah_arena *arena, ah_str text)
+{
+    ah_url_memo none = {.given_len = 0};
+
+    return ah_url_parse_next(url, arena, text, &none);
 }
 
 /* ---- Query parameters ---- */

@@ -30,6 +30,20 @@ typedef struct ah_url {
 extern const char AH_URL_NO_MEMORY[];
 const char *ah_url_parse(ah_url *url, ah_arena *arena, ah_str text);
 
+/* The origin of the URL that was read last, for programs that stay with one: the next URL with
+   the same bytes up to its path is read faster.  Zeroed memory remembers nothing. */
+enum { AH_URL_MEMO_SIZE = 96 };
+typedef struct ah_url_memo {
+    char given[AH_URL_MEMO_SIZE];   /* "HTTP://Example.com:080", as it was */
+    char written[AH_URL_MEMO_SIZE]; /* "http://example.com", as it starts ah_url.safe */
+    uint8_t given_len, written_len;
+    uint8_t scheme_len, host_len;
+    uint16_t port;
+    bool is_ipv6;
+} ah_url_memo;
+/* Like ah_url_parse. */
+const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo);
+
 /* Adds query parameters to url->target, behind a query that is there, in order, repeats kept;
    and rebuilds url->safe.  params may be NULL, else ends with {NULL, NULL}.  False when out of
    memory. */

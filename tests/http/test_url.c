@@ -22,15 +22,10 @@ static void assert_same(ah_str actual, const char *expected, const char *text)
                  actual.ptr ? actual.ptr : "", expected ? expected : "(none)");
 }
 
-static void check(const read_case *expected)
+static void check_parts(ah_url url, const read_case *expected)
 {
-    ah_arena arena = {0};
-    ah_url url;
-    const char *why = ah_url_parse(&url, &arena, ah_str_from(expected->text));
-    if (why)
-        fail_msg("<%s> was refused: %s", expected->text, why);
-
     bool is_tls = expected->safe[4] == 's';
+
     assert_same(url.safe, expected->safe, expected->text);
     assert_same(url.host, expected->host, expected->text);
     assert_same(url.target, expected->target, expected->text);
@@ -45,6 +40,23 @@ static void check(const read_case *expected)
     assert_int_equal(url.safe.len, url.scheme.len + 3 + url.authority.len + url.target.len);
     assert_true(
         ah_str_equal(url.authority, ah_str_slice(url.safe, url.scheme.len + 3, url.authority.len)));
+}
+
+/* Alone, behind the URL of the case before, and behind itself: always the same. */
+static void check(const read_case *expected)
+{
+    static ah_url_memo memo;
+    ah_arena arena = {0};
+    ah_url url;
+    const char *why = ah_url_parse(&url, &arena, ah_str_from(expected->text));
+    if (why)
+        fail_msg("<%s> was refused: %s", expected->text, why);
+
+    check_parts(url, expected);
+    for (int i = 0; i < 2; i++) {
+        assert_null(ah_url_parse_next(&url, &arena, ah_str_from(expected->text), &memo));
+        check_parts(url, expected);
+    }
     ah_arena_release(&arena);
 }
 
@@ -514,6 +526,26 @@ static void read_and_extend(void *ctx)
     ah_arena_release(&arena);
 }
 
+static void an_origin_is_remembered_as_a_whole(void **state)
+{
+    (void)state;
+    ah_arena arena = {0};
+    ah_url_memo memo = {.given_len = 0};
+    ah_url url;
+    assert_null(ah_url_parse_next(&url, &arena, AH_STR("http://h:80/a"), &memo));
+
+    assert_null(ah_url_parse_next(&url, &arena, AH_STR("http://h:8080/a"), &memo));
+    assert_int_equal(url.port, 8080);
+    assert_null(ah_url_parse_next(&url, &arena, AH_STR("http://h:80"), &memo));
+    assert_str(url.safe, "http://h/");
+    assert_null(ah_url_parse_next(&url, &arena, AH_STR("http://h:80@evil/"), &memo));
+    assert_str(url.host, "evil");
+    assert_null(ah_url_parse_next(&url, &arena, AH_STR("http://h.example/"), &memo));
+    assert_str(url.host, "h.example");
+    assert_non_null(ah_url_parse_next(&url, &arena, AH_STR("http://h.example\\@b/"), &memo));
+    ah_arena_release(&arena);
+}
+
 static void running_out_of_memory_is_a_reason(void **state)
 {
     (void)state;
@@ -543,6 +575,7 @@ int main(void)
         cmocka_unit_test(parameters_go_behind_a_query_and_before_the_fragment),
         cmocka_unit_test(parameters_can_be_added_again),
         cmocka_unit_test(a_plain_url_takes_one_allocation_and_little_of_it),
+        cmocka_unit_test(an_origin_is_remembered_as_a_whole),
         cmocka_unit_test(running_out_of_memory_is_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
