@@ -42,7 +42,8 @@ typedef enum ahttp_error_kind {
     X(BODY_TOO_LARGE, AHTTP_KIND_RESPONSE, "response body exceeds its limit")                      \
     X(BODY_CUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_RESPONSE, "response body ended early")          \
     X(CODING, AHTTP_KIND_RESPONSE, "response body could not be decoded")                           \
-    X(STATUS, AHTTP_KIND_RESPONSE, "status code means failure")
+    X(STATUS, AHTTP_KIND_RESPONSE, "status code means failure")                                    \
+    X(INTERRUPTED, 0, "interrupted by a signal")
 
 typedef enum ahttp_error_code {
     AHTTP_OK = 0,

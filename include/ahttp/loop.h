@@ -39,6 +39,9 @@ AHTTP_API struct uv_loop_s *ahttp_loop_uv(ahttp_loop *loop);
    session's pool are nothing to do.  0, or E_STATE when it runs already.
    A caller's uv loop may just as well be run with uv_run. */
 AHTTP_API int ahttp_loop_run(ahttp_loop *loop);
+/* Run until ahttp_loop_stop, also while nothing is left to do.  0, or E_STATE when it runs
+   already.  asyncio's run_forever. */
+AHTTP_API int ahttp_loop_run_forever(ahttp_loop *loop);
 AHTTP_API void ahttp_loop_stop(ahttp_loop *loop);
 
 /* Milliseconds on a clock that never goes back (asyncio's loop.time()). */

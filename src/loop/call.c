@@ -137,9 +137,21 @@ static void run_posted(ah_job *job)
     fn(ctx);
 }
 
-int ahttp_loop_post(ahttp_loop *loop, ahttp_call_fn *fn, void *ctx)
+void ah_loop_post_job(ahttp_loop *loop, ah_job *job)
 {
     ah_calls *calls = &loop->calls;
+
+    /* Waking under the lock: once the loop has seen the job, it may be closed. */
+    uv_mutex_lock(&calls->mutex);
+    bool is_first = ah_list_is_empty(&calls->posted);
+    ah_list_append(&calls->posted, &job->link);
+    if (is_first)
+        uv_async_send(&calls->async);
+    uv_mutex_unlock(&calls->mutex);
+}
+
+int ahttp_loop_post(ahttp_loop *loop, ahttp_call_fn *fn, void *ctx)
+{
     posted_call *call = AH_NEW(posted_call);
 
     if (!call)
@@ -147,13 +159,7 @@ int ahttp_loop_post(ahttp_loop *loop, ahttp_call_fn *fn, void *ctx)
     call->job.run = run_posted;
     call->fn = fn;
     call->ctx = ctx;
-    /* Waking under the lock: once the loop has seen the call, it may be closed. */
-    uv_mutex_lock(&calls->mutex);
-    bool is_first = ah_list_is_empty(&calls->posted);
-    ah_list_append(&calls->posted, &call->job.link);
-    if (is_first)
-        uv_async_send(&calls->async);
-    uv_mutex_unlock(&calls->mutex);
+    ah_loop_post_job(loop, &call->job);
     return 0;
 }
 

@@ -74,18 +74,19 @@ void ah_future_resolve(ahttp_future *future, void *result, ahttp_free_fn *free_r
     end_promise(future);
 }
 
-static void fail(ahttp_future *future, ahttp_error *error)
+void ah_future_fail(ahttp_future *future, ahttp_error *error)
 {
+    if (future->done) {
+        ah_error_free(error);
+        return;
+    }
     future->error = error;
     set_done(future);
 }
 
 void ah_future_reject(ahttp_future *future, ahttp_error *error)
 {
-    if (future->done)
-        ah_error_free(error);
-    else
-        fail(future, error);
+    ah_future_fail(future, error);
     end_promise(future);
 }
 
@@ -162,7 +163,7 @@ void ahttp_future_cancel(ahttp_future *future)
     if (future->cancel)
         future->cancel(future);
     else
-        fail(future, ah_error_new(AHTTP_E_CANCELLED, "cancelled"));
+        ah_future_fail(future, ah_error_new(AHTTP_E_CANCELLED, "cancelled"));
 }
 
 /* ---- Blocks ---- */

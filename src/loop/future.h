@@ -37,6 +37,8 @@ ahttp_future *ah_future_failed(ahttp_loop *loop, ahttp_error *error);
    and result or error is freed.  free_result may be NULL. */
 void ah_future_resolve(ahttp_future *future, void *result, ahttp_free_fn *free_result);
 void ah_future_reject(ahttp_future *future, ahttp_error *error);
+/* Fails it as well, but the promise half is kept, to be given up by one of the others. */
+void ah_future_fail(ahttp_future *future, ahttp_error *error);
 
 /* Marks the ticket as handed in; aborts with a message the second time. */
 void ah_future_hand_in(ahttp_future *future);

@@ -130,6 +130,21 @@ int ahttp_loop_run(ahttp_loop *loop)
     return 0;
 }
 
+static bool is_not_stopped(const ahttp_loop *loop, const void *ctx)
+{
+    (void)ctx;
+    return !loop->stopped;
+}
+
+int ahttp_loop_run_forever(ahttp_loop *loop)
+{
+    if (ah_loop_is_inside(loop))
+        return AHTTP_E_STATE;
+    loop->stopped = false;
+    ah_loop_run_while(loop, is_not_stopped, NULL);
+    return 0;
+}
+
 void ahttp_loop_stop(ahttp_loop *loop)
 {
     loop->stopped = true;
@@ -156,6 +171,15 @@ void ah_loop_run_while(ahttp_loop *loop, ah_go_on_fn *go_on, const void *ctx)
 ahttp_loop *ahttp_loop_current(void)
 {
     return entered ? entered : newest;
+}
+
+bool ah_loop_is_own(const ahttp_loop *loop)
+{
+    const ahttp_loop *own = newest;
+
+    while (own && own != loop)
+        own = own->older;
+    return own != NULL;
 }
 
 ahttp_loop *ah_loop_need_current(const char *sentence)
@@ -255,6 +279,10 @@ ahttp_loop *ahttp_loop_create(const ahttp_loop_options *options)
 static bool is_busy(const ahttp_loop *loop, const void *ctx)
 {
     (void)ctx;
+#if AHTTP_TASKS
+    if (!ah_list_is_empty(&loop->tasks)) /* spawned by a call that was posted late */
+        return true;
+#endif
     return !ah_list_is_empty(&loop->ready) || loop->holds > 0 || loop->busy_polls > 0 ||
            loop->closing_handles > 0 || loop->wheel.foreground > 0;
 }

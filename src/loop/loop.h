@@ -25,6 +25,9 @@ void ah_loop_ready(ahttp_loop *loop, ah_job *job);
 /* Appends all of them, in order; the list is empty afterwards. */
 void ah_loop_ready_all(ahttp_loop *loop, ah_list *jobs);
 
+/* Like ah_loop_ready, from any thread, and in the order of ahttp_loop_post.  Needs no memory. */
+void ah_loop_post_job(ahttp_loop *loop, ah_job *job);
+
 /* Brackets around every callback that libuv makes into the library: between them
    ahttp_loop_current() is this loop, and the outermost leave drains the ready queue. */
 void ah_loop_enter(ahttp_loop *loop);

@@ -132,6 +132,8 @@ bool ah_loop_is_inside(const ahttp_loop *loop);
    do.  Not from inside the running loop. */
 void ah_loop_run_while(ahttp_loop *loop, ah_go_on_fn *go_on, const void *ctx);
 
+/* Whether loop was made on this thread.  It may be gone already. */
+bool ah_loop_is_own(const ahttp_loop *loop);
 /* The current loop; when this thread has none, aborts with the sentence. */
 ahttp_loop *ah_loop_need_current(const char *sentence);
 
