@@ -8,6 +8,7 @@
 #include "support/failing_alloc.h"
 #include "support/open_fds.h"
 #include "support/server.h"
+#include "support/tls_front.h"
 #include <ahttp/base.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -391,8 +392,9 @@ static const server_step says_nothing[] = {HOLD};
 static void start_securing(fixture *self, test_server *server)
 {
     open_to(self, https("127.0.0.1", server_port(server)), 5000);
-    while (server_count(server, SERVER_BYTES_RECEIVED) == 0)
+    while (self->opening && server_count(server, SERVER_BYTES_RECEIVED) == 0)
         turn(self);
+    assert_non_null(self->opening);
 }
 
 static void a_handshake_takes_no_longer_than_the_limit(void **state)
@@ -483,6 +485,25 @@ static void running_out_of_memory_ends_the_opening_and_leaks_nothing(void **stat
 
 #define with_fixture(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* TLS needs some root, which this machine may not have. */
+static int install_root(void **state)
+{
+    (void)state;
+#if AHTTP_TLS
+    test_root_install();
+#endif
+    return 0;
+}
+
+static int remove_root(void **state)
+{
+    (void)state;
+#if AHTTP_TLS
+    test_root_remove();
+#endif
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -509,5 +530,5 @@ int main(void)
         cmocka_unit_test(running_out_of_memory_ends_the_opening_and_leaks_nothing),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, install_root, remove_root);
 }
