@@ -54,6 +54,7 @@ static void wait_for(ahttp_future *future)
 #else
     wait_outside(future);
 #endif
+    future->claimed = true;
 }
 
 void *ahttp_await(ahttp_future *future)

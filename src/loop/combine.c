@@ -100,22 +100,16 @@ static void finish_within(ah_job *job)
 {
     limited *within = AH_CONTAINER(job, limited, job);
     ahttp_future *work = within->work;
-    ahttp_error *error = ah_future_take_error(work);
-    void *result = ahttp_future_take(work);
-    ahttp_free_fn *free_result = work->free_result;
+    bool timed_out = work->error && work->error->code == AHTTP_E_CANCELLED && within->expired &&
+                     !within->cancelled;
 
     ah_timer_stop(work->loop, &within->timer);
-    ah_future_end(work);
-    if (!error) {
-        ah_future_resolve(&within->future, result, free_result);
-        return;
+    if (timed_out) {
+        ah_error_free(work->error);
+        work->error = ah_error_new(AHTTP_E_TIMEOUT, "wait: took longer than %" PRId64 " ms",
+                                   within->limit_ms);
     }
-    if (within->expired && !within->cancelled && error->code == AHTTP_E_CANCELLED) {
-        ah_error_free(error);
-        error = ah_error_new(AHTTP_E_TIMEOUT, "wait: took longer than %" PRId64 " ms",
-                             within->limit_ms);
-    }
-    ah_future_reject(&within->future, error);
+    ah_future_pass_on(work, &within->future);
 }
 
 ahttp_future *ahttp_within(int64_t limit_ms, ahttp_future *work)
@@ -215,17 +209,29 @@ static void note_failure(gathered *gather, ahttp_error *error)
         ah_future_reject(&gather->future, error);
 }
 
+/* Whether the members' results were wanted shows when the gather's own ticket ends. */
+static void end_gather(ahttp_future *future)
+{
+    gathered *gather = AH_CONTAINER(future, gathered, future);
+
+    for (size_t i = 0; i < gather->count; i++) {
+        ahttp_future *member = gather->members[i].future;
+        member->claimed = future->claimed;
+        if (future->claimed && gather->results)
+            member->result = NULL;
+        end_member(&gather->members[i]);
+    }
+}
+
 static void settle_gather(gathered *gather)
 {
     if (gather->error)
         ah_future_reject(&gather->future, gather->error);
     if (gather->failed)
         return;
-    for (size_t i = 0; i < gather->count; i++) {
-        if (gather->results)
-            gather->results[i] = ahttp_future_take(gather->members[i].future);
-        end_member(&gather->members[i]);
-    }
+    for (size_t i = 0; gather->results && i < gather->count; i++)
+        gather->results[i] = gather->members[i].future->result;
+    gather->future.ended = end_gather;
     ah_future_resolve(&gather->future, NULL, NULL);
 }
 

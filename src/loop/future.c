@@ -30,6 +30,8 @@ static void end_if_unheld(ahttp_future *future)
 {
     if (ah_future_is_held(future))
         return;
+    if (future->ended)
+        future->ended(future);
     free_contents(future);
     future->release(future);
 }
@@ -90,6 +92,38 @@ void ah_future_reject(ahttp_future *future, ahttp_error *error)
     end_promise(future);
 }
 
+static void end_source(ahttp_future *future)
+{
+    ahttp_future *source = future->owner;
+
+    source->claimed = future->claimed;
+    if (!future->claimed) {
+        source->result = future->result;
+        future->result = NULL;
+    }
+    ah_future_end(source);
+}
+
+void ah_future_pass_on(ahttp_future *from, ahttp_future *to)
+{
+    bool is_wanted = !to->done;
+
+    if (is_wanted) {
+        to->result = from->result;
+        to->free_result = from->free_result;
+        to->error = ah_future_take_error(from);
+        from->result = NULL;
+        set_done(to);
+    }
+    if (is_wanted && from->ended) {
+        to->ended = end_source;
+        to->owner = from;
+    } else {
+        ah_future_end(from);
+    }
+    end_promise(to);
+}
+
 /* ---- What the holder does ---- */
 
 void ah_future_wait(ahttp_future *future, ah_job *job)
@@ -104,6 +138,7 @@ static void run_then(ah_job *job)
 {
     ahttp_future *future = AH_CONTAINER(job, ahttp_future, then);
 
+    future->claimed = true;
     future->fn(future, future->ctx);
     ah_future_end(future);
 }
@@ -138,6 +173,7 @@ void *ahttp_future_take(ahttp_future *future)
 {
     void *result = future->result;
 
+    future->claimed = future->claimed || future->done;
     future->result = NULL;
     return result;
 }
@@ -207,15 +243,21 @@ ahttp_future *ah_future_new(ahttp_loop *loop)
     return future;
 }
 
+ahttp_future *ah_future_spare(ahttp_loop *loop)
+{
+    ahttp_future *future = take_block(&loop->futures.spare);
+
+    if (future)
+        ah_future_init(future, loop, recycle, NULL);
+    return future;
+}
+
 ahttp_future *ah_future_failed(ahttp_loop *loop, ahttp_error *error)
 {
     ahttp_future *future = ah_future_new(loop);
 
-    if (!future) {
-        future = take_block(&loop->futures.spare);
-        if (future)
-            ah_future_init(future, loop, recycle, NULL);
-    }
+    if (!future)
+        future = ah_future_spare(loop);
     if (!future) {
         ah_error_free(error);
         return &loop->futures.last_resort;

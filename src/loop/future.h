@@ -21,15 +21,20 @@ struct ahttp_future {
     ahttp_error *error;
     ah_future_fn *cancel; /* how to stop the work; must settle the future, now or later;
                              may be called again until it has.  NULL: fail it at once */
+    ah_future_fn *ended;  /* NULL, or called when nobody holds either half any more, before the
+                             result is freed: to put right what nobody claimed */
     ah_future_fn *release;
-    void *owner; /* for cancel and release */
+    void *owner; /* for the hooks */
     bool done, handed_in, has_ticket, has_promise;
+    bool claimed; /* somebody has waited to the end, and what came with the result is theirs */
 };
 
 /* Makes raw memory a pending future with both halves held. */
 void ah_future_init(ahttp_future *future, ahttp_loop *loop, ah_future_fn *release, void *owner);
 /* One from the loop's free list, pending.  NULL when out of memory. */
 ahttp_future *ah_future_new(ahttp_loop *loop);
+/* The same from the reserve, to say that there is no memory; NULL when that is empty, too. */
+ahttp_future *ah_future_spare(ahttp_loop *loop);
 /* One that has failed already; takes error over.  Never NULL, even when out of memory. */
 ahttp_future *ah_future_failed(ahttp_loop *loop, ahttp_error *error);
 
@@ -39,6 +44,9 @@ void ah_future_resolve(ahttp_future *future, void *result, ahttp_free_fn *free_r
 void ah_future_reject(ahttp_future *future, ahttp_error *error);
 /* Fails it as well, but the promise half is kept, to be given up by one of the others. */
 void ah_future_fail(ahttp_future *future, ahttp_error *error);
+/* Settles `to`, a block without an owner, as `from` was settled, and gives up the ticket of
+   `from`: if that has something to put right, only when `to` ends, and claimed as `to` is. */
+void ah_future_pass_on(ahttp_future *from, ahttp_future *to);
 
 /* Marks the ticket as handed in; aborts with a message the second time. */
 void ah_future_hand_in(ahttp_future *future);
