@@ -39,7 +39,7 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 
-enum { STACK_SIZE = 256 * 1024, GUARD_SIZE = 64 * 1024, MOST_FREE_STACKS = 1024 };
+enum { SMALLEST_STACK = 16 * 1024, GUARD_SIZE = 64 * 1024, MOST_FREE_STACKS = 1024 };
 
 struct ah_coroutine {
     ah_stack_point point; /* where to go on */
@@ -48,6 +48,7 @@ struct ah_coroutine {
     void *arg;
     ah_coroutine_pool *pool;
     ah_coroutine *next_free;
+    size_t stack_size;
     bool returned;
 #ifdef __SANITIZE_ADDRESS__
     void *fake_stack;
@@ -72,7 +73,7 @@ static char *stack_top(ah_coroutine *coroutine)
 
 static char *stack_bottom(ah_coroutine *coroutine)
 {
-    return (char *)coroutine + COROUTINE_SPACE - STACK_SIZE;
+    return (char *)coroutine + COROUTINE_SPACE - coroutine->stack_size;
 }
 
 /* ---- Telling the tools ---- */
@@ -80,7 +81,7 @@ static char *stack_bottom(ah_coroutine *coroutine)
 static void announce(ah_coroutine *coroutine)
 {
 #ifdef __SANITIZE_ADDRESS__
-    __lsan_register_root_region(stack_bottom(coroutine), STACK_SIZE);
+    __lsan_register_root_region(stack_bottom(coroutine), coroutine->stack_size);
 #endif
 #ifdef __SANITIZE_THREAD__
     coroutine->fiber = __tsan_create_fiber(0);
@@ -95,8 +96,8 @@ static void announce(ah_coroutine *coroutine)
 static void withdraw(ah_coroutine *coroutine)
 {
 #ifdef __SANITIZE_ADDRESS__
-    __asan_unpoison_memory_region(stack_bottom(coroutine), STACK_SIZE);
-    __lsan_unregister_root_region(stack_bottom(coroutine), STACK_SIZE);
+    __asan_unpoison_memory_region(stack_bottom(coroutine), coroutine->stack_size);
+    __lsan_unregister_root_region(stack_bottom(coroutine), coroutine->stack_size);
 #endif
 #ifdef __SANITIZE_THREAD__
     __tsan_destroy_fiber(coroutine->fiber);
@@ -159,41 +160,41 @@ static int guard(char *start)
     return mprotect(start, GUARD_SIZE, PROT_NONE);
 }
 
-static void unmap(char *start)
+static void unmap(char *start, size_t stack_size)
 {
     int saved = errno;
 
-    munmap(start, GUARD_SIZE + STACK_SIZE);
+    munmap(start, GUARD_SIZE + stack_size);
     errno = saved;
 }
 
-static char *map(void)
+static char *map(size_t stack_size)
 {
-    char *start = mmap(NULL, GUARD_SIZE + STACK_SIZE, PROT_READ | PROT_WRITE,
+    char *start = mmap(NULL, GUARD_SIZE + stack_size, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_NORESERVE, -1, 0);
 
     if (start == MAP_FAILED)
         return NULL;
 #ifdef MADV_NOHUGEPAGE
-    madvise(start, GUARD_SIZE + STACK_SIZE, MADV_NOHUGEPAGE);
+    madvise(start, GUARD_SIZE + stack_size, MADV_NOHUGEPAGE);
 #endif
     if (guard(start) == 0)
         return start;
-    unmap(start);
+    unmap(start, stack_size);
     return NULL;
 }
 
 static void destroy(ah_coroutine *coroutine)
 {
     withdraw(coroutine);
-    unmap(stack_bottom(coroutine) - GUARD_SIZE);
+    unmap(stack_bottom(coroutine) - GUARD_SIZE, coroutine->stack_size);
 }
 
 static void recycle(ah_coroutine *coroutine)
 {
     ah_coroutine_pool *pool = coroutine->pool;
 
-    if (pool->free_count == MOST_FREE_STACKS) {
+    if (coroutine->stack_size != AH_STACK_SIZE || pool->free_count == MOST_FREE_STACKS) {
         destroy(coroutine);
         return;
     }
@@ -225,31 +226,61 @@ static void run_forever(void *arg)
     }
 }
 
-static ah_coroutine *new_coroutine(ah_coroutine_pool *pool)
+/* Whole pages, and room for a few calls at least; 0 when there is no such size. */
+static size_t round_up(size_t stack_bytes)
 {
-    char *start = map();
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    if (stack_bytes < SMALLEST_STACK)
+        stack_bytes = SMALLEST_STACK;
+    if (stack_bytes > SIZE_MAX - GUARD_SIZE - page)
+        return 0;
+    return (stack_bytes + page - 1) / page * page;
+}
+
+static ah_coroutine *new_coroutine(ah_coroutine_pool *pool, size_t stack_size)
+{
+    char *start = map(stack_size);
 
     if (!start)
         return NULL;
     ah_coroutine *coroutine =
-        (ah_coroutine *)(void *)(start + GUARD_SIZE + STACK_SIZE - COROUTINE_SPACE);
+        (ah_coroutine *)(void *)(start + GUARD_SIZE + stack_size - COROUTINE_SPACE);
     coroutine->pool = pool;
+    coroutine->stack_size = stack_size;
     announce(coroutine);
     ah_stack_point_init(&coroutine->point, stack_bottom(coroutine), stack_top(coroutine),
                         run_forever, coroutine);
     return coroutine;
 }
 
-ah_coroutine *ah_coroutine_new(ah_coroutine_pool *pool, ah_coroutine_fn *fn, void *arg)
+static ah_coroutine *take_coroutine(ah_coroutine_pool *pool)
 {
     ah_coroutine *coroutine = pool->free;
 
-    if (coroutine) {
-        pool->free = coroutine->next_free;
-        pool->free_count--;
-    } else if (!(coroutine = new_coroutine(pool))) {
+    if (!coroutine)
+        return new_coroutine(pool, AH_STACK_SIZE);
+    pool->free = coroutine->next_free;
+    pool->free_count--;
+    return coroutine;
+}
+
+ah_coroutine *ah_coroutine_new(ah_coroutine_pool *pool, size_t stack_bytes, ah_coroutine_fn *fn,
+                               void *arg)
+{
+    size_t stack_size = stack_bytes ? round_up(stack_bytes) : AH_STACK_SIZE;
+    ah_coroutine *coroutine;
+
+    if (stack_size == 0) {
+        errno = ENOMEM;
         return NULL;
     }
+    if (stack_size == AH_STACK_SIZE)
+        coroutine = take_coroutine(pool);
+    else
+        coroutine = new_coroutine(pool, stack_size);
+    if (!coroutine)
+        return NULL;
     coroutine->fn = fn;
     coroutine->arg = arg;
     coroutine->returned = false;
@@ -268,4 +299,11 @@ bool ah_coroutine_resume(ah_coroutine *coroutine)
 void ah_coroutine_suspend(ah_coroutine *coroutine)
 {
     switch_out(coroutine);
+}
+
+bool ah_coroutine_guard_has(ah_coroutine *coroutine, const void *address)
+{
+    uintptr_t end = (uintptr_t)stack_bottom(coroutine);
+
+    return (uintptr_t)address >= end - GUARD_SIZE && (uintptr_t)address < end;
 }

@@ -2,16 +2,19 @@
 #ifndef AH_LOOP_COROUTINE_H
 #define AH_LOOP_COROUTINE_H
 /* Functions with stacks of their own, and switching between them and whoever resumes them.
-   A stack is 256 KiB of address space, of which only touched pages cost memory, above a guard
-   of 64 KiB: wide enough that no large array steps over it unnoticed.  A coroutine stays on
-   the thread that made it.  ASan, LSan, TSan and valgrind are told of every stack. */
+   A stack is 256 KiB of address space if nothing else is asked for, of which only touched
+   pages cost memory, above a guard of 64 KiB: wide enough that no large array steps over it
+   unnoticed.  A coroutine stays on the thread that made it.  ASan, LSan, TSan and valgrind
+   are told of every stack. */
 #include <stdbool.h>
 #include <stddef.h>
 
 typedef struct ah_coroutine ah_coroutine;
 typedef void ah_coroutine_fn(void *arg);
 
-/* Stacks to use again, newest first.  Zeroed memory is an empty pool. */
+enum { AH_STACK_SIZE = 256 * 1024 };
+
+/* Stacks of that size to use again, newest first.  Zeroed memory is an empty pool. */
 typedef struct ah_coroutine_pool {
     ah_coroutine *free;
     size_t free_count;
@@ -20,11 +23,16 @@ typedef struct ah_coroutine_pool {
 /* All coroutines of the pool must have ended. */
 void ah_coroutine_pool_release(ah_coroutine_pool *pool);
 
-/* fn(arg) runs from the first resume on.  NULL when the system refuses; errno says why. */
-ah_coroutine *ah_coroutine_new(ah_coroutine_pool *pool, ah_coroutine_fn *fn, void *arg);
+/* fn(arg) runs from the first resume on.  stack_bytes 0: AH_STACK_SIZE; others are rounded up
+   to pages.  NULL when the system refuses; errno says why. */
+ah_coroutine *ah_coroutine_new(ah_coroutine_pool *pool, size_t stack_bytes, ah_coroutine_fn *fn,
+                               void *arg);
 /* Runs it until it suspends or returns.  Whether it has returned: then it is gone. */
 bool ah_coroutine_resume(ah_coroutine *coroutine);
 /* Only in the coroutine itself: go back to who resumed it. */
 void ah_coroutine_suspend(ah_coroutine *coroutine);
+
+/* Whether address lies in the guard below its stack.  Safe in a signal's handler. */
+bool ah_coroutine_guard_has(ah_coroutine *coroutine, const void *address);
 
 #endif

@@ -115,6 +115,7 @@ struct ahttp_loop {
     ah_list tasks;
     ah_list free_tasks;
     size_t free_task_count;
+    unsigned task_count; /* spawned so far */
     size_t leftovers; /* tasks that ahttp_run has cancelled and waits for */
     ah_coroutine_pool coroutines;
 #endif

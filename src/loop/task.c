@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Tasks: a coroutine and the future of what it returns.  A task is started and woken by the
    same job: first it is in the ready queue, later among the waiters of what it awaits. */
+#include "loop/task.h"
 #include "base/error.h"
-#include "loop/loop_state.h"
-#include <ahttp/task.h>
+#include "base/options.h"
+#include "loop/interrupt.h"
 #include <errno.h>
 #include <stdarg.h>
 
 enum { MOST_FREE_TASKS = 1024 };
-
-struct ah_task {
-    ahttp_future future; /* what ahttp_spawn returned */
-    ah_link link;        /* in the loop's tasks, or its free ones */
-    ah_job job;
-    ah_coroutine *coroutine; /* NULL before the first step */
-    ahttp_task_fn *fn;
-    void *arg;
-    void *result;
-    ahttp_future *awaiting;
-    ahttp_error *error;   /* of the last await that failed */
-    ahttp_error *failure; /* what ahttp_fail made; or the same object as error */
-    bool cancel_wanted;   /* arrives at the next await of something pending */
-    bool cancelling;      /* guards against rings through other futures */
-    bool leftover;
-};
 
 /* ---- Ending ---- */
 
@@ -62,17 +47,31 @@ static void run_body(void *arg)
     ah_task *running = arg;
 
     running->result = running->fn(running->arg);
+    if (!ah_list_is_empty(&running->brackets))
+        ah_misuse("a task returned within a group or time limit; call ahttp_group_await_end or "
+                  "ahttp_scope_end on every way out");
+}
+
+static ahttp_error *no_stack(ah_task *task)
+{
+    size_t bytes = task->stack_bytes ? task->stack_bytes : AH_STACK_SIZE;
+    const char *hint = errno == ENOMEM ? " (on Linux vm.max_map_count limits their number)" : "";
+
+    return ah_error_system(AHTTP_E_SYSTEM, -errno, "start %s: map a stack of %zu KiB%s",
+                           ah_task_get_name(task), bytes / 1024, hint);
 }
 
 static bool begin(ah_task *task)
 {
     if (task->cancel_wanted) {
-        task->failure = ah_error_new(AHTTP_E_CANCELLED, "task: cancelled before its first step");
+        task->failure = ah_error_new(AHTTP_E_CANCELLED, "%s: cancelled before its first step",
+                                     ah_task_get_name(task));
         return false;
     }
-    task->coroutine = ah_coroutine_new(&task->future.loop->coroutines, run_body, task);
+    task->coroutine =
+        ah_coroutine_new(&task->future.loop->coroutines, task->stack_bytes, run_body, task);
     if (!task->coroutine)
-        task->failure = ah_error_system(AHTTP_E_SYSTEM, -errno, "start task: map a stack");
+        task->failure = no_stack(task);
     return task->coroutine != NULL;
 }
 
@@ -92,19 +91,40 @@ static void step(ah_job *job)
         finish(task);
 }
 
+bool ah_task_cancel_awaited(ah_task *task)
+{
+    if (task->cancelling)
+        return true;
+    if (!task->awaiting || task->awaiting->done)
+        return false;
+    task->cancelling = true;
+    ahttp_future_cancel(task->awaiting);
+    task->cancelling = false;
+    return true;
+}
+
 static void cancel_task(ahttp_future *future)
 {
     ah_task *task = AH_CONTAINER(future, ah_task, future);
 
-    if (task->cancelling)
-        return;
-    if (!task->awaiting || task->awaiting->done) {
+    task->outside_cancel = ++task->cancels;
+    if (!ah_task_cancel_awaited(task))
         task->cancel_wanted = true;
-        return;
+}
+
+/* Whether a cancel has met no await yet; now it meets one. */
+static bool take_cancels(ah_task *task)
+{
+    bool wanted = task->cancel_wanted;
+
+    task->cancel_wanted = false;
+    AH_LIST_FOR_EACH(link, &task->brackets)
+    {
+        ah_bracket *bracket = AH_CONTAINER(link, ah_bracket, link);
+        wanted = wanted || bracket->wanted;
+        bracket->wanted = false;
     }
-    task->cancelling = true;
-    ahttp_future_cancel(task->awaiting);
-    task->cancelling = false;
+    return wanted;
 }
 
 /* Tasks that await each other in a ring would never end.  Those awaited are mostly new, so
@@ -124,12 +144,13 @@ void ah_task_wait(ah_task *task, ahttp_future *future)
     refuse_ring(task, future);
     task->awaiting = future;
     ah_future_wait(future, &task->job);
-    if (task->cancel_wanted || future->loop->closing) {
-        task->cancel_wanted = false;
+    if (take_cancels(task) || future->loop->closing)
         ahttp_future_cancel(future);
-    }
     ah_coroutine_suspend(task->coroutine);
     task->awaiting = NULL;
+    /* A cancel that came between the end of the future and now has arrived by it as well. */
+    if (future->error && future->error->code == AHTTP_E_CANCELLED)
+        take_cancels(task);
 }
 
 /* ---- Spawning ---- */
@@ -144,13 +165,24 @@ static ah_task *take_task(ahttp_loop *loop)
     return AH_CONTAINER(link, ah_task, link);
 }
 
-static ahttp_future *spawn(ahttp_loop *loop, ahttp_task_fn *fn, void *arg)
+ahttp_future *ah_task_spawn(ahttp_loop *loop, ahttp_task_fn *fn, void *arg,
+                            const ahttp_task_options *options)
 {
-    ah_task *spawned = take_task(loop);
+    ahttp_task_options chosen;
 
+    if (!ah_options_load(&chosen, sizeof chosen, options))
+        return ah_future_failed(loop, ah_error_new(AHTTP_E_ARGUMENT,
+                                                   "spawn: the options' size is not set, or they "
+                                                   "ask for what this library does not know"));
+    ah_task *spawned = take_task(loop);
     if (!spawned)
         return ah_future_failed(loop, ah_error_no_memory());
     *spawned = (ah_task){.job = {.run = step}, .fn = fn, .arg = arg};
+    spawned->stack_bytes = chosen.stack_bytes;
+    spawned->number = ++loop->task_count;
+    ah_task_set_name(spawned, chosen.name);
+    ah_list_init(&spawned->brackets);
+    ah_list_init(&spawned->orphans);
     ah_future_init(&spawned->future, loop, release_task, NULL);
     spawned->future.cancel = cancel_task;
     ah_list_append(&loop->tasks, &spawned->link);
@@ -160,9 +192,18 @@ static ahttp_future *spawn(ahttp_loop *loop, ahttp_task_fn *fn, void *arg)
 
 ahttp_future *ahttp_spawn(ahttp_task_fn *fn, void *arg)
 {
-    return spawn(ah_loop_need_current("ahttp_spawn: this thread has no loop; call it from a task "
-                                      "or callback, or after ahttp_loop_create"),
-                 fn, arg);
+    return ah_task_spawn(
+        ah_loop_need_current("ahttp_spawn: this thread has no loop; call it from a task or "
+                             "callback, or after ahttp_loop_create"),
+        fn, arg, NULL);
+}
+
+ahttp_future *ahttp_spawn_with(ahttp_task_fn *fn, void *arg, const ahttp_task_options *options)
+{
+    return ah_task_spawn(
+        ah_loop_need_current("ahttp_spawn_with: this thread has no loop; call it from a task or "
+                             "callback, or after ahttp_loop_create"),
+        fn, arg, options);
 }
 
 static void cancel_all(ahttp_loop *loop)
@@ -197,6 +238,16 @@ static void end_leftovers(ahttp_loop *loop)
     ah_loop_run_while(loop, has_leftovers, NULL);
 }
 
+static int await_main(ahttp_loop *loop, ahttp_future *main_task)
+{
+    ah_interrupt interrupt;
+
+    ah_interrupt_begin(&interrupt, loop, main_task);
+    int code = ahttp_await_status(main_task);
+    ah_interrupt_end(&interrupt);
+    return code == AHTTP_E_CANCELLED && interrupt.came ? AHTTP_E_INTERRUPTED : code;
+}
+
 int ahttp_run(ahttp_task_fn *fn, void *arg)
 {
     ahttp_loop *outer = ahttp_loop_current();
@@ -206,7 +257,7 @@ int ahttp_run(ahttp_task_fn *fn, void *arg)
     ahttp_loop *loop = ahttp_loop_new();
     if (!loop)
         return AHTTP_E_NO_MEMORY;
-    int code = ahttp_await_status(spawn(loop, fn, arg));
+    int code = await_main(loop, ah_task_spawn(loop, fn, arg, NULL));
     end_leftovers(loop);
     ahttp_loop_close(loop);
     return code;
@@ -233,7 +284,7 @@ static void set_failure(ah_task *task, ahttp_error *failure)
     task->failure = failure;
 }
 
-static ah_task *need_task(const char *sentence)
+ah_task *ah_task_need(const char *sentence)
 {
     ahttp_loop *loop = ahttp_loop_current();
 
@@ -244,7 +295,7 @@ static ah_task *need_task(const char *sentence)
 
 void *ahttp_fail(int code, const char *format, ...)
 {
-    ah_task *running = need_task("ahttp_fail: only a task can fail; there is none running here");
+    ah_task *running = ah_task_need("ahttp_fail: only a task can fail; there is none running here");
     va_list arguments;
 
     if (code >= 0)
@@ -258,7 +309,7 @@ void *ahttp_fail(int code, const char *format, ...)
 void *ahttp_fail_again(void)
 {
     ah_task *running =
-        need_task("ahttp_fail_again: only a task can fail; there is none running here");
+        ah_task_need("ahttp_fail_again: only a task can fail; there is none running here");
 
     if (!running->error)
         return ahttp_fail(AHTTP_E_STATE, "ahttp_fail_again: no await of this task has failed");

@@ -56,7 +56,7 @@ static void locals_live_across_suspending(void **state)
 {
     (void)state;
     visit self = {.steps = 10};
-    self.coroutine = ah_coroutine_new(&pool, add_up, &self);
+    self.coroutine = ah_coroutine_new(&pool, 0, add_up, &self);
 
     for (int i = 0; i < 10; i++)
         assert_false(ah_coroutine_resume(self.coroutine));
@@ -74,7 +74,7 @@ static void many_coroutines_take_turns(void **state)
 
     for (int i = 0; i < COUNT; i++) {
         visits[i] = (visit){.steps = STEPS};
-        visits[i].coroutine = ah_coroutine_new(&pool, add_up, &visits[i]);
+        visits[i].coroutine = ah_coroutine_new(&pool, 0, add_up, &visits[i]);
     }
     for (int turn = 0; turn <= STEPS; turn++)
         for (int i = 0; i < COUNT; i++)
@@ -88,13 +88,13 @@ static void the_newest_stack_is_used_again_first(void **state)
 {
     (void)state;
     visit one = {0}, two = {0};
-    one.coroutine = ah_coroutine_new(&pool, add_up, &one);
-    two.coroutine = ah_coroutine_new(&pool, add_up, &two);
+    one.coroutine = ah_coroutine_new(&pool, 0, add_up, &one);
+    two.coroutine = ah_coroutine_new(&pool, 0, add_up, &two);
     ah_coroutine_resume(one.coroutine);
     ah_coroutine_resume(two.coroutine);
     assert_int_equal(pool.free_count, 2);
 
-    ah_coroutine *again = ah_coroutine_new(&pool, add_up, &one);
+    ah_coroutine *again = ah_coroutine_new(&pool, 0, add_up, &one);
 
     assert_ptr_equal(again, two.coroutine);
     one.coroutine = again;
@@ -109,7 +109,7 @@ static void the_pool_has_an_upper_bound(void **state)
 
     for (int i = 0; i < COUNT; i++) {
         visits[i] = (visit){0};
-        visits[i].coroutine = ah_coroutine_new(&pool, add_up, &visits[i]);
+        visits[i].coroutine = ah_coroutine_new(&pool, 0, add_up, &visits[i]);
         assert_non_null(visits[i].coroutine);
     }
     for (int i = 0; i < COUNT; i++)
@@ -125,7 +125,7 @@ static void a_stack_may_be_used_any_number_of_times(void **state)
 
     for (int i = 0; i < 100000; i++) {
         visit self = {.steps = 1};
-        self.coroutine = ah_coroutine_new(&pool, add_up, &self);
+        self.coroutine = ah_coroutine_new(&pool, 0, add_up, &self);
         ah_coroutine_resume(self.coroutine);
         ah_coroutine_resume(self.coroutine);
         sum += self.sum;
@@ -150,7 +150,7 @@ static void the_stack_is_aligned_as_the_abi_wants(void **state)
     (void)state;
     uintptr_t misaligned = 1;
 
-    assert_true(ah_coroutine_resume(ah_coroutine_new(&pool, print_floats, &misaligned)));
+    assert_true(ah_coroutine_resume(ah_coroutine_new(&pool, 0, print_floats, &misaligned)));
 
     assert_int_equal(misaligned, 0);
     assert_string_equal(printed, "1.500 2.25");
@@ -171,7 +171,7 @@ static void each_keeps_its_floating_point_mode(void **state)
 {
     (void)state;
     visit self = {0};
-    self.coroutine = ah_coroutine_new(&pool, round_up, &self);
+    self.coroutine = ah_coroutine_new(&pool, 0, round_up, &self);
 
     ah_coroutine_resume(self.coroutine);
     assert_int_equal(_MM_GET_ROUNDING_MODE(), _MM_ROUND_NEAREST);
@@ -194,7 +194,7 @@ static void run_inner(void *arg)
     nested *self = arg;
 
     self->inner.steps = 1;
-    self->inner.coroutine = ah_coroutine_new(&pool, add_up, &self->inner);
+    self->inner.coroutine = ah_coroutine_new(&pool, 0, add_up, &self->inner);
     ah_coroutine_resume(self->inner.coroutine);
     ah_coroutine_suspend(self->coroutine);
     self->inner_ended = ah_coroutine_resume(self->inner.coroutine);
@@ -204,7 +204,7 @@ static void a_coroutine_may_resume_another(void **state)
 {
     (void)state;
     nested self = {0};
-    self.coroutine = ah_coroutine_new(&pool, run_inner, &self);
+    self.coroutine = ah_coroutine_new(&pool, 0, run_inner, &self);
 
     assert_false(ah_coroutine_resume(self.coroutine));
     assert_true(ah_coroutine_resume(self.coroutine));
@@ -233,7 +233,7 @@ static void the_stack_has_room_for_deep_calls(void **state)
     (void)state;
     int result = 0;
 
-    assert_true(ah_coroutine_resume(ah_coroutine_new(&pool, use_much, &result)));
+    assert_true(ah_coroutine_resume(ah_coroutine_new(&pool, 0, use_much, &result)));
 
     assert_int_equal(result, 181);
 }
@@ -257,7 +257,7 @@ static void too_deep_calls_end_in_the_guard(void **state)
         struct rlimit none = {0, 0};
         setrlimit(RLIMIT_CORE, &none);
         signal(SIGSEGV, SIG_DFL);
-        ah_coroutine_resume(ah_coroutine_new(&pool, use_too_much, &result));
+        ah_coroutine_resume(ah_coroutine_new(&pool, 0, use_too_much, &result));
         _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -277,7 +277,7 @@ static void without_address_space_there_is_no_coroutine(void **state)
     if (child == 0) {
         struct rlimit little = {1 << 20, 1 << 20};
         setrlimit(RLIMIT_AS, &little);
-        bool refused = !ah_coroutine_new(&pool, use_much, NULL) && errno == ENOMEM;
+        bool refused = !ah_coroutine_new(&pool, 0, use_much, NULL) && errno == ENOMEM;
         _exit(refused ? 7 : 0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
