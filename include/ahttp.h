@@ -2,13 +2,16 @@
 #ifndef AHTTP_H
 #define AHTTP_H
 /* Everything.  Include this, or the topic you need. */
+#include <ahttp/body.h>
 #include <ahttp/connector.h>
+#include <ahttp/duplex.h>
 #include <ahttp/error.h>
 #include <ahttp/future.h>
 #include <ahttp/group.h>
 #include <ahttp/headers.h>
 #include <ahttp/loop.h>
 #include <ahttp/memory.h>
+#include <ahttp/peer.h>
 #include <ahttp/request.h>
 #include <ahttp/response.h>
 #include <ahttp/session.h>

@@ -43,7 +43,13 @@ typedef enum ahttp_error_kind {
     X(BODY_CUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_RESPONSE, "response body ended early")          \
     X(CODING, AHTTP_KIND_RESPONSE, "response body could not be decoded")                           \
     X(STATUS, AHTTP_KIND_RESPONSE, "status code means failure")                                    \
-    X(INTERRUPTED, 0, "interrupted by a signal")
+    X(INTERRUPTED, 0, "interrupted by a signal")                                                   \
+    X(BODY_LENGTH, AHTTP_KIND_USAGE, "request body is not as long as promised")                    \
+    X(BODY_ONCE, AHTTP_KIND_USAGE, "request body cannot be sent again")                            \
+    X(LINE_TOO_LONG, AHTTP_KIND_RESPONSE, "delimiter not found within the limit")                  \
+    X(CHARSET, AHTTP_KIND_RESPONSE, "response body is not in its charset")                         \
+    X(CONTENT_TYPE, AHTTP_KIND_RESPONSE, "response has another content type")                      \
+    X(JSON, 0, "not valid JSON")
 
 typedef enum ahttp_error_code {
     AHTTP_OK = 0,

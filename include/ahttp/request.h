@@ -2,8 +2,9 @@
 #ifndef AHTTP_REQUEST_H
 #define AHTTP_REQUEST_H
 /* What to ask for.  0 and NULL mean the session's setting, then the default.
-   Everything is copied before the call returns. */
-#include <ahttp/base.h>
+   Everything is copied before the call returns, but for what body and multipart take over. */
+#include <ahttp/body.h>
+#include <ahttp/headers.h>
 AHTTP_BEGIN
 
 /* Time limits in milliseconds; AHTTP_NEVER turns one off.  A request's fields override the
@@ -12,6 +13,10 @@ typedef struct ahttp_timeout {
     int64_t total_ms;   /* the whole request, from the call to the body's end; default 300000 */
     int64_t connect_ms; /* making a connection: DNS, TCP and TLS together; default 30000 */
 } ahttp_timeout;
+
+/* An interim response: 100 Continue, 103 Early Hints.  Valid during the call, which comes from
+   the loop like every callback. */
+typedef void ahttp_interim_fn(int status, const ahttp_headers *headers, void *ctx);
 
 /* One request.  New fields are added at the end only. */
 typedef struct ahttp_request_options {
@@ -24,16 +29,27 @@ typedef struct ahttp_request_options {
     const char *auth;          /* "user:password", sent as Basic (RFC 7617) */
 
     /* The body: at most one of these.  Content-Type follows it unless headers name one. */
-    ahttp_bytes data;       /* application/octet-stream; empty but not NULL is a body too */
-    const char *text;       /* text/plain; charset=utf-8 */
-    const char *json;       /* a JSON document as text, application/json */
-    const ahttp_pair *form; /* application/x-www-form-urlencoded */
+    ahttp_bytes data;            /* application/octet-stream; empty but not NULL is one too */
+    const char *text;            /* text/plain; charset=utf-8 */
+    const char *json;            /* a JSON document as text, application/json */
+    const void *json_value;      /* made into text by the session's json_dump */
+    const ahttp_pair *form;      /* application/x-www-form-urlencoded */
+    const ahttp_part *multipart; /* multipart/form-data; the bodies in it are taken over */
+    ahttp_body *body;            /* anything else, taken over: see body.h */
+    const char *compress;        /* "gzip" or "deflate": compress the body on the way */
 
     ahttp_timeout timeout;
+    int64_t expect_100_ms; /* with expect_100: how long to wait for 100; default 1000 */
+
+    const char *target;  /* sent instead of the URL's path and query: "*", "host:443" */
+    const char *upgrade; /* a protocol to change to by 101: "websocket"; see duplex.h */
+    ahttp_interim_fn *on_interim;
+    void *on_interim_ctx;
 
     /* Each names the unusual choice, so that false is the default. */
     bool no_decompress; /* the body as it was sent, whatever Content-Encoding says */
-    bool reserved[7];
+    bool expect_100;    /* send the body only when the server has said 100 Continue */
+    bool reserved[6];
 } ahttp_request_options;
 
 AHTTP_END

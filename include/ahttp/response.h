@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef AHTTP_RESPONSE_H
 #define AHTTP_RESPONSE_H
-/* What came back.  The status and headers are there; the body is not, until you
-   read it.  The response owns all it returns: strings, headers, stream and body
-   stay valid until ahttp_response_unref. */
+/* What came back (aiohttp's ClientResponse).  The status and headers are there; the body is
+   not, until you read it.  The response owns all it returns: strings, headers, stream and
+   body stay valid until ahttp_response_unref. */
 #include <ahttp/headers.h>
 #include <ahttp/stream.h>
 AHTTP_BEGIN
@@ -12,29 +12,62 @@ typedef struct ahttp_response ahttp_response;
 
 AHTTP_API ahttp_response *ahttp_response_ref(ahttp_response *response);
 /* NULL does nothing.  The connection goes back to the pool as soon as the whole body has
-   arrived; if it has not when the last reference goes, the connection is closed. */
+   arrived.  When the last reference goes before that, a rest of at most 64 KiB whose length
+   is known is read and thrown away to keep the connection; else it is closed. */
 AHTTP_API void ahttp_response_unref(ahttp_response *response);
+
+/* ---- The head ---- */
 
 AHTTP_API int ahttp_response_status(const ahttp_response *response);
 AHTTP_API bool ahttp_response_ok(const ahttp_response *response);            /* status < 400 */
 AHTTP_API const char *ahttp_response_reason(const ahttp_response *response); /* may be "" */
+AHTTP_API int ahttp_response_minor_version(const ahttp_response *response);  /* 1: HTTP/1.1 */
 AHTTP_API const char *ahttp_response_method(const ahttp_response *response);
 /* What was asked for, with its query, without user, password and fragment. */
 AHTTP_API const char *ahttp_response_url(const ahttp_response *response);
 
 AHTTP_API const ahttp_headers *ahttp_response_headers(const ahttp_response *response);
+/* What came behind a chunked body; empty until the body has been read. */
+AHTTP_API const ahttp_headers *ahttp_response_trailers(const ahttp_response *response);
 /* A header's first value, or NULL.  Names compare without case. */
 AHTTP_API const char *ahttp_response_header(const ahttp_response *response, const char *name);
 /* What Content-Length says, which counts bytes before decoding; -1 if nothing. */
 AHTTP_API int64_t ahttp_response_content_length(const ahttp_response *response);
+/* "text/html", lower case; "application/octet-stream" if the server did not say. */
+AHTTP_API const char *ahttp_response_content_type(const ahttp_response *response);
+/* What Content-Type names, lower case, or NULL. */
+AHTTP_API const char *ahttp_response_charset(const ahttp_response *response);
+/* The file name of Content-Disposition, safe to be made in a folder: no path, no control
+   characters; NULL if there is none.  RFC 6266. */
+AHTTP_API const char *ahttp_response_file_name(const ahttp_response *response);
+/* The target of the first Link with that relation ("next"), as it stands there, or NULL.
+   RFC 8288. */
+AHTTP_API const char *ahttp_response_link(const ahttp_response *response, const char *relation);
 
-/* The whole body.  Reading twice gives the same bytes again; not after a read from the stream.
-   read resolves to: const ahttp_bytes *, borrowed.
-   text resolves to: const char *, borrowed: the same bytes with a NUL behind them, in the
-   charset in which the server sent them. */
+/* ---- The whole body.  Reading again gives the same; not after a read from the stream. ---- */
+
+/* Resolves to: const ahttp_bytes *, borrowed. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_read(ahttp_response *response);
+/* Resolves to: const char *, borrowed: UTF-8 with a NUL behind it, converted from the charset
+   that Content-Type names, else the session's charset_of says, else UTF-8.  Bytes that are
+   none in it fail with E_CHARSET. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_text(ahttp_response *response);
-/* The body piece by piece, instead of the two above.  Borrowed. */
+/* The same from that charset (NULL: as above); with replace, U+FFFD stands for bad bytes. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_text_as(ahttp_response *response,
+                                                              const char *charset, bool replace);
+
+/* Makes a value of a whole text; NULL: it is not valid, with *why a static sentence. */
+typedef void *ahttp_json_parse_fn(const char *text, size_t len, const char **why);
+/* Resolves to: what parse makes of the body, the caller's; NULL for an empty one.  Unless
+   any_type, Content-Type must be application/json or end in +json, else E_CONTENT_TYPE.  Not
+   valid: E_JSON.  free_value, if given, is for a value that nobody takes.  ahttp/jansson.h
+   and ahttp/cjson.h have parse functions for those libraries. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_json(ahttp_response *response,
+                                                           ahttp_json_parse_fn *parse,
+                                                           ahttp_free_fn *free_value,
+                                                           bool any_type);
+
+/* ---- The body piece by piece, instead.  Borrowed. ---- */
 AHTTP_API ahttp_stream *ahttp_response_stream(ahttp_response *response);
 
 AHTTP_END

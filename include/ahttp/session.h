@@ -10,6 +10,11 @@ AHTTP_BEGIN
 
 typedef struct ahttp_session ahttp_session;
 
+/* The charset of that body, such as "windows-1252", or NULL: UTF-8.  Static or owned by ctx. */
+typedef const char *ahttp_charset_fn(const ahttp_response *response, ahttp_bytes body, void *ctx);
+/* The text of a value, to be freed by free(); NULL fails the request with E_JSON. */
+typedef char *ahttp_json_dump_fn(const void *value, void *ctx);
+
 typedef struct ahttp_session_options {
     size_t size;
     ahttp_loop *loop;           /* default: the connector's, then ahttp_loop_current() */
@@ -19,8 +24,24 @@ typedef struct ahttp_session_options {
     const char *user_agent;     /* default "libahttp/VERSION" */
     ahttp_timeout timeout;
     int64_t max_body_bytes; /* for read and text, after decoding; default AHTTP_UNLIMITED */
+
+    /* Of a response's head; beyond a limit it fails with E_HEAD_TOO_LARGE. */
+    int max_line_bytes;  /* of the status line, and of a chunk's size line; default 8190 */
+    int max_field_bytes; /* of one name and value; default 8190 */
+    int max_fields;      /* trailers included; default 128 */
+    int max_head_bytes;  /* all of it; default 65536 */
+    int max_interim;     /* 1xx responses before the final one; default 16 */
+    /* How much the decoded body may exceed what came, beyond its first 10 MiB; default 200,
+       AHTTP_UNLIMITED: any.  E_DECODED_TOO_LARGE. */
+    int max_decode_ratio;
+
+    ahttp_charset_fn *charset_of; /* for texts whose Content-Type names none */
+    ahttp_json_dump_fn *json_dump;
+    void *hooks_ctx; /* of these two */
+
     bool no_decompress;
-    bool reserved[7];
+    bool lenient; /* accept what real servers get wrong in heads: see docs/strictness.md */
+    bool reserved[6];
 } ahttp_session_options;
 
 /* NULL options for the defaults.  NULL when out of memory, when options->size is not set, or

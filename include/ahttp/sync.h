@@ -3,10 +3,12 @@
 #define AHTTP_SYNC_H
 /* Semaphore, lock, event, condition and queue for the tasks and callbacks of one loop; they
    are no use between threads.  Who waits is served first come first; who gives up waiting
-   (cancelled, past a limit, dropped) never takes a permit or an item along.
+   (cancelled, past a limit) never takes a permit or an item along.  What a future brings goes
+   back if nobody waits for it to the end: if it was dropped, say, or is one of a gather that
+   failed.
 
    All `_new` work on the current loop and give NULL when out of memory.  `_free` fails those
-   who wait with E_CLOSED; NULL does nothing. */
+   who wait with E_CLOSED; NULL does nothing.  Free them before the loop is closed. */
 #include <ahttp/future.h>
 AHTTP_BEGIN
 
@@ -49,7 +51,8 @@ typedef struct ahttp_condition ahttp_condition;
 AHTTP_API ahttp_condition *ahttp_condition_new(ahttp_lock *lock);
 AHTTP_API void ahttp_condition_free(ahttp_condition *condition);
 /* The caller holds the lock: this gives it up, waits to be notified, and takes it again.  The
-   future is done only when the lock is held again, also when it fails or was cancelled. */
+   future is done only when the lock is held again, also when it fails or was cancelled; the
+   lock is given back if nobody waits for that.  Out of memory, it fails at once. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_condition_wait(ahttp_condition *condition);
 /* Wakes so many, those who wait longest first; SIZE_MAX wakes all.  The caller holds the
    lock.  One who was woken but cancelled meanwhile wakes the next. */
@@ -59,7 +62,8 @@ AHTTP_API void ahttp_condition_notify(ahttp_condition *condition, size_t count);
 
 typedef struct ahttp_queue ahttp_queue;
 /* At most so many items; 0: no bound.  free_item, if given, is called for the items that are
-   in the queue when it is freed or whose put or get nobody wanted to the end. */
+   in the queue when it is freed, and for those whose put failed or whose get succeeded with
+   nobody waiting for it any more and no queue to go back to. */
 AHTTP_API ahttp_queue *ahttp_queue_new(size_t most, ahttp_free_fn *free_item);
 AHTTP_API void ahttp_queue_free(ahttp_queue *queue);
 AHTTP_API size_t ahttp_queue_size(const ahttp_queue *queue);
@@ -68,7 +72,7 @@ AHTTP_API size_t ahttp_queue_size(const ahttp_queue *queue);
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_queue_put(ahttp_queue *queue, void *item);
 /* Resolves to: the oldest item, the caller's.  E_CLOSED when shut down and empty. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_queue_get(ahttp_queue *queue);
-/* The same without waiting: false when full, empty or shut down. */
+/* The same without waiting: false when full (or out of memory), empty or shut down. */
 AHTTP_API bool ahttp_queue_try_put(ahttp_queue *queue, void *item);
 AHTTP_API bool ahttp_queue_try_get(ahttp_queue *queue, void **item);
 /* Says that the work for one item that was got is done; join waits until that was said as
