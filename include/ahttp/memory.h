@@ -6,7 +6,8 @@
 AHTTP_BEGIN
 
 /* Three functions in the manner of malloc, realloc and free; ctx is handed to each.
-   They may be called from every thread that runs a loop, at the same time. */
+   They may be called from several threads at the same time: those that run loops, those
+   that submit work to them, and libuv's. */
 typedef struct ahttp_allocator {
     void *(*allocate)(size_t size, void *ctx);
     void *(*reallocate)(void *block, size_t size, void *ctx);

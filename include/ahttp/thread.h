@@ -43,7 +43,8 @@ AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_executor_close(ahttp_executor *exec
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_file_load(const char *path);
 AHTTP_API void ahttp_file_free(void *bytes);
 /* Writes a new file beside path and renames it, so that path holds the old or the new bytes,
-   never a part.  Bytes are copied.  Resolves to nothing. */
+   never a part.  It gets the mode of the file it replaces; symbolic links stay.  Bytes are
+   copied.  Resolves to nothing. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_file_save(const char *path, ahttp_bytes bytes);
 
 /* ---- A loop on a thread of its own ---- */
@@ -60,8 +61,8 @@ AHTTP_API void ahttp_loop_thread_stop(ahttp_loop_thread *thread);
 /* ---- Work for a loop, from any other thread ---- */
 
 typedef struct ahttp_remote ahttp_remote;
-/* Runs fn as a task on the loop.  Never NULL.  asyncio's run_coroutine_threadsafe; the result is
-   like a concurrent.futures.Future. */
+/* Runs fn as a task on the loop; E_CLOSED while that is being closed.  Never NULL.  asyncio's
+   run_coroutine_threadsafe; the result is like a concurrent.futures.Future. */
 AHTTP_API AHTTP_MUST_USE ahttp_remote *ahttp_submit(ahttp_loop *loop, ahttp_task_fn *fn, void *arg);
 /* Blocks this thread until the task has ended, at most limit_ms (AHTTP_NEVER: no limit).  0 and
    *result (may be NULL) what fn returned; or the code it failed with; or E_TIMEOUT, the task
