@@ -11,7 +11,8 @@
     X(ahttp_connector_stats, reused)                                                               \
     X(ahttp_loop_options, reserved)                                                                \
     X(ahttp_request_options, reserved)                                                             \
-    X(ahttp_session_options, reserved)
+    X(ahttp_session_options, reserved)                                                             \
+    X(ahttp_task_options, stack_bytes)
 
 /* What stands by value in one of them; it can never grow. */
 #define INNER_STRUCTS(X)                                                                           \
