@@ -24,8 +24,10 @@ AHTTP_API AHTTP_MUST_USE ahttp_group *ahttp_group_new(void);
 /* Start fn as a member.  Its result is not kept.  Refused (and so an error of the group, with
    E_STATE) once the group is being cancelled. */
 AHTTP_API void ahttp_group_spawn(ahttp_group *group, ahttp_task_fn *fn, void *arg);
-/* Any future may be a member; the group takes it over. */
+/* Any future may be a member; the group takes it over, and cancels it if it is being cancelled
+   itself. */
 AHTTP_API void ahttp_group_add(ahttp_group *group, ahttp_future *future);
+/* Cancels the members, and what the parent awaits, unless the parent calls this. */
 AHTTP_API void ahttp_group_cancel(ahttp_group *group);
 
 /* All errors so far but cancels, in the order in which they happened; NULL behind the last.
@@ -33,9 +35,11 @@ AHTTP_API void ahttp_group_cancel(ahttp_group *group);
 AHTTP_API const ahttp_error *ahttp_group_error(const ahttp_group *group, size_t index);
 /* Wait until all members have ended, however long that takes; then free the group.  0, or the
    code of the first error, with which ahttp_task_error agrees.  A cancel of the parent
-   meanwhile cancels the members, and comes out as E_CANCELLED if none of them failed. */
+   meanwhile cancels the members, and comes out as E_CANCELLED if none of them failed; else at
+   what the parent awaits next. */
 AHTTP_API int ahttp_group_await_end(ahttp_group *group);
-/* The same where the parent itself has failed: cancels the members first. */
+/* The same where the parent itself has failed: cancels the members first.  E_CANCELLED also
+   if the parent was cancelled before. */
 AHTTP_API int ahttp_group_await_cancelled(ahttp_group *group);
 
 /* ---- Time limits (asyncio.timeout) ----
@@ -48,8 +52,9 @@ AHTTP_API int ahttp_group_await_cancelled(ahttp_group *group);
 
 typedef struct ahttp_scope ahttp_scope;
 
-/* In a task.  When limit_ms have passed (AHTTP_NEVER: never), what the task awaits is
-   cancelled.  Never NULL. */
+/* In a task.  When limit_ms have passed (AHTTP_NEVER: never; 0: at once), what the task awaits
+   is cancelled, or the next that it awaits.  Never NULL: when out of memory, that happens at
+   once, and the end says why. */
 AHTTP_API AHTTP_MUST_USE ahttp_scope *ahttp_scope_begin(int64_t limit_ms);
 /* A new limit, from now on.  Nothing once it has expired. */
 AHTTP_API void ahttp_scope_reschedule(ahttp_scope *scope, int64_t limit_ms);

@@ -16,8 +16,9 @@ typedef enum ahttp_wait_until {
 
 /* Waits until as many of the futures are done, or limit_ms have passed (AHTTP_NEVER: no
    limit).  Only borrows: hand each in yourself, afterwards.  Resolves to nothing; it does not
-   fail because they do, nor at its limit, and cancelling it leaves them alone.  Ask each by
-   ahttp_future_done.  None at all is E_ARGUMENT.  asyncio.wait. */
+   fail because they do, nor at its limit, and cancelling it leaves them alone.  Until it is
+   done or cancelled none may be handed in.  Ask each by ahttp_future_done.  None at all is
+   E_ARGUMENT.  asyncio.wait. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_wait(size_t count, ahttp_future *const futures[],
                                                   ahttp_wait_until until, int64_t limit_ms);
 /* Moves those that are done to the front, otherwise keeping the order; returns their number. */
@@ -40,9 +41,11 @@ AHTTP_API AHTTP_MUST_USE ahttp_completion *ahttp_as_completed(size_t count,
                                                               int64_t limit_ms);
 /* Resolves to: ahttp_future *, one that is done, the caller's to hand in; NULL after the last.
    Fails with E_TIMEOUT when the limit has passed and none is left that is done.  One at a
-   time: E_STATE while another next is pending. */
+   time: E_STATE while another next is pending.  What nobody took from a next that was dropped
+   is given out again. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_completion_next(ahttp_completion *completion);
-/* Those that were not given out go on; what they resolve to is freed. */
+/* Those that were not given out go on; what they resolve to is freed.  A next that is pending
+   fails with E_CLOSED. */
 AHTTP_API void ahttp_completion_end(ahttp_completion *completion);
 
 /* ---- shield ---- */

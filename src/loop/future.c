@@ -17,6 +17,11 @@ void ah_future_init(ahttp_future *future, ahttp_loop *loop, ah_future_fn *releas
     ah_list_init(&future->waiters);
 }
 
+bool ah_future_is_last_resort(const ahttp_future *future)
+{
+    return future == &future->loop->futures.last_resort;
+}
+
 static void free_contents(ahttp_future *future)
 {
     if (future->result && future->free_result)
@@ -38,7 +43,7 @@ static void end_if_unheld(ahttp_future *future)
 
 void ah_future_end(ahttp_future *future)
 {
-    if (future == &future->loop->futures.last_resort)
+    if (ah_future_is_last_resort(future))
         return;
     future->has_ticket = false;
     end_if_unheld(future);
@@ -49,7 +54,7 @@ void ah_future_hand_in(ahttp_future *future)
     if (future->handed_in)
         ah_misuse("a future was handed in twice; ahttp_await, ahttp_then, ahttp_gather, "
                   "ahttp_within and ahttp_drop each own it after the call");
-    future->handed_in = future != &future->loop->futures.last_resort;
+    future->handed_in = !ah_future_is_last_resort(future);
 }
 
 static void set_done(ahttp_future *future)
@@ -145,9 +150,9 @@ static void run_then(ah_job *job)
 
 void ahttp_then(ahttp_future *future, ahttp_done_fn *fn, void *ctx)
 {
-    if (future == &future->loop->futures.last_resort) {
+    if (ah_future_is_last_resort(future)) {
         future = ah_future_failed(future->loop, ah_error_no_memory());
-        if (future == &future->loop->futures.last_resort)
+        if (ah_future_is_last_resort(future))
             ah_misuse("ahttp_then: out of memory, and more failed futures wait for their "
                       "callbacks than the loop has in reserve");
     }
@@ -156,6 +161,22 @@ void ahttp_then(ahttp_future *future, ahttp_done_fn *fn, void *ctx)
     future->ctx = ctx;
     future->then.run = run_then;
     ah_future_wait(future, &future->then);
+}
+
+void ah_future_join(ahttp_future *future, ah_list *list, ah_job_fn *run, void *holder)
+{
+    ah_future_hand_in(future);
+    future->then.run = run;
+    future->member = (ah_link){0};
+    future->holder = holder;
+    ah_list_append(list, &future->member);
+    ah_future_wait(future, &future->then);
+}
+
+void ah_future_leave(ahttp_future *future)
+{
+    ah_link_remove(&future->member);
+    ah_link_remove(&future->then.link);
 }
 
 void ahttp_drop(ahttp_future *future)
@@ -182,7 +203,7 @@ ahttp_error *ah_future_take_error(ahttp_future *future)
 {
     ahttp_error *error = future->error;
 
-    if (future != &future->loop->futures.last_resort)
+    if (!ah_future_is_last_resort(future))
         future->error = NULL;
     return error;
 }

@@ -13,9 +13,17 @@ typedef void ah_future_fn(ahttp_future *future);
 struct ahttp_future {
     ahttp_loop *loop;
     ah_list waiters; /* ah_jobs, made ready in order when the future is settled */
-    ah_job then;     /* the job of ahttp_then */
-    ahttp_done_fn *fn;
-    void *ctx; /* of fn; of the cancel hook's owner see `owner` */
+    ah_job then;     /* of whom it was handed in to: */
+    union {
+        struct { /* ahttp_then */
+            ahttp_done_fn *fn;
+            void *ctx;
+        };
+        struct { /* a group or completion; see ah_future_join */
+            ah_link member;
+            void *holder;
+        };
+    };
     void *result;
     ahttp_free_fn *free_result;
     ahttp_error *error;
@@ -38,6 +46,10 @@ ahttp_future *ah_future_spare(ahttp_loop *loop);
 /* One that has failed already; takes error over.  Never NULL, even when out of memory. */
 ahttp_future *ah_future_failed(ahttp_loop *loop, ahttp_error *error);
 
+/* Whether it is the one that stands for any number of futures that failed for want of memory;
+   it must not be joined, nor linked in any other way. */
+bool ah_future_is_last_resort(const ahttp_future *future);
+
 /* Settle it and give up the promise half.  A future that was settled before stays as it is,
    and result or error is freed.  free_result may be NULL. */
 void ah_future_resolve(ahttp_future *future, void *result, ahttp_free_fn *free_result);
@@ -50,6 +62,11 @@ void ah_future_pass_on(ahttp_future *from, ahttp_future *to);
 
 /* Marks the ticket as handed in; aborts with a message the second time. */
 void ah_future_hand_in(ahttp_future *future);
+/* Hands it in to holder, which has it in list by its link `member`: run is called by its job
+   `then` when it is done. */
+void ah_future_join(ahttp_future *future, ah_list *list, ah_job_fn *run, void *holder);
+/* Takes it out again; run is not called. */
+void ah_future_leave(ahttp_future *future);
 /* Gives up the ticket half. */
 void ah_future_end(ahttp_future *future);
 /* Makes job run when the future is settled, or soon if it is.  Any number of jobs may wait;
