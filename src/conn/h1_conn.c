@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* HTTP/1.1 on one transport.  The two directions end separately, since a server may answer
-   before it has read the whole request:
+   before it has read the whole request.  This is the receiving half; h1_send.h is the other:
 
-     request:   READY -> SENDING -> DONE         response:  READY -> HEAD -> BODY -> DONE
-     any state -> BROKEN                         any state -> BROKEN
+     READY -> HEAD -> BODY -> DONE -> READY      any state -> BROKEN
 
-   Only when both are DONE, the peer wants to go on and no byte is left over, both go back to
+   Only when both are done, the peer wants to go on and no byte is left over, both go back to
    READY (in one function, may_be_reused).  Events reach code that may close this connection,
    so its memory goes only when no function of this file is left on the stack. */
 #include "conn/h1_conn.h"
-#include "base/buf.h"
 #include "base/mem.h"
-#include "http/h1_writer.h"
+#include "conn/h1_send.h"
 #include "loop/poll.h"
 #include <assert.h>
 #include <stdio.h>
 
-typedef enum direction { READY, SENDING, HEAD, BODY, DONE, BROKEN } direction;
+typedef enum receiving { READY, HEAD, BODY, DONE, BROKEN } receiving;
 
 static const unsigned char may_enter[] = {
-    [READY] = 1 << SENDING | 1 << HEAD | 1 << BROKEN,
-    [SENDING] = 1 << DONE | 1 << BROKEN,
+    [READY] = 1 << HEAD | 1 << BROKEN,
     [HEAD] = 1 << BODY | 1 << DONE | 1 << BROKEN,
     [BODY] = 1 << DONE | 1 << BROKEN,
     [DONE] = 1 << READY | 1 << BROKEN,
@@ -33,11 +30,8 @@ typedef struct h1_conn {
     ah_transport *transport;
     ah_h1_parser *parser;
     ah_exchange *exchange; /* the one it carries, or NULL */
-    direction request;
-    direction response;
-    ah_buf out;         /* head of the request */
-    ah_str unsent[2];   /* what is left of head and body */
-    ahttp_error *broke; /* why sending failed, until the response shows more */
+    ah_h1_send sending;
+    receiving response;
     uint64_t exchanges; /* so far */
     unsigned wanted;    /* readiness that is watched */
     unsigned depth;     /* functions of this file on the stack */
@@ -47,8 +41,8 @@ typedef struct h1_conn {
 
 static void close_conn(ah_conn *base, ahttp_error *why);
 
-/* The only place that changes a direction. */
-static void enter(direction *state, direction next)
+/* The only place that changes the state. */
+static void enter(receiving *state, receiving next)
 {
     (void)may_enter; /* which builds without assertions do not read */
     assert(may_enter[*state] & 1 << next);
@@ -59,7 +53,7 @@ static void want(h1_conn *conn)
 {
     unsigned events = conn->paused ? 0 : AH_READABLE;
 
-    if (conn->request == SENDING)
+    if (ah_h1_send_wants_room(&conn->sending))
         events |= AH_WRITABLE;
     if (events == conn->wanted)
         return;
@@ -77,8 +71,7 @@ static void end_call(h1_conn *conn)
     if (--conn->depth > 0 || !conn->closed)
         return;
     ah_h1_parser_free(conn->parser);
-    ah_buf_release(&conn->out);
-    ah_error_free(conn->broke);
+    ah_h1_send_release(&conn->sending);
     ah_free(conn);
 }
 
@@ -93,7 +86,7 @@ static void fail(h1_conn *conn, ahttp_error *error)
 /* The one question that lets a connection become idle. */
 static bool may_be_reused(const h1_conn *conn, size_t left_over)
 {
-    return conn->request == DONE && conn->response == DONE && left_over == 0 &&
+    return conn->sending.state == AH_H1_SENT && conn->response == DONE && left_over == 0 &&
            ah_h1_parser_keeps_alive(conn->parser) && !conn->exchange->request.wants_close;
 }
 
@@ -106,7 +99,7 @@ static void complete(h1_conn *conn, size_t left_over)
     conn->exchange = NULL;
     exchange->conn = NULL;
     if (reusable) {
-        enter(&conn->request, READY);
+        ah_h1_send_end(&conn->sending);
         enter(&conn->response, READY);
         conn->paused = false;
         want(conn);
@@ -121,34 +114,6 @@ static void complete(h1_conn *conn, size_t left_over)
 
 /* ---- Sending ---- */
 
-/* A peer that stops listening may have answered already (RFC 9112 §9.3, §9.6): what broke the
-   sending is reported only if no response comes. */
-static void sending_broke(h1_conn *conn)
-{
-    conn->broke = ah_transport_failure(conn->transport);
-    enter(&conn->request, BROKEN);
-}
-
-static void send_more(h1_conn *conn)
-{
-    bool has_body = conn->unsent[1].len > 0;
-    ptrdiff_t sent = ah_transport_write(conn->transport, conn->unsent, has_body ? 2 : 1);
-
-    if (sent == AH_IO_FAILED) {
-        sending_broke(conn);
-        return;
-    }
-    size_t left = sent > 0 ? (size_t)sent : 0;
-    conn->exchange->bytes_sent += left;
-    for (int i = 0; i < 2; i++) {
-        size_t part = left < conn->unsent[i].len ? left : conn->unsent[i].len;
-        conn->unsent[i] = ah_str_slice(conn->unsent[i], part, SIZE_MAX);
-        left -= part;
-    }
-    if (conn->unsent[0].len == 0 && conn->unsent[1].len == 0)
-        enter(&conn->request, DONE);
-}
-
 static void send_exchange(ah_conn *base, ah_exchange *exchange)
 {
     h1_conn *conn = (h1_conn *)base;
@@ -157,20 +122,13 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
     conn->exchange = exchange;
     exchange->conn = base;
     exchange->was_reused = conn->exchanges++ > 0;
-    enter(&conn->request, SENDING);
     enter(&conn->response, HEAD);
     ah_transport_set_background(conn->transport, false);
     ah_h1_parser_begin(conn->parser, exchange->request.method, &exchange->response);
-    ah_buf_clear(&conn->out);
-    ah_h1_write_head(&conn->out, &exchange->request);
-    if (ah_buf_failed(&conn->out)) {
-        fail(conn, ah_error_no_memory());
-    } else {
-        conn->unsent[0] = ah_buf_str(&conn->out);
-        conn->unsent[1] = exchange->body;
-        send_more(conn);
+    if (ah_h1_send_begin(&conn->sending, exchange))
         want(conn);
-    }
+    else
+        fail(conn, ah_error_no_memory());
     end_call(conn);
 }
 
@@ -239,10 +197,10 @@ static void ended(h1_conn *conn, ahttp_error *failure)
         fail(conn, cut);
         return;
     }
-    if (conn->broke && !ah_h1_parser_has_begun(conn->parser)) {
+    if (conn->sending.broke && !ah_h1_parser_has_begun(conn->parser)) {
         ah_error_free(failure);
-        failure = conn->broke;
-        conn->broke = NULL;
+        failure = conn->sending.broke;
+        conn->sending.broke = NULL;
     }
     if (failure)
         fail(conn, failure);
@@ -268,8 +226,8 @@ static void on_ready(void *ctx, unsigned events)
     h1_conn *conn = ctx;
 
     begin_call(conn);
-    if (events & AH_WRITABLE && conn->request == SENDING)
-        send_more(conn);
+    if (events & AH_WRITABLE)
+        ah_h1_send_more(&conn->sending);
     if (events & AH_READABLE && !conn->paused)
         receive(conn);
     if (!conn->closed)
@@ -292,7 +250,7 @@ static bool is_available(const ah_conn *base)
 {
     const h1_conn *conn = (const h1_conn *)base;
 
-    return !conn->closed && conn->request == READY && conn->response == READY;
+    return !conn->closed && conn->response == READY;
 }
 
 static void close_conn(ah_conn *base, ahttp_error *why)
@@ -308,7 +266,7 @@ static void close_conn(ah_conn *base, ahttp_error *why)
     conn->closed = true;
     conn->exchange = NULL;
     ah_h1_parser_stop(conn->parser);
-    enter(&conn->request, BROKEN);
+    ah_h1_send_stop(&conn->sending);
     enter(&conn->response, BROKEN);
     if (exchange) {
         exchange->conn = NULL;
@@ -336,12 +294,12 @@ static void abandon(ah_conn *base, ah_exchange *exchange)
 
 static void describe(const ah_conn *base, char *text, size_t cap)
 {
-    static const char *const names[] = {"IDLE", "SENDING", "HEAD", "BODY", "DONE", "CLOSED"};
+    static const char *const names[] = {"IDLE", "HEAD", "BODY", "DONE", "CLOSED"};
     const h1_conn *conn = (const h1_conn *)base;
-    direction state = conn->request == SENDING ? SENDING : conn->response;
+    const char *state = conn->sending.state == AH_H1_SENDING ? "SENDING" : names[conn->response];
 
     snprintf(text, cap, "%s h1 %s %llu", conn->transport ? ah_transport_peer(conn->transport) : "-",
-             names[state], (unsigned long long)conn->exchanges);
+             state, (unsigned long long)conn->exchanges);
 }
 
 static const ah_conn_ops ops = {
@@ -367,7 +325,7 @@ ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_transport *transport, const ah_h1_l
     }
     conn->base = (ah_conn){.ops = &ops, .owner = owner, .owner_ctx = owner_ctx};
     conn->loop = loop;
-    conn->transport = transport;
+    conn->transport = conn->sending.transport = transport;
     transport->ready = on_ready;
     transport->ctx = conn;
     ah_transport_set_background(transport, true);
