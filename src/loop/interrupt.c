@@ -65,10 +65,10 @@ static void watch(ah_interrupt_watcher *watcher, watched_signal *watched)
 
     if (!is_left_to_us(watched, &action) || uv_signal_init(loop->uv, &watcher->uv) < 0)
         return;
-    watcher->opened = true;
+    watcher->watching = true;
     uv_unref((uv_handle_t *)&watcher->uv);
-    watcher->watching = uv_signal_start_oneshot(&watcher->uv, on_signal, watched->number) == 0;
-    if (watcher->watching && watched->watchers++ == 0)
+    uv_signal_start_oneshot(&watcher->uv, on_signal, watched->number);
+    if (watched->watchers++ == 0)
         watched->handler = action_of(watched->number).sa_handler;
 }
 
@@ -101,8 +101,7 @@ static void unwatch(ah_interrupt_watcher *watcher, watched_signal *watched)
     watcher->uv.data = loop;
     loop->closing_handles++;
     uv_close((uv_handle_t *)&watcher->uv, on_closed);
-    if (watcher->watching)
-        watched->watchers--;
+    watched->watchers--;
     if (is_programs)
         sigaction(watched->number, &action, NULL);
 }
@@ -111,7 +110,7 @@ void ah_interrupt_end(ah_interrupt *interrupt)
 {
     pthread_mutex_lock(&mutex);
     for (int i = 0; i < AH_INTERRUPT_SIGNALS; i++)
-        if (interrupt->watchers[i].opened)
+        if (interrupt->watchers[i].watching)
             unwatch(&interrupt->watchers[i], &signals[i]);
     pthread_mutex_unlock(&mutex);
 }

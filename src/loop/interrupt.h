@@ -13,7 +13,6 @@ typedef struct ah_interrupt ah_interrupt;
 typedef struct ah_interrupt_watcher {
     uv_signal_t uv;
     ah_interrupt *interrupt;
-    bool opened;
     bool watching;
 } ah_interrupt_watcher;
 

@@ -238,26 +238,25 @@ static void end_leftovers(ahttp_loop *loop)
     ah_loop_run_while(loop, has_leftovers, NULL);
 }
 
-static int await_main(ahttp_loop *loop, ahttp_future *main_task)
+static int await_main(ah_interrupt *interrupt, ahttp_loop *loop, ahttp_future *main_task)
 {
-    ah_interrupt interrupt;
-
-    ah_interrupt_begin(&interrupt, loop, main_task);
+    ah_interrupt_begin(interrupt, loop, main_task);
     int code = ahttp_await_status(main_task);
-    ah_interrupt_end(&interrupt);
-    return code == AHTTP_E_CANCELLED && interrupt.came ? AHTTP_E_INTERRUPTED : code;
+    ah_interrupt_end(interrupt);
+    return code == AHTTP_E_CANCELLED && interrupt->came ? AHTTP_E_INTERRUPTED : code;
 }
 
 int ahttp_run(ahttp_task_fn *fn, void *arg)
 {
     ahttp_loop *outer = ahttp_loop_current();
+    ah_interrupt interrupt; /* as long as the loop */
 
     if (outer && ah_loop_is_inside(outer))
         return AHTTP_E_STATE;
     ahttp_loop *loop = ahttp_loop_new();
     if (!loop)
         return AHTTP_E_NO_MEMORY;
-    int code = await_main(loop, ah_task_spawn(loop, fn, arg, NULL));
+    int code = await_main(&interrupt, loop, ah_task_spawn(loop, fn, arg, NULL));
     end_leftovers(loop);
     ahttp_loop_close(loop);
     return code;

@@ -115,12 +115,13 @@ static void try_to_run(void *ctx)
 
     codes[0] = ahttp_loop_run(the_loop);
     codes[1] = ahttp_loop_close(the_loop);
+    codes[2] = ahttp_loop_run_forever(the_loop);
 }
 
 static void the_running_loop_refuses_to_be_run_or_closed(void **state)
 {
     (void)state;
-    int codes[2] = {1, 1};
+    int codes[3] = {1, 1, 1};
     the_loop = ahttp_loop_new();
 
     ahttp_loop_call(the_loop, 0, try_to_run, codes);
@@ -128,6 +129,7 @@ static void the_running_loop_refuses_to_be_run_or_closed(void **state)
 
     assert_int_equal(codes[0], AHTTP_E_STATE);
     assert_int_equal(codes[1], AHTTP_E_STATE);
+    assert_int_equal(codes[2], AHTTP_E_STATE);
     assert_int_equal(ahttp_loop_close(the_loop), 0);
 }
 
@@ -148,6 +150,28 @@ static void stopping_leaves_the_rest_for_the_next_run(void **state)
     assert_int_equal(ahttp_loop_run(loop), 0);
 
     assert_int_equal(calls, 1);
+    ahttp_loop_close(loop);
+}
+
+static void post_then_stop(void *ctx)
+{
+    ahttp_loop_post(ctx, count_call, NULL);
+    ahttp_loop_post(ctx, stop_loop, ctx);
+}
+
+static void run_forever_goes_on_with_nothing_to_do_until_it_is_stopped(void **state)
+{
+    (void)state;
+    uv_thread_t thread;
+    ahttp_loop *loop = ahttp_loop_new();
+
+    for (int i = 1; i <= 2; i++) {
+        uv_thread_create(&thread, post_then_stop, loop);
+        assert_int_equal(ahttp_loop_run_forever(loop), 0);
+        assert_int_equal(calls, i);
+        uv_thread_join(&thread);
+    }
+
     ahttp_loop_close(loop);
 }
 
@@ -342,6 +366,7 @@ int main(void)
         cmocka_unit_test_setup(one_drain_ends_even_if_jobs_never_do, reset),
         cmocka_unit_test_setup(the_running_loop_refuses_to_be_run_or_closed, reset),
         cmocka_unit_test_setup(stopping_leaves_the_rest_for_the_next_run, reset),
+        cmocka_unit_test_setup(run_forever_goes_on_with_nothing_to_do_until_it_is_stopped, reset),
         cmocka_unit_test_setup(current_is_the_loop_that_runs_else_the_newest, reset),
         cmocka_unit_test_setup(a_held_loop_waits_for_what_no_handle_shows, reset),
         cmocka_unit_test_setup(a_virtual_clock_stands_still_while_the_loop_is_held, reset),
