@@ -26,9 +26,11 @@ typedef struct ahttp_loop_options {
 AHTTP_API ahttp_loop *ahttp_loop_create(const ahttp_loop_options *options);
 
 /* Cancel every task and wait for each, close the library's own handles, and free the loop.
-   Sessions on it must have been closed or unref'd.  On a caller's uv loop this runs it until
-   the library's handles are gone; no other handle is touched.  0, or E_STATE from inside
-   the running loop (nothing happened then). */
+   Sessions and connectors on it that are still open are closed: requests under way fail with
+   E_CLOSED, and so does whatever is asked of them later.  Responses can be read until they are
+   unref'd, as far as they had been read before.  On a caller's uv loop this runs it until the
+   library's handles are gone; no other handle is touched.  0, or E_STATE from inside the
+   running loop (nothing happened then). */
 AHTTP_API int ahttp_loop_close(ahttp_loop *loop);
 
 /* The loop that runs on this thread, else the one made last on it, or NULL.  Borrowed. */

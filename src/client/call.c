@@ -22,8 +22,9 @@ ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error)
 static void stop(ahttp_response *call, ah_call_phase phase)
 {
     call->phase = phase;
-    ah_timer_stop(call->session->loop, &call->deadline);
+    ah_timer_stop(call->session->guest.loop, &call->deadline);
     ah_link_remove(&call->link);
+    ah_list_append(&call->session->kept, &call->link);
 }
 
 void ah_call_fail(ahttp_response *call, ahttp_error *error)
@@ -95,7 +96,7 @@ static void on_head(ah_exchange *exchange)
 
     call->phase = AH_CALL_OPEN;
     if (coding && !call->no_decompress)
-        ah_decoder_new(coding->value, NULL, &call->body.decoder, &error);
+        ah_decoder_new(coding->value, &call->body.decoder, &error);
     if (error) {
         ah_call_fail(call, error);
         return;
@@ -184,7 +185,7 @@ void ah_call_start(ahttp_response *call)
     call->sent->owner = call;
     call->deadline.fire = on_deadline;
     if (call->total_ms != AHTTP_NEVER)
-        ah_timer_start(call->session->loop, &call->deadline, call->total_ms);
+        ah_timer_start(call->session->guest.loop, &call->deadline, call->total_ms);
     ah_connector_acquire(call->session->connector, &call->waiter, &call->url, call->connect_ms,
                          on_connection);
 }

@@ -21,7 +21,7 @@ ahttp_response *ah_response_new(ahttp_session *session)
             return NULL;
         ah_body_reset(&response->body);
     }
-    response->session = ahttp_session_ref(session);
+    response->session = session;
     ah_list_append(&session->calls, &response->link);
     response->phase = AH_CALL_WAITING;
     return response;
@@ -53,13 +53,14 @@ void ah_response_release(ahttp_response *response)
     if (!ended || response->refs > 0 || response->reading || response->sent)
         return;
     clear(response);
+    ah_link_remove(&response->link);
     if (session->recycled_count < MOST_RECYCLED) {
         ah_list_prepend(&session->recycled, &response->link);
         session->recycled_count++;
     } else {
         ah_response_free(response);
     }
-    ahttp_session_unref(session);
+    ah_session_tidy(session);
 }
 
 ahttp_response *ahttp_response_ref(ahttp_response *response)

@@ -29,7 +29,7 @@ struct ahttp_stream {
 
 struct ahttp_response {
     ahttp_session *session;
-    ah_link link;  /* in the session's calls or recycled */
+    ah_link link;  /* in the session's calls, kept or recycled */
     unsigned refs; /* the program's */
     ah_call_phase phase;
     ah_exchange exchange;
@@ -50,7 +50,7 @@ struct ahttp_response {
     bool wants_text; /* the pending read resolves to the text, not to shown */
 };
 
-/* A fresh or recycled block, holding a reference to the session; NULL when out of memory. */
+/* A fresh or recycled block, among the session's calls; NULL when out of memory. */
 ahttp_response *ah_response_new(ahttp_session *session);
 /* The block itself, which must be recycled or never used. */
 void ah_response_free(ahttp_response *response);

@@ -75,6 +75,7 @@ static void free_session(ahttp_session *session)
 
     while ((link = ah_list_take_first(&session->recycled)))
         ah_response_free(AH_CONTAINER(link, ahttp_response, link));
+    ah_guest_leave(&session->guest);
     ahttp_connector_unref(session->connector);
     ah_buf_release(&session->fields_text);
     ah_arena_release(&session->arena);
@@ -91,6 +92,32 @@ static bool take_connector(ahttp_session *session, const ahttp_session_options *
     return session->connector != NULL;
 }
 
+void ah_session_tidy(ahttp_session *session)
+{
+    if (session->refs == 0 && ah_list_is_empty(&session->calls) && ah_list_is_empty(&session->kept))
+        free_session(session);
+}
+
+/* The session must not go meanwhile. */
+static void shut(ahttp_session *session)
+{
+    ah_link *link;
+
+    session->closed = true;
+    while ((link = ah_list_first(&session->calls)))
+        ah_call_fail(AH_CONTAINER(link, ahttp_response, link),
+                     ah_error_new(AHTTP_E_CLOSED, "the session was closed"));
+}
+
+static void close_guest(ah_guest *guest)
+{
+    ahttp_session *session = AH_CONTAINER(guest, ahttp_session, guest);
+
+    ahttp_session_ref(session);
+    shut(session);
+    ahttp_session_unref(session);
+}
+
 ahttp_session *ahttp_session_create(const ahttp_session_options *given)
 {
     ahttp_session_options options;
@@ -102,12 +129,14 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
         return NULL;
     session->refs = 1;
     ah_list_init(&session->calls);
+    ah_list_init(&session->kept);
     ah_list_init(&session->recycled);
     if (!make_fields(session, &options) || !take_connector(session, &options)) {
         free_session(session);
         return NULL;
     }
-    session->loop = ah_connector_loop(session->connector);
+    ah_guest_enter(&session->guest, ah_connector_loop(session->connector), close_guest);
+    session->closed = !session->guest.loop;
     session->timeout.total_ms = options.timeout.total_ms ? options.timeout.total_ms : TOTAL_MS;
     session->timeout.connect_ms =
         options.timeout.connect_ms ? options.timeout.connect_ms : CONNECT_MS;
@@ -124,20 +153,20 @@ ahttp_session *ahttp_session_ref(ahttp_session *session)
 
 void ahttp_session_unref(ahttp_session *session)
 {
-    if (session && --session->refs == 0)
-        free_session(session);
+    if (!session)
+        return;
+    session->refs--;
+    ah_session_tidy(session);
 }
 
 ahttp_future *ahttp_session_close(ahttp_session *session)
 {
-    ah_link *link;
+    ahttp_loop *loop = ah_guest_need_loop(
+        &session->guest, "ahttp_session_close: the session's loop was closed, and the session "
+                         "with it; there is no loop for the future");
 
-    session->closed = true;
     ahttp_session_ref(session);
-    while ((link = ah_list_first(&session->calls)))
-        ah_call_fail(AH_CONTAINER(link, ahttp_response, link),
-                     ah_error_new(AHTTP_E_CLOSED, "the session was closed"));
-    ahttp_loop *loop = session->loop;
+    shut(session);
     ahttp_future *gone =
         session->owns_connector ? ahttp_connector_close(session->connector) : ah_future_new(loop);
     if (!gone)
@@ -158,22 +187,24 @@ ahttp_connector *ahttp_session_connector(ahttp_session *session)
 ahttp_future *ahttp_session_send(ahttp_session *session, const ahttp_request_options *given)
 {
     ahttp_request_options options;
+    ahttp_loop *loop = ah_guest_need_loop(
+        &session->guest, "ahttp_session_send: the session's loop was closed, and the session with "
+                         "it; there is no loop for the future");
 
     if (!given || !ah_options_load(&options, sizeof options, given))
-        return ah_future_failed(session->loop,
-                                ah_error_new(AHTTP_E_ARGUMENT,
-                                             "send request: options->size is not set; use the "
-                                             "macros, or set it to sizeof(ahttp_request_options)"));
+        return ah_future_failed(
+            loop, ah_error_new(AHTTP_E_ARGUMENT,
+                               "send request: options->size is not set; use the macros, or set it "
+                               "to sizeof(ahttp_request_options)"));
     if (session->closed)
-        return ah_future_failed(session->loop,
-                                ah_error_new(AHTTP_E_CLOSED, "send request: the session was "
-                                                             "closed before"));
-    ahttp_future *future = ah_future_new(session->loop);
+        return ah_future_failed(
+            loop, ah_error_new(AHTTP_E_CLOSED, "send request: the session was closed before"));
+    ahttp_future *future = ah_future_new(loop);
     ahttp_response *call = future ? ah_response_new(session) : NULL;
     if (!call) {
         if (future)
             ah_future_reject(future, ah_error_no_memory());
-        return future ? future : ah_future_failed(session->loop, ah_error_no_memory());
+        return future ? future : ah_future_failed(loop, ah_error_no_memory());
     }
     call->sent = future;
     ahttp_error *error = ah_request_prepare(call, &options);

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef AH_CLIENT_SESSION_H
 #define AH_CLIENT_SESSION_H
-/* The inside of a session: what its requests share, and the blocks they are recycled in. */
+/* The inside of a session: what its requests share, and the blocks they are recycled in.  It is
+   freed when the program does not hold it and no response is left. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "http/headers.h"
 #include "http/url.h"
-#include "loop/loop.h"
+#include "loop/guest.h"
 #include <ahttp/session.h>
 
 struct ahttp_session {
-    unsigned refs;
-    ahttp_loop *loop;
+    ah_guest guest;
+    unsigned refs; /* the program's */
     ahttp_connector *connector;
     ah_arena arena;        /* of the fields */
     ahttp_headers fields;  /* sent with every request: automatic ones, then the options' */
@@ -20,12 +21,16 @@ struct ahttp_session {
     ah_url_memo last_url;
     int64_t max_body_bytes; /* AHTTP_UNLIMITED: none */
     ah_list calls;          /* responses whose exchange has not ended */
+    ah_list kept;           /* whose exchange has ended, but which somebody still needs */
     ah_list recycled;       /* blocks of ended ones, newest first */
     size_t recycled_count;
     bool no_decompress;
     bool owns_connector;
     bool closed;
 };
+
+/* Frees it unless it is needed. */
+void ah_session_tidy(ahttp_session *session);
 
 /* The headers that name in pairs must be sendable; NULL, or what is wrong with the first that
    is not. */

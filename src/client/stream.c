@@ -90,16 +90,29 @@ static void on_cancel(ahttp_future *future)
     answer_error(future->owner, ah_error_new(AHTTP_E_CANCELLED, "cancelled"));
 }
 
-static ahttp_future *refuse(ahttp_response *response, const char *why)
+static ahttp_future *refuse(ahttp_response *response, int code, const char *why)
 {
-    ahttp_error *error = ah_error_new(AHTTP_E_STATE, "read response body: %s", why);
+    ahttp_loop *loop = ah_guest_need_loop(
+        &response->session->guest, "read response body: its loop was closed, and there is none for "
+                                   "the future; read before ahttp_loop_close");
+    ahttp_error *error = ah_error_new(code, "read response body: %s", why);
 
-    return ah_future_failed(response->session->loop, ah_call_error(response, error));
+    return ah_future_failed(loop, ah_call_error(response, error));
+}
+
+/* What is wrong with any read now, or NULL. */
+static ahttp_future *refuse_read(ahttp_response *response)
+{
+    if (!response->session->guest.loop)
+        return refuse(response, AHTTP_E_CLOSED, "its loop was closed");
+    if (response->reading)
+        return refuse(response, AHTTP_E_STATE, "another read is pending");
+    return NULL;
 }
 
 static ahttp_future *begin_read(ahttp_response *response)
 {
-    ahttp_loop *loop = response->session->loop;
+    ahttp_loop *loop = response->session->guest.loop;
     ahttp_future *future = ah_future_new(loop);
 
     if (!future)
@@ -113,10 +126,12 @@ static ahttp_future *begin_read(ahttp_response *response)
 
 static ahttp_future *read_whole(ahttp_response *response, bool as_text)
 {
-    if (response->reading)
-        return refuse(response, "another read is pending");
+    ahttp_future *refused = refuse_read(response);
+
+    if (refused)
+        return refused;
     if (response->stream.total > 0)
-        return refuse(response, "part of it was read from the stream already");
+        return refuse(response, AHTTP_E_STATE, "part of it was read from the stream already");
     if (!response->body.wants_whole) {
         response->body.max_bytes = response->session->max_body_bytes;
         ahttp_error *error = ah_body_want_whole(&response->body);
@@ -147,11 +162,12 @@ ahttp_stream *ahttp_response_stream(ahttp_response *response)
 ahttp_future *ahttp_stream_read(ahttp_stream *stream)
 {
     ahttp_response *response = AH_CONTAINER(stream, ahttp_response, stream);
+    ahttp_future *refused = refuse_read(response);
 
-    if (response->reading)
-        return refuse(response, "another read is pending");
+    if (refused)
+        return refused;
     if (response->body.wants_whole)
-        return refuse(response, "it was asked for as a whole already");
+        return refuse(response, AHTTP_E_STATE, "it was asked for as a whole already");
     return begin_read(response);
 }
 

@@ -264,6 +264,7 @@ ahttp_loop *ahttp_loop_create(const ahttp_loop_options *options)
     loop->has_virtual_clock = chosen.virtual_clock;
     ah_list_init(&loop->ready);
     ah_list_init(&loop->sleeps);
+    ah_guests_init(loop);
     ah_futures_init(loop);
     ah_wheel_init(loop);
 #if AHTTP_TASKS
@@ -340,12 +341,12 @@ int ahttp_loop_close(ahttp_loop *loop)
 #endif
     ah_calls_cancel_all(loop);
     ah_sleeps_cancel_all(loop);
-    do
+    while (ah_guests_close(loop) || ah_calls_take_posted(loop) || is_busy(loop, NULL))
         ah_loop_run_while(loop, is_busy, NULL);
-    while (ah_calls_take_posted(loop));
     if (loop->open_polls > 0)
-        ah_misuse("ahttp_loop_close: a session or response on this loop is still open; "
-                  "unref it first");
+        ah_misuse("ahttp_loop_close: a socket of the library is still open; this is a fault of "
+                  "libahttp");
+    ah_guests_release(loop);
     close_own_handles(loop);
     forget_loop(loop);
     ah_calls_release(loop);

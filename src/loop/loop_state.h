@@ -80,6 +80,14 @@ typedef struct ah_futures {
 void ah_futures_init(ahttp_loop *loop);
 void ah_futures_release(ahttp_loop *loop);
 
+/* ---- guest.c ---- */
+
+void ah_guests_init(ahttp_loop *loop);
+/* Closes those that are not closed yet; whether there were any. */
+bool ah_guests_close(ahttp_loop *loop);
+/* Tells all that the loop is gone. */
+void ah_guests_release(ahttp_loop *loop);
+
 /* ---- the loop ---- */
 
 typedef struct ah_task ah_task;
@@ -107,6 +115,8 @@ struct ahttp_loop {
     uv_loop_t *uv;
     char *read_buffer;
     ah_list sleeps; /* that wait for a timer */
+    ah_list guests;
+    ah_list closed_guests; /* by the loop, which is being closed */
     ah_virtual_clock clock;
     ah_wheel wheel;
     ah_calls calls;
@@ -116,7 +126,7 @@ struct ahttp_loop {
     ah_list free_tasks;
     size_t free_task_count;
     unsigned task_count; /* spawned so far */
-    size_t leftovers; /* tasks that ahttp_run has cancelled and waits for */
+    size_t leftovers;    /* tasks that ahttp_run has cancelled and waits for */
     ah_coroutine_pool coroutines;
 #endif
     uv_prepare_t prepare;

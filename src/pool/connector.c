@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a connector, and asking it for a connection; what happens in between is in
-   slot.c.  A connector ends in its job: when it was closed, its last connection is gone and
-   nobody holds it. */
+   slot.c.  A connector retires in its job: when it was closed and its last connection is gone,
+   it gives up the rest of what it has on the loop.  When nobody holds it either, it is freed. */
 #include "pool/connector.h"
 #include "base/mem.h"
 #include "base/options.h"
@@ -89,15 +89,22 @@ void ah_connector_cancel(ah_waiter *waiter)
 
 /* ---- Life ---- */
 
-static void destroy(ahttp_connector *connector)
+static void retire(ahttp_connector *connector)
 {
     ah_timer_stop(connector->setup.loop, &connector->expiry);
     if (connector->setup.resolver)
         ah_resolver_close(connector->setup.resolver);
+    connector->setup.resolver = NULL;
 #if AHTTP_TLS
     if (connector->setup.tls)
         ah_tls_context_free(connector->setup.tls);
+    connector->setup.tls = NULL;
 #endif
+}
+
+static void destroy(ahttp_connector *connector)
+{
+    ah_guest_leave(&connector->guest);
     ah_origins_release(&connector->origins);
     ah_free(connector);
 }
@@ -118,8 +125,10 @@ static void run_steps(ah_job *job)
     connector->refs++; /* who is refused in here may give up the last reference */
     ah_connector_take_steps(connector);
     ah_connector_watch_age(connector);
-    if (ah_connector_is_over(connector))
+    if (ah_connector_is_over(connector)) {
         tell_closers(connector);
+        retire(connector);
+    }
     if (ah_connector_is_over(connector) && connector->refs == 1)
         destroy(connector);
     else
@@ -146,22 +155,39 @@ static void shut(ahttp_connector *connector)
         ah_pool_gone(&connector->pool, &slot->place);
         ah_slot_end(slot);
     }
+    if (ah_connector_is_over(connector))
+        ah_connector_run_soon(connector);
+}
+
+static void close_guest(ah_guest *guest)
+{
+    ahttp_connector *connector = AH_CONTAINER(guest, ahttp_connector, guest);
+
+    if (!connector->closed)
+        shut(connector);
 }
 
 ahttp_future *ahttp_connector_close(ahttp_connector *connector)
 {
-    ah_closer *closer = AH_NEW(ah_closer);
-    ahttp_future *gone = closer ? ah_future_new(connector->setup.loop) : NULL;
+    ahttp_loop *loop = ah_guest_need_loop(
+        &connector->guest, "ahttp_connector_close: the connector's loop was closed, and the "
+                           "connector with it; there is no loop for the future");
+    ahttp_future *gone = ah_future_new(loop);
+    ah_closer *closer = gone ? AH_NEW(ah_closer) : NULL;
 
     if (!connector->closed)
         shut(connector);
-    if (!gone) {
-        ah_free(closer);
-        return ah_future_failed(connector->setup.loop, ah_error_no_memory());
+    if (!closer) {
+        if (gone)
+            ah_future_reject(gone, ah_error_no_memory());
+        return gone ? gone : ah_future_failed(loop, ah_error_no_memory());
     }
     closer->future = gone;
     ah_list_append(&connector->closers, &closer->link);
-    ah_connector_run_soon(connector);
+    if (connector->guest.loop)
+        ah_connector_run_soon(connector);
+    else
+        tell_closers(connector);
     return gone;
 }
 
@@ -175,9 +201,11 @@ void ahttp_connector_unref(ahttp_connector *connector)
 {
     if (!connector || --connector->refs > 0)
         return;
-    if (!connector->closed)
+    if (!connector->guest.loop)
+        destroy(connector);
+    else if (!connector->closed)
         shut(connector);
-    if (ah_connector_is_over(connector))
+    else if (ah_connector_is_over(connector))
         ah_connector_run_soon(connector);
 }
 
@@ -263,6 +291,7 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
         destroy(connector);
         return NULL;
     }
+    ah_guest_enter(&connector->guest, loop, close_guest);
     return connector;
 }
 
@@ -286,7 +315,7 @@ void ahttp_connector_get_stats(const ahttp_connector *connector, ahttp_connector
 
 ahttp_loop *ah_connector_loop(const ahttp_connector *connector)
 {
-    return connector->setup.loop;
+    return connector->guest.loop;
 }
 
 bool ah_connector_keeps_alive(const ahttp_connector *connector)

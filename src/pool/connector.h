@@ -32,6 +32,7 @@ void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const a
    Harmless when it does not wait. */
 void ah_connector_cancel(ah_waiter *waiter);
 
+/* NULL once that has been closed; nothing is acquired any more then. */
 ahttp_loop *ah_connector_loop(const ahttp_connector *connector);
 /* Whether connections are kept; if not, requests should say that they are the last. */
 bool ah_connector_keeps_alive(const ahttp_connector *connector);

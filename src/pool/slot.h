@@ -7,11 +7,13 @@
    What connections tell is reported to the plan (pool/plan.h), and connections are handed over
    as the plan says.  The steps that follow, opening and closing, run in a job of their own: so
    they never run inside a call of the client or of a connection. */
+#include "loop/guest.h"
 #include "loop/timer.h"
 #include "pool/connector.h"
 #include "pool/origin.h"
 
 struct ahttp_connector {
+    ah_guest guest;
     ah_opening_setup setup;
     const ah_opener *opener;
     ah_pool pool;

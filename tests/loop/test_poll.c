@@ -223,7 +223,7 @@ static void closing_the_loop_tells_of_a_connection_that_was_left_open(void **sta
 {
     (void)state;
 
-    assert_misuse(forget_a_poll, "ahttp_loop_close: a session or response");
+    assert_misuse(forget_a_poll, "ahttp_loop_close: a socket of the library is still open");
 }
 
 #define WITH_WIRE(test) cmocka_unit_test_setup_teardown(test, open_wire, close_wire)

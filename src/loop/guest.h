@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_LOOP_GUEST_H
+#define AH_LOOP_GUEST_H
+/* What lives on a loop and belongs to the program: sessions, connectors.  A loop that is closed
+   closes its guests first, newer ones before older ones.  From then on a guest is nothing but
+   memory, which its owner frees whenever it likes. */
+#include "loop/loop.h"
+
+typedef struct ah_guest ah_guest;
+typedef void ah_guest_fn(ah_guest *guest);
+struct ah_guest {
+    ah_link link;       /* in its loop's guests or closed guests */
+    ahttp_loop *loop;   /* NULL once that has been closed */
+    ah_guest_fn *close; /* called once, when the loop is being closed: gives up all that needs
+                           the loop, now or from the loop's jobs; may leave and free the guest */
+};
+
+/* Zeroed memory becomes a guest; loop may be NULL, as if it had been closed already. */
+void ah_guest_enter(ah_guest *guest, ahttp_loop *loop, ah_guest_fn *close);
+/* Harmless when it never entered, and once the loop has been closed. */
+void ah_guest_leave(ah_guest *guest);
+/* The loop on which to say that the guest is closed: its own, or when that is gone the current
+   one; when there is none either, aborts with the sentence. */
+ahttp_loop *ah_guest_need_loop(const ah_guest *guest, const char *sentence);
+
+#endif
