@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/check.h"
+#include "support/failing_alloc.h"
+#include "support/misuse.h"
+#include <ahttp/group.h>
+#include <string.h>
+
+static ahttp_loop *the_loop;
+static ahttp_future *the_task;
+
+static int open_loop(void **state)
+{
+    *state = the_loop = ahttp_loop_new(.virtual_clock = true);
+    return the_loop ? 0 : -1;
+}
+
+static int close_loop(void **state)
+{
+    return ahttp_loop_close(*state);
+}
+
+static void cancel_the_task(void *ctx)
+{
+    (void)ctx;
+    ahttp_future_cancel(the_task);
+}
+
+static void cancel_at(int64_t delay_ms)
+{
+    ahttp_loop_call(the_loop, delay_ms, cancel_the_task, NULL);
+}
+
+/* Runs fn as a task to its end; the checks are in the task itself. */
+static void run(ahttp_task_fn *fn)
+{
+    the_task = ahttp_spawn(fn, NULL);
+    assert_int_equal(ahttp_await_status(the_task), 0);
+}
+
+static int nap(int64_t ms)
+{
+    return ahttp_await_status(ahttp_sleep(ms));
+}
+
+/* ---- One scope ---- */
+
+static void *take_less(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(100);
+    int rc = nap(10);
+
+    assert_false(ahttp_scope_expired(scope));
+    assert_int_equal(ahttp_scope_end(scope, rc), 0);
+    assert_int_equal(nap(1000), 0);
+    return arg;
+}
+
+static void within_its_limit_a_scope_changes_nothing(void **state)
+{
+    (void)state;
+
+    run(take_less);
+}
+
+static void *take_more(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(100);
+    int rc = nap(1000);
+
+    assert_int_equal(rc, AHTTP_E_CANCELLED);
+    assert_true(ahttp_scope_expired(scope));
+    assert_int_equal(ahttp_scope_end(scope, rc), AHTTP_E_TIMEOUT);
+    assert_int_equal(ahttp_task_error()->code, AHTTP_E_TIMEOUT);
+    assert_string_equal(ahttp_task_error()->message, "scope: the time limit of 100 ms has passed");
+    assert_int_equal(ahttp_loop_now(the_loop), 100);
+    return arg;
+}
+
+static void past_its_limit_the_await_is_cancelled_and_the_end_says_timeout(void **state)
+{
+    (void)state;
+
+    run(take_more);
+}
+
+static void *take_long_in_steps(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(100);
+    int rc = 0, steps = 0;
+
+    while (rc == 0 && ++steps < 100)
+        rc = nap(30);
+
+    assert_int_equal(steps, 4);
+    assert_int_equal(ahttp_scope_end(scope, rc), AHTTP_E_TIMEOUT);
+    return arg;
+}
+
+static void the_limit_is_for_all_awaits_together(void **state)
+{
+    (void)state;
+
+    run(take_long_in_steps);
+}
+
+static void *keep_other_codes(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(100);
+    nap(1000);
+
+    assert_int_equal(ahttp_scope_end(scope, AHTTP_E_STATE), AHTTP_E_STATE);
+    scope = ahttp_scope_begin(100);
+    nap(1000);
+    assert_int_equal(ahttp_scope_end(scope, 0), 0);
+    return arg;
+}
+
+static void other_codes_pass_through_an_expired_scope(void **state)
+{
+    (void)state;
+
+    run(keep_other_codes);
+}
+
+static void *go_on_after_expiry(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(100);
+
+    assert_int_equal(nap(1000), AHTTP_E_CANCELLED);
+    assert_int_equal(nap(1000), 0);
+
+    assert_int_equal(ahttp_scope_end(scope, 0), 0);
+    return arg;
+}
+
+static void expiring_cancels_once(void **state)
+{
+    (void)state;
+
+    run(go_on_after_expiry);
+}
+
+static ahttp_scope *the_scope;
+
+static void expire_with_result(void *ctx)
+{
+    ahttp_promise_resolve(ctx, ctx, NULL);
+    ahttp_scope_reschedule(the_scope, 0);
+}
+
+static void *get_result_at_expiry(void *arg)
+{
+    ahttp_promise *promise;
+    ahttp_future *future = ahttp_promise_new(&promise, NULL, NULL);
+    the_scope = ahttp_scope_begin(AHTTP_NEVER);
+    ahttp_loop_call(the_loop, 10, expire_with_result, promise);
+
+    assert_ptr_equal(ahttp_await(future), promise);
+    assert_true(ahttp_scope_expired(the_scope));
+    int rc = arg ? nap(1000) : 0;
+
+    assert_int_equal(ahttp_scope_end(the_scope, rc), arg ? AHTTP_E_TIMEOUT : 0);
+    assert_int_equal(nap(1000), 0);
+    return NULL;
+}
+
+static void a_result_that_is_there_is_delivered_and_the_expiry_comes_next(void **state)
+{
+    (void)state;
+
+    assert_int_equal(ahttp_await_status(ahttp_spawn(get_result_at_expiry, "")), 0);
+}
+
+static void an_expiry_that_met_no_await_ends_with_the_scope(void **state)
+{
+    (void)state;
+
+    run(get_result_at_expiry);
+}
+
+static void *be_too_late(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(0);
+
+    assert_true(ahttp_scope_expired(scope));
+    assert_int_equal(ahttp_scope_end(scope, nap(10)), AHTTP_E_TIMEOUT);
+    assert_int_equal(ahttp_loop_now(the_loop), 0);
+    assert_int_equal(nap(10), 0);
+    return arg;
+}
+
+static void a_limit_of_0_has_passed(void **state)
+{
+    (void)state;
+
+    run(be_too_late);
+}
+
+/* ---- Rescheduling ---- */
+
+static void *extend(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(100);
+    assert_int_equal(nap(90), 0);
+
+    ahttp_scope_reschedule(scope, 100);
+    assert_int_equal(nap(90), 0);
+    ahttp_scope_reschedule(scope, AHTTP_NEVER);
+    assert_int_equal(nap(9000), 0);
+    ahttp_scope_reschedule(scope, 5);
+
+    assert_int_equal(ahttp_scope_end(scope, nap(90)), AHTTP_E_TIMEOUT);
+    assert_int_equal(ahttp_loop_now(the_loop), 90 + 90 + 9000 + 5);
+    return arg;
+}
+
+static void a_scope_can_be_rescheduled(void **state)
+{
+    (void)state;
+
+    run(extend);
+}
+
+static void *extend_too_late(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(10);
+    int rc = nap(1000);
+
+    ahttp_scope_reschedule(scope, 10);
+
+    assert_int_equal(nap(1000), 0);
+    assert_int_equal(ahttp_scope_end(scope, rc), AHTTP_E_TIMEOUT);
+    return arg;
+}
+
+static void an_expired_scope_is_not_rescheduled(void **state)
+{
+    (void)state;
+
+    run(extend_too_late);
+}
+
+/* ---- Cancels from elsewhere ---- */
+
+static void *be_cancelled(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(100);
+
+    int rc = ahttp_scope_end(scope, nap(1000));
+
+    assert_int_equal(rc, AHTTP_E_CANCELLED);
+    assert_int_equal(ahttp_task_error()->code, AHTTP_E_CANCELLED);
+    return arg;
+}
+
+static void a_cancel_from_outside_stays_one(void **state)
+{
+    cancel_at(50);
+
+    run(be_cancelled);
+
+    assert_int_equal(ahttp_loop_now(*state), 50);
+}
+
+static void a_cancel_at_the_time_of_the_expiry_stays_one(void **state)
+{
+    cancel_at(100);
+
+    run(be_cancelled);
+
+    assert_int_equal(ahttp_loop_now(*state), 100);
+}
+
+/* Work that cleans up for 30 ms when it is cancelled. */
+static void *clean_up(void *arg)
+{
+    nap(1000);
+    nap(30);
+    (void)arg;
+    return ahttp_fail(AHTTP_E_CANCELLED, "cleaned up");
+}
+
+static void *be_cancelled_while_expiring(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(100);
+    int rc = ahttp_await_status(ahttp_spawn(clean_up, NULL));
+
+    assert_int_equal(ahttp_scope_end(scope, rc), AHTTP_E_CANCELLED);
+    assert_int_equal(nap(10), 0);
+    return arg;
+}
+
+static void a_cancel_after_the_expiry_is_not_lost(void **state)
+{
+    cancel_at(110);
+
+    run(be_cancelled_while_expiring);
+
+    assert_int_equal(ahttp_loop_now(*state), 120);
+}
+
+static void *swallow_then_expire(void *arg)
+{
+    assert_int_equal(nap(1000), AHTTP_E_CANCELLED);
+    ahttp_scope *scope = ahttp_scope_begin(100);
+
+    assert_int_equal(ahttp_scope_end(scope, nap(1000)), AHTTP_E_TIMEOUT);
+    return arg;
+}
+
+static void a_cancel_from_before_the_scope_does_not_count(void **state)
+{
+    (void)state;
+    cancel_at(10);
+
+    run(swallow_then_expire);
+}
+
+static void *cancel_self_at_the_end(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(100);
+    int rc = nap(1000);
+    ahttp_future_cancel(the_task);
+
+    assert_int_equal(ahttp_scope_end(scope, rc), AHTTP_E_CANCELLED);
+    assert_int_equal(nap(10), AHTTP_E_CANCELLED);
+    return arg;
+}
+
+static void a_cancel_that_met_no_await_in_the_scope_comes_after_it(void **state)
+{
+    (void)state;
+
+    run(cancel_self_at_the_end);
+}
+
+/* ---- Nesting ---- */
+
+static int64_t outer_ms, inner_ms;
+static char outcome[64];
+
+static const char *word(int rc)
+{
+    return rc == AHTTP_E_TIMEOUT ? "timeout " : rc == AHTTP_E_CANCELLED ? "cancel " : "fine ";
+}
+
+static void *nest(void *arg)
+{
+    outcome[0] = '\0';
+    ahttp_scope *outer = ahttp_scope_begin(outer_ms);
+    ahttp_scope *inner = ahttp_scope_begin(inner_ms);
+
+    int rc =
+        ahttp_scope_end(inner, arg ? ahttp_await_status(ahttp_spawn(clean_up, NULL)) : nap(200));
+    strcat(outcome, word(rc));
+    strcat(outcome, word(ahttp_scope_end(outer, rc)));
+    assert_int_equal(nap(10), 0);
+    return NULL;
+}
+
+static const char *nested(int64_t outer, int64_t inner, void *slow)
+{
+    outer_ms = outer;
+    inner_ms = inner;
+    assert_int_equal(ahttp_await_status(ahttp_spawn(nest, slow)), 0);
+    return outcome;
+}
+
+static void the_scope_that_expired_says_so(void **state)
+{
+    (void)state;
+
+    assert_string_equal(nested(100, 50, NULL), "timeout timeout ");
+    assert_string_equal(nested(50, 100, NULL), "cancel timeout ");
+    assert_string_equal(nested(500, 500, NULL), "fine fine ");
+}
+
+static void when_both_expire_the_outer_one_says_so(void **state)
+{
+    (void)state;
+
+    assert_string_equal(nested(50, 50, NULL), "cancel timeout ");
+    assert_string_equal(nested(50, 60, ""), "cancel timeout ");
+    assert_string_equal(nested(60, 50, ""), "cancel timeout ");
+}
+
+static void *retry_inside(void *arg)
+{
+    ahttp_scope *outer = ahttp_scope_begin(100);
+    int rc, tries = 0;
+
+    do {
+        ahttp_scope *inner = ahttp_scope_begin(30);
+        rc = ahttp_scope_end(inner, nap(1000));
+        tries++;
+    } while (rc == AHTTP_E_TIMEOUT);
+
+    assert_int_equal(tries, 4);
+    assert_int_equal(rc, AHTTP_E_CANCELLED);
+    assert_int_equal(ahttp_scope_end(outer, rc), AHTTP_E_TIMEOUT);
+    return arg;
+}
+
+static void an_inner_scope_may_be_tried_again_and_again(void **state)
+{
+    (void)state;
+
+    run(retry_inside);
+}
+
+static void *limit_the_clean_up(void *arg)
+{
+    ahttp_scope *outer = ahttp_scope_begin(50);
+    int rc = nap(1000);
+    ahttp_scope *inner = ahttp_scope_begin(10);
+
+    assert_int_equal(ahttp_scope_end(inner, nap(1000)), AHTTP_E_TIMEOUT);
+
+    assert_int_equal(ahttp_scope_end(outer, rc), AHTTP_E_TIMEOUT);
+    assert_int_equal(ahttp_loop_now(the_loop), 60);
+    return arg;
+}
+
+static void cleaning_up_after_an_expiry_may_have_a_limit(void **state)
+{
+    (void)state;
+
+    run(limit_the_clean_up);
+}
+
+/* ---- Rules ---- */
+
+static void *end_outer_first(void *arg)
+{
+    ahttp_scope *outer = ahttp_scope_begin(10);
+    ahttp_scope *inner = ahttp_scope_begin(10);
+
+    ahttp_scope_end(outer, 0);
+    ahttp_scope_end(inner, 0);
+    return arg;
+}
+
+static void *forget(void *arg)
+{
+    the_scope = ahttp_scope_begin(10);
+    return arg;
+}
+
+static void *end_anothers(void *arg)
+{
+    ahttp_scope_end(the_scope, 0);
+    return arg;
+}
+
+static void *lend(void *arg)
+{
+    the_scope = ahttp_scope_begin(10);
+    ahttp_await(ahttp_spawn(end_anothers, NULL));
+    return arg;
+}
+
+static ahttp_task_fn *breach;
+
+static void spawn_breach(void)
+{
+    ahttp_await(ahttp_spawn(breach, NULL));
+}
+
+static void begin_outside(void)
+{
+    the_scope = ahttp_scope_begin(10);
+}
+
+static void breaking_the_rules_is_told(void **state)
+{
+    (void)state;
+
+    breach = end_outer_first;
+    assert_misuse(spawn_breach, "end those that began later first");
+    breach = forget;
+    assert_misuse(spawn_breach, "on every way out");
+    breach = lend;
+    assert_misuse(spawn_breach, "belongs to another task");
+    assert_misuse(begin_outside, "see ahttp_within");
+}
+
+/* ---- Memory ---- */
+
+static void *begin_without_memory(void *arg)
+{
+    counting_alloc_fail_nth(1);
+    ahttp_scope *scope = ahttp_scope_begin(100);
+
+    assert_true(ahttp_scope_expired(scope));
+    ahttp_scope_reschedule(scope, 100);
+    assert_int_equal(ahttp_scope_end(scope, nap(1000)), AHTTP_E_NO_MEMORY);
+    assert_int_equal(ahttp_task_error()->code, AHTTP_E_NO_MEMORY);
+    assert_int_equal(nap(10), 0);
+    assert_int_equal(ahttp_loop_now(ahttp_loop_current()), 10);
+    return arg;
+}
+
+static void *begin_two_without_memory(void *arg)
+{
+    counting_alloc_fail_nth(1);
+    ahttp_scope *outer = ahttp_scope_begin(100);
+    assert_int_equal(nap(10), AHTTP_E_CANCELLED);
+    counting_alloc_fail_nth(1);
+    ahttp_scope *inner = ahttp_scope_begin(100);
+
+    int rc = ahttp_scope_end(inner, nap(1000));
+
+    assert_int_equal(rc, AHTTP_E_NO_MEMORY);
+    assert_int_equal(ahttp_scope_end(outer, rc), AHTTP_E_NO_MEMORY);
+    assert_int_equal(nap(1000), 0);
+    return arg;
+}
+
+static void run_counted(ahttp_task_fn *fn)
+{
+    counting_alloc_install();
+    ahttp_loop *loop = ahttp_loop_new(.virtual_clock = true);
+
+    assert_int_equal(ahttp_await_status(ahttp_spawn(fn, NULL)), 0);
+
+    ahttp_loop_close(loop);
+    counting_alloc_remove();
+}
+
+static void without_memory_a_scope_expires_at_once(void **state)
+{
+    (void)state;
+
+    run_counted(begin_without_memory);
+    run_counted(begin_two_without_memory);
+}
+
+static void *expire_in_little_memory(void *arg)
+{
+    ahttp_scope *scope = ahttp_scope_begin(10);
+    int rc = ahttp_scope_end(scope, nap(100));
+
+    assert_true(rc == AHTTP_E_TIMEOUT || rc == AHTTP_E_NO_MEMORY);
+    return arg;
+}
+
+static void scope_in_little_memory(void *ctx)
+{
+    (void)ctx;
+    ahttp_loop *loop = ahttp_loop_new(.virtual_clock = true);
+    if (!loop)
+        return;
+
+    int rc = ahttp_await_status(ahttp_spawn(expire_in_little_memory, NULL));
+    assert_true(rc == 0 || rc == AHTTP_E_NO_MEMORY);
+
+    ahttp_loop_close(loop);
+}
+
+static void out_of_memory_is_never_a_limit_lost(void **state)
+{
+    (void)state;
+
+    for_each_allocation(scope_in_little_memory, NULL);
+}
+
+#define WITH_LOOP(test) cmocka_unit_test_setup_teardown(test, open_loop, close_loop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_LOOP(within_its_limit_a_scope_changes_nothing),
+        WITH_LOOP(past_its_limit_the_await_is_cancelled_and_the_end_says_timeout),
+        WITH_LOOP(the_limit_is_for_all_awaits_together),
+        WITH_LOOP(other_codes_pass_through_an_expired_scope),
+        WITH_LOOP(expiring_cancels_once),
+        WITH_LOOP(a_result_that_is_there_is_delivered_and_the_expiry_comes_next),
+        WITH_LOOP(an_expiry_that_met_no_await_ends_with_the_scope),
+        WITH_LOOP(a_limit_of_0_has_passed),
+        WITH_LOOP(a_scope_can_be_rescheduled),
+        WITH_LOOP(an_expired_scope_is_not_rescheduled),
+        WITH_LOOP(a_cancel_from_outside_stays_one),
+        WITH_LOOP(a_cancel_at_the_time_of_the_expiry_stays_one),
+        WITH_LOOP(a_cancel_after_the_expiry_is_not_lost),
+        WITH_LOOP(a_cancel_from_before_the_scope_does_not_count),
+        WITH_LOOP(a_cancel_that_met_no_await_in_the_scope_comes_after_it),
+        WITH_LOOP(the_scope_that_expired_says_so),
+        WITH_LOOP(when_both_expire_the_outer_one_says_so),
+        WITH_LOOP(an_inner_scope_may_be_tried_again_and_again),
+        WITH_LOOP(cleaning_up_after_an_expiry_may_have_a_limit),
+        WITH_LOOP(breaking_the_rules_is_told),
+        cmocka_unit_test(without_memory_a_scope_expires_at_once),
+        cmocka_unit_test(out_of_memory_is_never_a_limit_lost),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
