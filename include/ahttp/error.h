@@ -49,7 +49,8 @@ typedef enum ahttp_error_kind {
     X(LINE_TOO_LONG, AHTTP_KIND_RESPONSE, "delimiter not found within the limit")                  \
     X(CHARSET, AHTTP_KIND_RESPONSE, "response body is not in its charset")                         \
     X(CONTENT_TYPE, AHTTP_KIND_RESPONSE, "response has another content type")                      \
-    X(JSON, 0, "not valid JSON")
+    X(JSON, 0, "not valid JSON")                                                                   \
+    X(DECODED_TOO_LARGE, AHTTP_KIND_RESPONSE, "response body swells too much when decoded")
 
 typedef enum ahttp_error_code {
     AHTTP_OK = 0,

@@ -96,7 +96,7 @@ static void on_head(ah_exchange *exchange)
 
     call->phase = AH_CALL_OPEN;
     if (coding && !call->no_decompress)
-        ah_decoder_new(coding->value, &call->body.decoder, &error);
+        ah_decoder_new(coding->value, NULL, &call->body.decoder, &error);
     if (error) {
         ah_call_fail(call, error);
         return;

@@ -11,6 +11,8 @@ bool ahttp_has_feature(ahttp_feature feature)
     switch (feature) {
     case AHTTP_FEATURE_TASKS: return AHTTP_TASKS;
     case AHTTP_FEATURE_TLS: return AHTTP_TLS;
+    case AHTTP_FEATURE_BROTLI: return AHTTP_BROTLI;
+    case AHTTP_FEATURE_ZSTD: return AHTTP_ZSTD;
     }
     return false;
 }

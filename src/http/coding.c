@@ -7,14 +7,30 @@ static const struct {
     const char *name;
     new_fn *make;
 } known[] = {
-    {"gzip", ah_decoder_gzip_new},
-    {"deflate", ah_decoder_deflate_new},
+    {"gzip", ah_decoder_gzip_new},   {"deflate", ah_decoder_deflate_new},
     {"x-gzip", ah_decoder_gzip_new}, /* RFC 9110 §8.4.1.3 */
+#if AHTTP_BROTLI
+    {"br", ah_decoder_brotli_new},
+#endif
+#if AHTTP_ZSTD
+    {"zstd", ah_decoder_zstd_new},
+#endif
 };
+
+#if AHTTP_BROTLI
+#define AND_BROTLI ", br"
+#else
+#define AND_BROTLI ""
+#endif
+#if AHTTP_ZSTD
+#define AND_ZSTD ", zstd"
+#else
+#define AND_ZSTD ""
+#endif
 
 ah_str ah_coding_accepted(void)
 {
-    return AH_STR("gzip, deflate");
+    return AH_STR("gzip, deflate" AND_BROTLI AND_ZSTD);
 }
 
 static new_fn *find(ah_str name)
@@ -25,13 +41,17 @@ static new_fn *find(ah_str name)
     return NULL;
 }
 
-/* Fills makers in the order of the list, as far as they fit; *count says how many there are.
-   False when one is not known. */
-static bool read_list(ah_str list, new_fn *makers[AH_CODING_MAX_COUNT], size_t *count)
+/* What is to be undone: makers in the order in which they were applied, as far as they fit. */
+typedef struct coding_list {
+    new_fn *makers[AH_CODING_MAX_COUNT];
+    size_t count; /* how many there are */
+} coding_list;
+
+/* False when one is not known. */
+static bool read_list(coding_list *codings, ah_str list)
 {
     ah_str name;
 
-    *count = 0;
     while (ah_str_split(&list, ',', &name)) {
         name = ah_str_trim(name);
         if (name.len == 0 || ah_str_equal_nocase(name, AH_STR("identity")))
@@ -39,47 +59,66 @@ static bool read_list(ah_str list, new_fn *makers[AH_CODING_MAX_COUNT], size_t *
         new_fn *make = find(name);
         if (!make)
             return false;
-        if (*count < AH_CODING_MAX_COUNT)
-            makers[*count] = make;
-        ++*count;
+        if (codings->count < AH_CODING_MAX_COUNT)
+            codings->makers[codings->count] = make;
+        codings->count++;
     }
     return true;
 }
 
 /* The coding that was applied last is undone first. */
-static ah_decoder *make_decoder(size_t count, new_fn *const makers[])
+static ah_decoder *make_decoder(const coding_list *codings, const ah_coding_limits *limits)
 {
     ah_decoder *stages[AH_CODING_MAX_COUNT];
     ah_decoder *decoder = NULL;
+    size_t count = codings->count;
     size_t made = 0;
 
-    while (made < count && (stages[made] = makers[count - 1 - made]()))
+    while (made < count && (stages[made] = codings->makers[count - 1 - made]()))
         made++;
     if (made == count)
-        decoder = count == 1 ? stages[0] : ah_decoder_chain_new(count, stages);
+        decoder = ah_decoder_chain_new(count, stages, limits);
     while (!decoder && made-- > 0)
         stages[made]->ops->free(stages[made]);
     return decoder;
 }
 
-bool ah_decoder_new(ah_str content_encoding, ah_decoder **decoder, ahttp_error **error)
+static bool make_all(const coding_list *codings, const ah_coding_limits *limits,
+                     ah_decoder **decoder, ahttp_error **error)
 {
-    new_fn *makers[AH_CODING_MAX_COUNT];
-    size_t count;
-
-    *decoder = NULL;
-    *error = NULL;
-    if (!read_list(content_encoding, makers, &count))
-        return false;
-    if (count == 0)
+    if (codings->count == 0)
         return true;
-    if (count > AH_CODING_MAX_COUNT) {
+    if (codings->count > AH_CODING_MAX_COUNT) {
         *error = ah_error_new(AHTTP_E_CODING, "decode body: it has %zu codings, more than %d",
-                              count, AH_CODING_MAX_COUNT);
+                              codings->count, AH_CODING_MAX_COUNT);
         return false;
     }
-    *decoder = make_decoder(count, makers);
+    *decoder = make_decoder(codings, limits);
     if (!*decoder)
         *error = ah_error_no_memory();
     return *decoder != NULL;
+}
+
+bool ah_decoder_new(ah_str content_encoding, const ah_coding_limits *limits, ah_decoder **decoder,
+                    ahttp_error **error)
+{
+    coding_list codings = {.count = 0};
+
+    *decoder = NULL;
+    *error = NULL;
+    return read_list(&codings, content_encoding) && make_all(&codings, limits, decoder, error);
+}
+
+bool ah_decoder_new_for(const ahttp_headers *fields, const ah_coding_limits *limits,
+                        ah_decoder **decoder, ahttp_error **error)
+{
+    const ah_field *field = ah_headers_find(fields, AH_STR("Content-Encoding"));
+    coding_list codings = {.count = 0};
+
+    *decoder = NULL;
+    *error = NULL;
+    for (; field; field = ah_headers_find_next(fields, field))
+        if (!read_list(&codings, field->value))
+            return false;
+    return make_all(&codings, limits, decoder, error);
 }

@@ -5,6 +5,7 @@
    bytes as asked for, however much the input swells. */
 #include "base/buf.h"
 #include "base/error.h"
+#include "http/headers.h"
 
 typedef enum ah_coding_result {
     AH_CODING_MORE_INPUT, /* all input was used */
@@ -29,21 +30,36 @@ struct ah_decoder {
     const ah_decoder_ops *ops;
 };
 
-/* More codings on one body than this are refused: each may swell the data a thousandfold. */
+/* How far a body may swell.  Beyond free_bytes, what came out, of the last coding or of any
+   between, must not be more than max_ratio times what went in, else the decoder fails with
+   DECODED_TOO_LARGE.  Text that people write seldom shrinks to less than a fiftieth; a bomb of
+   gzip swells a thousandfold, one of br or zstd ten thousandfold and more. */
+typedef struct ah_coding_limits {
+    int64_t free_bytes; /* 0: 10 MiB */
+    int64_t max_ratio;  /* 0: 200; AHTTP_UNLIMITED: none */
+} ah_coding_limits;
+
+/* More codings on one body than this are refused. */
 enum { AH_CODING_MAX_COUNT = 5 };
 
 /* For the value of Content-Encoding: a decoder for all codings in it, last one first.
    *decoder is NULL where there is nothing to undo (identity, empty).  False when a coding is
    not known here, so that the body is to be left as it is, *error being NULL; or with *error
-   when there are too many (CODING), or when out of memory. */
-bool ah_decoder_new(ah_str content_encoding, ah_decoder **decoder, ahttp_error **error);
+   when there are too many (CODING), or when out of memory.  limits may be NULL: the defaults. */
+bool ah_decoder_new(ah_str content_encoding, const ah_coding_limits *limits, ah_decoder **decoder,
+                    ahttp_error **error);
+/* The same for all fields of that name together, in their order. */
+bool ah_decoder_new_for(const ahttp_headers *fields, const ah_coding_limits *limits,
+                        ah_decoder **decoder, ahttp_error **error);
 
-/* What ah_decoder_new knows, for Accept-Encoding: "gzip, deflate". */
+/* What ah_decoder_new knows, for Accept-Encoding: "gzip, deflate, br, zstd", or without what
+   was not built in. */
 ah_str ah_coding_accepted(void);
 
-/* Decoders in a row, stages[0] reading the input; takes them over.  NULL when out of memory:
-   they are the caller's still. */
-ah_decoder *ah_decoder_chain_new(size_t count, ah_decoder *const stages[]);
+/* Decoders in a row, stages[0] reading the input, held to the limits; takes them over.  NULL
+   when out of memory: they are the caller's still. */
+ah_decoder *ah_decoder_chain_new(size_t count, ah_decoder *const stages[],
+                                 const ah_coding_limits *limits);
 
 /* http/coding_zlib.c; NULL when out of memory.
    gzip (RFC 1952): members one after the other, with zeros between and behind them; anything
@@ -51,5 +67,10 @@ ah_decoder *ah_decoder_chain_new(size_t count, ah_decoder *const stages[]);
    deflate: zlib (RFC 1950) or raw (RFC 1951), told apart by the two bytes of zlib's header. */
 ah_decoder *ah_decoder_gzip_new(void);
 ah_decoder *ah_decoder_deflate_new(void);
+/* http/coding_brotli.c, where it is built in (AHTTP_BROTLI): br (RFC 7932). */
+ah_decoder *ah_decoder_brotli_new(void);
+/* http/coding_zstd.c, where it is built in (AHTTP_ZSTD): zstd (RFC 8878), frames one after the
+   other, with windows of at most 8 MiB (RFC 9659). */
+ah_decoder *ah_decoder_zstd_new(void);
 
 #endif

@@ -42,8 +42,9 @@ static void a_plain_get_sends_host_and_the_automatic_headers_only(void **state)
 
     snprintf(expected, sizeof expected,
              "GET /ok HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAccept: */*\r\n"
-             "Accept-Encoding: gzip, deflate\r\nUser-Agent: libahttp/" AHTTP_VERSION "\r\n\r\n",
-             server_port(f.server));
+             "Accept-Encoding: gzip, deflate%s%s\r\nUser-Agent: libahttp/" AHTTP_VERSION "\r\n\r\n",
+             server_port(f.server), ahttp_has_feature(AHTTP_FEATURE_BROTLI) ? ", br" : "",
+             ahttp_has_feature(AHTTP_FEATURE_ZSTD) ? ", zstd" : "");
     assert_string_equal(seen().head, expected);
 }
 
