@@ -26,12 +26,13 @@ typedef struct ah_exchange_events {
 struct ah_exchange {
     const ah_exchange_events *events;
     ah_request_head request;
-    ah_str body;               /* of the request, all of it; lives until the end event */
-    ah_response_head response; /* fields initialised with the arena to use, before sending */
-    ah_conn *conn;             /* while on the wire, else NULL */
-    uint64_t bytes_sent;       /* of head and body */
-    uint64_t bytes_received;   /* of head and body as they came */
-    bool was_reused;           /* the connection had carried another exchange before */
+    ah_str body;                    /* of the request, all of it; lives until the end event */
+    const ah_response_rules *rules; /* complete ones; NULL: the default ones */
+    ah_response_head response;      /* fields initialised with the arena to use, before sending */
+    ah_conn *conn;                  /* while on the wire, else NULL */
+    uint64_t bytes_sent;            /* of head and body */
+    uint64_t bytes_received;        /* of head and body as they came */
+    bool was_reused;                /* the connection had carried another exchange before */
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "conn/h1_conn.h"
 #include "base/mem.h"
 #include "conn/h1_send.h"
+#include "http/h1_parser.h"
 #include "loop/poll.h"
 #include <assert.h>
 #include <stdio.h>
@@ -124,7 +125,8 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
     exchange->was_reused = conn->exchanges++ > 0;
     enter(&conn->response, HEAD);
     ah_transport_set_background(conn->transport, false);
-    ah_h1_parser_begin(conn->parser, exchange->request.method, &exchange->response);
+    ah_h1_parser_begin(conn->parser, exchange->request.method, exchange->rules,
+                       &exchange->response);
     if (ah_h1_send_begin(&conn->sending, exchange))
         want(conn);
     else
@@ -311,13 +313,13 @@ static const ah_conn_ops ops = {
     .describe = describe,
 };
 
-ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_transport *transport, const ah_h1_limits *limits,
-                        const ah_conn_owner *owner, void *owner_ctx)
+ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_transport *transport, const ah_conn_owner *owner,
+                        void *owner_ctx)
 {
     h1_conn *conn = AH_NEW(h1_conn);
 
     if (conn)
-        conn->parser = ah_h1_parser_new(limits, &parser_events, conn);
+        conn->parser = ah_h1_parser_new(&parser_events, conn);
     if (!conn || !conn->parser) {
         ah_transport_close(transport);
         ah_free(conn);

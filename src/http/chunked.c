@@ -2,8 +2,9 @@
 #include "http/chunked.h"
 
 /*  SIZE_START -> SIZE -> [EXTENSION] -> SIZE_LF -> DATA -> DATA_CR -> DATA_LF -> SIZE_START
-    and, when the size was 0:            SIZE_LF -> END_CR -> END_LF */
-enum { SIZE_START, SIZE, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, END_CR, END_LF };
+    and, when the size was 0:            SIZE_LF -> END_CR -> END_LF
+    Leniently, SPACES may come behind SIZE, and an LF stands for CR and LF. */
+enum { SIZE_START, SIZE, SPACES, EXTENSION, SIZE_LF, DATA, DATA_CR, DATA_LF, END_CR, END_LF };
 
 static const char cr_without_lf[] = "a line has a CR without LF";
 static const char too_much_data[] = "a chunk is longer than its size says";
@@ -20,9 +21,32 @@ static ah_chunked_result enter(ah_chunked *chunked, int state)
     return AH_CHUNKED_MORE_INPUT;
 }
 
+static ah_chunked_result end_size_line(ah_chunked *chunked)
+{
+    chunked->line = 0;
+    return enter(chunked, chunked->left > 0 ? DATA : END_CR);
+}
+
+/* Whether c is an LF that is accepted where a CR should be. */
+static bool is_accepted_lf(ah_chunked *chunked, char c)
+{
+    if (c != '\n' || !chunked->is_lenient)
+        return false;
+    chunked->was_repaired = true;
+    return true;
+}
+
+static bool is_accepted_space(ah_chunked *chunked, char c)
+{
+    if ((c != ' ' && c != '\t') || !chunked->is_lenient || chunked->state == SIZE_START)
+        return false;
+    chunked->was_repaired = true;
+    return true;
+}
+
 static ah_chunked_result read_size(ah_chunked *chunked, char c)
 {
-    int digit = ah_hex_value(c);
+    int digit = chunked->state == SPACES ? -1 : ah_hex_value(c);
 
     if (digit >= 0) {
         if (chunked->left > UINT64_MAX >> 4)
@@ -30,6 +54,10 @@ static ah_chunked_result read_size(ah_chunked *chunked, char c)
         chunked->left = chunked->left << 4 | (unsigned)digit;
         return enter(chunked, SIZE);
     }
+    if (is_accepted_space(chunked, c))
+        return enter(chunked, SPACES);
+    if (chunked->state != SIZE_START && is_accepted_lf(chunked, c))
+        return end_size_line(chunked);
     if (chunked->state == SIZE_START || (c != ';' && c != '\r'))
         return failed(chunked, "a chunk size is not a hexadecimal number");
     return enter(chunked, c == ';' ? EXTENSION : SIZE_LF);
@@ -39,6 +67,8 @@ static ah_chunked_result read_extension(ah_chunked *chunked, char c)
 {
     if (c == '\r')
         return enter(chunked, SIZE_LF);
+    if (is_accepted_lf(chunked, c))
+        return end_size_line(chunked);
     if (((unsigned char)c < 0x20 && c != '\t') || c == 0x7F)
         return failed(chunked, "a chunk extension has a control character");
     return AH_CHUNKED_MORE_INPUT;
@@ -49,16 +79,19 @@ static ah_chunked_result read_char(ah_chunked *chunked, char c)
 {
     switch (chunked->state) {
     case SIZE_START:
-    case SIZE: return read_size(chunked, c);
+    case SIZE:
+    case SPACES: return read_size(chunked, c);
     case EXTENSION: return read_extension(chunked, c);
-    case SIZE_LF:
-        chunked->line = 0;
-        if (c != '\n')
-            return failed(chunked, cr_without_lf);
-        return enter(chunked, chunked->left > 0 ? DATA : END_CR);
-    case DATA_CR: return c == '\r' ? enter(chunked, DATA_LF) : failed(chunked, too_much_data);
+    case SIZE_LF: return c == '\n' ? end_size_line(chunked) : failed(chunked, cr_without_lf);
+    case DATA_CR:
+        if (is_accepted_lf(chunked, c))
+            return enter(chunked, SIZE_START);
+        return c == '\r' ? enter(chunked, DATA_LF) : failed(chunked, too_much_data);
     case DATA_LF: return c == '\n' ? enter(chunked, SIZE_START) : failed(chunked, too_much_data);
-    case END_CR: return c == '\r' ? enter(chunked, END_LF) : AH_CHUNKED_TRAILERS;
+    case END_CR:
+        if (is_accepted_lf(chunked, c))
+            return AH_CHUNKED_DONE;
+        return c == '\r' ? enter(chunked, END_LF) : AH_CHUNKED_TRAILERS;
     default: return c == '\n' ? AH_CHUNKED_DONE : failed(chunked, cr_without_lf);
     }
 }

@@ -2,15 +2,18 @@
 #ifndef AH_HTTP_CHUNKED_H
 #define AH_HTTP_CHUNKED_H
 /* Undoing the chunked transfer coding (RFC 9112 §7.1), strictly: lines end in CRLF, a size is
-   hexadecimal digits and nothing else.  Chunk extensions are passed over; the trailer section
-   is left to who reads fields.  Zeroed memory is a decoder at the start of a body. */
+   hexadecimal digits and nothing else.  Leniently (docs/strictness.md), a line may end in LF
+   alone and spaces may follow a size.  Chunk extensions are passed over; the trailer section is
+   left to who reads fields.  Zeroed memory is a strict decoder at the start of a body. */
 #include "base/str.h"
 
 typedef struct ah_chunked {
     uint64_t left; /* of the chunk at hand */
     size_t line;   /* bytes of the size line at hand */
     int state;
-    const char *why; /* after FAILED: a sentence without subject or end; static */
+    bool is_lenient;
+    bool was_repaired; /* there was something that a strict one would not accept */
+    const char *why;   /* after FAILED: a sentence without subject or end; static */
 } ah_chunked;
 
 typedef enum ah_chunked_result {

@@ -5,6 +5,7 @@
 #include "http/h1_parser.h"
 #include "base/mem.h"
 #include "http/chunked.h"
+#include "http/h1_repair.h"
 #include "http/h1_section.h"
 #include <inttypes.h>
 #include <llhttp.h>
@@ -24,7 +25,7 @@ typedef enum parser_phase {
 struct ah_h1_parser {
     llhttp_t llhttp;
     ah_h1_section section;
-    ah_h1_limits limits;
+    const ah_response_rules *rules;
     const ah_h1_parser_events *events;
     void *ctx;
     ah_response_head *head;
@@ -33,10 +34,12 @@ struct ah_h1_parser {
     ah_body_length body;
     uint64_t received; /* bytes of the body */
     ah_chunked chunked;
+    ah_h1_lines lines; /* of a section that is read leniently */
     size_t interim_count;
     parser_phase phase;
     bool has_begun;
     bool is_stopped;
+    bool was_repaired;
 };
 
 static ah_h1_result failed(ah_h1_parser *parser, ahttp_error *error)
@@ -62,15 +65,15 @@ static ahttp_error *section_error(const ah_h1_parser *parser)
         return ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
                             "read response head: the status line is longer than the limit of %zu "
                             "bytes",
-                            parser->limits.max_line);
+                            parser->rules->max_line);
     case AH_H1_SECTION_FIELD_TOO_LONG:
         return ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
                             "read response %s: a field is longer than the limit of %zu bytes",
-                            section_name(parser), parser->limits.max_field);
+                            section_name(parser), parser->rules->max_field);
     case AH_H1_SECTION_TOO_MANY_FIELDS:
         return ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
                             "read response %s: more fields than the limit of %zu",
-                            section_name(parser), parser->limits.max_fields);
+                            section_name(parser), parser->rules->max_fields);
     case AH_H1_SECTION_NO_NAME: return malformed(parser, "a field has no name");
     case AH_H1_SECTION_FOLDED: return malformed(parser, "a field goes on in a second line");
     case AH_H1_SECTION_BARE_LF: return malformed(parser, "a line ends in LF without CR");
@@ -112,33 +115,14 @@ static const llhttp_settings_t settings = {
     .on_headers_complete = on_headers_complete,
 };
 
-/* Offsets into a section have 32 bits. */
-static const size_t most_head = UINT32_MAX / 2;
-
-static size_t limit_or(size_t limit, size_t otherwise)
+ah_h1_parser *ah_h1_parser_new(const ah_h1_parser_events *events, void *ctx)
 {
-    return limit > 0 ? limit : otherwise;
-}
-
-ah_h1_parser *ah_h1_parser_new(const ah_h1_limits *limits, const ah_h1_parser_events *events,
-                               void *ctx)
-{
-    ah_h1_limits given = limits ? *limits : (ah_h1_limits){0};
     ah_h1_parser *parser = AH_NEW(ah_h1_parser);
 
     if (!parser)
         return NULL;
     parser->events = events;
     parser->ctx = ctx;
-    parser->limits = (ah_h1_limits){.max_line = limit_or(given.max_line, 8190),
-                                    .max_field = limit_or(given.max_field, 8190),
-                                    .max_fields = limit_or(given.max_fields, 128),
-                                    .max_head = limit_or(given.max_head, 65536),
-                                    .max_interim = limit_or(given.max_interim, 16)};
-    if (parser->limits.max_head > most_head)
-        parser->limits.max_head = most_head;
-    parser->section.max_line = parser->limits.max_line;
-    parser->section.max_field = parser->limits.max_field;
     return parser;
 }
 
@@ -154,25 +138,30 @@ void ah_h1_parser_free(ah_h1_parser *parser)
 static void begin_section(ah_h1_parser *parser, parser_phase phase, size_t fields_before)
 {
     parser->phase = phase;
-    parser->section.max_count = parser->limits.max_fields - fields_before;
+    parser->section.max_count = parser->rules->max_fields - fields_before;
+    parser->lines = (ah_h1_lines){0};
     ah_h1_section_begin(&parser->section, parser->head->fields.arena);
     llhttp_init(&parser->llhttp, HTTP_RESPONSE, &settings);
 }
 
-void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, ah_response_head *head)
+void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, const ah_response_rules *rules,
+                        ah_response_head *head)
 {
     bool is_head = ah_str_equal(request_method, AH_STR("HEAD"));
     bool is_connect = ah_str_equal(request_method, AH_STR("CONNECT"));
 
     ah_error_free(parser->error);
     parser->error = NULL;
+    parser->rules = rules ? rules : &ah_default_response_rules;
+    parser->section.max_line = parser->rules->max_line;
+    parser->section.max_field = parser->rules->max_field;
     parser->head = head;
     parser->method = is_head ? AH_STR("HEAD") : is_connect ? AH_STR("CONNECT") : AH_STR("");
     parser->body = (ah_body_length){0};
     parser->received = 0;
-    parser->chunked = (ah_chunked){0};
+    parser->chunked = (ah_chunked){.is_lenient = parser->rules->lenient};
     parser->interim_count = 0;
-    parser->has_begun = parser->is_stopped = false;
+    parser->has_begun = parser->is_stopped = parser->was_repaired = false;
     ah_headers_init(&head->trailers, head->fields.arena);
     begin_section(parser, HEAD, 0);
 }
@@ -281,11 +270,11 @@ static ahttp_error *check_head(ah_h1_parser *parser)
 
 static ah_h1_result take_interim(ah_h1_parser *parser)
 {
-    if (++parser->interim_count > parser->limits.max_interim)
+    if (++parser->interim_count > parser->rules->max_interim)
         return failed(parser, ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
                                            "read response head: more interim responses than the "
                                            "limit of %zu",
-                                           parser->limits.max_interim));
+                                           parser->rules->max_interim));
     if (parser->events->interim)
         parser->events->interim(parser->ctx, parser->head);
     if (parser->is_stopped)
@@ -318,6 +307,13 @@ static ah_h1_result take_head(ah_h1_parser *parser)
     }
 }
 
+static ah_h1_result too_long(ah_h1_parser *parser)
+{
+    return failed(parser, ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
+                                       "read response %s: longer than the limit of %zu bytes",
+                                       section_name(parser), parser->rules->max_head));
+}
+
 /* llhttp has paused behind the empty line. */
 static ah_h1_result take_section(ah_h1_parser *parser, ah_str *input)
 {
@@ -332,11 +328,11 @@ static ah_h1_result take_section(ah_h1_parser *parser, ah_str *input)
     return is_head ? take_head(parser) : AH_H1_DONE;
 }
 
-static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
+static ah_h1_result read_strictly(ah_h1_parser *parser, ah_str *input)
 {
     /* Never more than the limit is looked at, so that a section's size is bounded however
        its bytes are cut and whatever they are. */
-    size_t room = parser->limits.max_head - parser->section.saved_len;
+    size_t room = parser->rules->max_head - parser->section.saved_len;
     ah_str piece = ah_str_slice(*input, 0, room);
 
     ah_h1_section_look_at(&parser->section, piece.ptr);
@@ -349,12 +345,40 @@ static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
         return failed(parser, llhttp_error(parser, piece));
     advance(input, piece.len);
     if (piece.len == room)
-        return failed(parser, ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
-                                           "read response %s: longer than the limit of %zu bytes",
-                                           section_name(parser), parser->limits.max_head));
+        return too_long(parser);
     if (!ah_h1_section_keep(&parser->section, piece.len))
         return failed(parser, section_error(parser));
     return AH_H1_MORE;
+}
+
+/* What has been collected, all of the section, is put right and read anew. */
+static ah_h1_result read_repaired(ah_h1_parser *parser)
+{
+    ah_h1_section *section = &parser->section;
+    ah_str text = ah_str_make(section->saved, section->saved_len);
+    ah_str repaired;
+
+    if (!ah_h1_repair(section->arena, text, parser->phase == HEAD, &repaired))
+        return failed(parser, ah_error_no_memory());
+    parser->was_repaired = parser->was_repaired || !ah_str_equal(text, repaired);
+    ah_h1_section_begin(section, section->arena);
+    return read_strictly(parser, &repaired);
+}
+
+static ah_h1_result read_leniently(ah_h1_parser *parser, ah_str *input)
+{
+    size_t room = parser->rules->max_head - parser->section.saved_len;
+    ah_str piece = ah_str_slice(*input, 0, room);
+    size_t used;
+
+    ah_h1_section_look_at(&parser->section, piece.ptr);
+    bool is_whole = ah_h1_lines_find_end(&parser->lines, piece, &used);
+    if (!ah_h1_section_keep(&parser->section, used))
+        return failed(parser, section_error(parser));
+    advance(input, used);
+    if (is_whole)
+        return read_repaired(parser);
+    return used == room ? too_long(parser) : AH_H1_MORE;
 }
 
 static void give_body(ah_h1_parser *parser, ah_str piece)
@@ -388,7 +412,7 @@ static ah_h1_result read_chunked(ah_h1_parser *parser, ah_str *input)
 {
     ah_str data;
 
-    switch (ah_chunked_decode(&parser->chunked, input, &data, parser->limits.max_line)) {
+    switch (ah_chunked_decode(&parser->chunked, input, &data, parser->rules->max_line)) {
     case AH_CHUNKED_MORE_INPUT: return AH_H1_MORE;
     case AH_CHUNKED_DATA: give_body(parser, data); return AH_H1_MORE;
     case AH_CHUNKED_TRAILERS: return begin_trailers(parser);
@@ -397,7 +421,7 @@ static ah_h1_result read_chunked(ah_h1_parser *parser, ah_str *input)
         return failed(parser, ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
                                            "read response body: the size line of a chunk is "
                                            "longer than the limit of %zu bytes",
-                                           parser->limits.max_line));
+                                           parser->rules->max_line));
     default:
         return failed(
             parser, ah_error_new(AHTTP_E_PROTOCOL, "read response body: %s", parser->chunked.why));
@@ -419,7 +443,9 @@ static ah_h1_result read_some(ah_h1_parser *parser, ah_str *input)
     case BODY_OF_LENGTH: return read_length(parser, input);
     case BODY_CHUNKED: return read_chunked(parser, input);
     case BODY_UNTIL_CLOSE: return read_until_close(parser, input);
-    default: return read_section(parser, input);
+    default:
+        return parser->rules->lenient ? read_leniently(parser, input)
+                                      : read_strictly(parser, input);
     }
 }
 
@@ -505,7 +531,8 @@ ah_body_length ah_h1_parser_body_length(const ah_h1_parser *parser)
 
 bool ah_h1_parser_keeps_alive(const ah_h1_parser *parser)
 {
-    return ah_response_keeps_alive(parser->head, parser->body.framing);
+    return !parser->was_repaired && !parser->chunked.was_repaired &&
+           ah_response_keeps_alive(parser->head, parser->body.framing);
 }
 
 bool ah_h1_parser_has_begun(const ah_h1_parser *parser)

@@ -4,22 +4,14 @@
 /* HTTP/1 responses from bytes: llhttp in strict mode, behind the one door to it, for heads and
    trailers.  What llhttp does not check is checked here: version, status range, empty names,
    folded fields (refused), sizes and counts, and that its idea of the body's length is that of
-   http/body_length.h, by which the body is then read.
+   http/body_length.h, by which the body is then read.  Leniently, what http/h1_repair.h and
+   http/chunked.h can put right is put right first.
 
    Bytes may come cut anywhere.  Body pieces point into the bytes that were fed; everything of
    the head is copied into the arena of the head given to ah_h1_parser_begin. */
 #include "base/error.h"
 #include "http/body_length.h"
 #include "http/message.h"
-
-/* 0 means the default; what exceeds one is HEAD_TOO_LARGE. */
-typedef struct ah_h1_limits {
-    size_t max_line;    /* status line, or size line of a chunk, without its CRLF; 8190 */
-    size_t max_field;   /* name and value of one field; 8190 */
-    size_t max_fields;  /* of head and trailers together; 128 */
-    size_t max_head;    /* all of a head, and all trailers; 65536; at most 2^31 - 1 */
-    size_t max_interim; /* number of 1xx before the final head; 16 */
-} ah_h1_limits;
 
 /* Called from inside ah_h1_parser_feed; of the parser they may call ah_h1_parser_stop only. */
 typedef struct ah_h1_parser_events {
@@ -37,15 +29,16 @@ typedef enum ah_h1_result {
 
 typedef struct ah_h1_parser ah_h1_parser;
 
-/* NULL when out of memory.  limits may be NULL: all defaults.  events must outlive the parser. */
-ah_h1_parser *ah_h1_parser_new(const ah_h1_limits *limits, const ah_h1_parser_events *events,
-                               void *ctx);
+/* NULL when out of memory.  events must outlive the parser. */
+ah_h1_parser *ah_h1_parser_new(const ah_h1_parser_events *events, void *ctx);
 void ah_h1_parser_free(ah_h1_parser *parser);
 
 /* The next bytes answer a request of this method; *head is filled (its fields must have been
    initialised with the arena to use; its trailers are, here) and must live until the response
-   is complete and the questions below are asked. */
-void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, ah_response_head *head);
+   is complete and the questions below are asked.  The rules, complete ones, must live as long;
+   NULL: the default ones. */
+void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, const ah_response_rules *rules,
+                        ah_response_head *head);
 
 /* Use bytes; *used becomes how many were. After anything but MORE, begin anew or free. */
 ah_h1_result ah_h1_parser_feed(ah_h1_parser *parser, ah_str bytes, size_t *used);
@@ -61,7 +54,8 @@ ahttp_error *ah_h1_parser_take_error(ah_h1_parser *parser);
 
 /* How the body of the response at hand is framed; valid from the head event on. */
 ah_body_length ah_h1_parser_body_length(const ah_h1_parser *parser);
-/* Whether the connection may be used again; valid after DONE. */
+/* Whether the connection may be used again, as far as it is known; final after DONE.  Not where
+   something had to be put right: who frames badly once may do so again. */
 bool ah_h1_parser_keeps_alive(const ah_h1_parser *parser);
 /* Whether any byte of the response at hand has come. */
 bool ah_h1_parser_has_begun(const ah_h1_parser *parser);

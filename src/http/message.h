@@ -17,6 +17,21 @@ typedef struct ah_request_head {
     bool wants_close;            /* say that this is the connection's last request */
 } ah_request_head;
 
+/* How much of a response's head is accepted, and what; sizes are in bytes.  Beyond a limit the
+   response fails with HEAD_TOO_LARGE. */
+typedef struct ah_response_rules {
+    size_t max_line;    /* status line, or size line of a chunk, without its line end */
+    size_t max_field;   /* name and value of one field */
+    size_t max_fields;  /* of head and trailers together */
+    size_t max_head;    /* all of a head, and all trailers; at most 2^31 - 1 */
+    size_t max_interim; /* number of 1xx before the final head */
+    bool lenient;       /* docs/strictness.md */
+} ah_response_rules;
+
+extern const ah_response_rules ah_default_response_rules;
+/* Sets every limit that is 0 to its default. */
+void ah_response_rules_complete(ah_response_rules *rules);
+
 /* What came back before a body. */
 typedef struct ah_response_head {
     int status;

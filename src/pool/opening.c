@@ -70,9 +70,7 @@ static void cancel(ah_opening *opening)
 
 static void speak_http(ah_opening *opening, ah_transport *transport)
 {
-    static const ah_h1_limits limits = {0};
-    ah_conn *conn =
-        ah_h1_conn_new(opening->setup->loop, transport, &limits, opening->owner, opening->ctx);
+    ah_conn *conn = ah_h1_conn_new(opening->setup->loop, transport, opening->owner, opening->ctx);
 
     finish(opening, conn, conn ? NULL : ah_error_no_memory());
 }

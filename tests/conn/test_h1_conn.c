@@ -69,7 +69,7 @@ static int begin(void **state)
     has_room = true;
     loop = ahttp_loop_new();
     fake_init(&wire);
-    conn = ah_h1_conn_new(loop, &wire.base, NULL, &owner, NULL);
+    conn = ah_h1_conn_new(loop, &wire.base, &owner, NULL);
     return conn ? 0 : -1;
 }
 

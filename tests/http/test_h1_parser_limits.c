@@ -19,10 +19,10 @@ static ah_str stretched(ah_buf *out, const char *before, char c, size_t count, c
 }
 
 /* In pieces of several sizes, what comes of the bytes ends with this. */
-static void check_end(ah_h1_limits limits, ah_str bytes, const char *expected)
+static void check_end(ah_response_rules rules, ah_str bytes, const char *expected)
 {
     static const size_t steps[] = {1, 7, 1000, 65536, SIZE_MAX};
-    response_input input = {.limits = limits, .bytes = bytes};
+    response_input input = {.rules = rules, .bytes = bytes};
     ah_buf log = {0};
 
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
@@ -34,16 +34,16 @@ static void check_end(ah_h1_limits limits, ah_str bytes, const char *expected)
     ah_buf_release(&log);
 }
 
-static void check_stretched(ah_h1_limits limits, const char *before, size_t count,
+static void check_stretched(ah_response_rules rules, const char *before, size_t count,
                             const char *after, const char *expected)
 {
     ah_buf bytes = {0};
 
-    check_end(limits, stretched(&bytes, before, 'x', count, after), expected);
+    check_end(rules, stretched(&bytes, before, 'x', count, after), expected);
     ah_buf_release(&bytes);
 }
 
-static const ah_h1_limits defaults;
+static const ah_response_rules defaults;
 
 static void a_status_line_has_8190_bytes_at_most(void **state)
 {
@@ -118,14 +118,14 @@ static void a_head_has_65536_bytes_at_most(void **state)
 
 static void what_is_no_field_counts_too(void **state)
 {
-    const ah_h1_limits limits = {.max_head = 100};
+    const ah_response_rules rules = {.max_head = 100};
     const char *error = "failed HEAD_TOO_LARGE: read response head: longer than the limit of 100 "
                         "bytes";
     ah_buf bytes = {0};
     (void)state;
 
-    check_end(limits, stretched(&bytes, OK "a:", ' ', 200, "b\r\n\r\n"), error);
-    check_end(limits, stretched(&bytes, "", '\n', 200, OK "\r\n"), error);
+    check_end(rules, stretched(&bytes, OK "a:", ' ', 200, "b\r\n\r\n"), error);
+    check_end(rules, stretched(&bytes, "", '\n', 200, OK "\r\n"), error);
 
     ah_buf_release(&bytes);
 }
@@ -151,36 +151,36 @@ static void sixteen_interim_responses_are_enough(void **state)
 
 static void the_size_line_of_a_chunk_is_bounded(void **state)
 {
-    const ah_h1_limits limits = {.max_line = 50};
+    const ah_response_rules rules = {.max_line = 50};
     const char *error = "failed HEAD_TOO_LARGE: read response body: the size line of a chunk is "
                         "longer than the limit of 50 bytes";
     ah_buf bytes = {0};
     (void)state;
 
-    check_stretched(limits, CHUNKED "1;", 48, "\r\na\r\n0\r\n\r\n", "done");
-    check_stretched(limits, CHUNKED "1;", 49, "\r\na\r\n0\r\n\r\n", error);
-    check_stretched(limits, CHUNKED "1\r\na\r\n0;", 49, "\r\n\r\n", error);
-    check_end(limits, stretched(&bytes, CHUNKED, '0', 49, "1\r\na\r\n0\r\n\r\n"), "done");
-    check_end(limits, stretched(&bytes, CHUNKED, '0', 50, "1\r\na\r\n0\r\n\r\n"), error);
+    check_stretched(rules, CHUNKED "1;", 48, "\r\na\r\n0\r\n\r\n", "done");
+    check_stretched(rules, CHUNKED "1;", 49, "\r\na\r\n0\r\n\r\n", error);
+    check_stretched(rules, CHUNKED "1\r\na\r\n0;", 49, "\r\n\r\n", error);
+    check_end(rules, stretched(&bytes, CHUNKED, '0', 49, "1\r\na\r\n0\r\n\r\n"), "done");
+    check_end(rules, stretched(&bytes, CHUNKED, '0', 50, "1\r\na\r\n0\r\n\r\n"), error);
 
     ah_buf_release(&bytes);
 }
 
 static void trailers_are_bounded_like_a_head(void **state)
 {
-    const ah_h1_limits limits = {.max_head = 60, .max_fields = 4, .max_field = 30};
+    const ah_response_rules rules = {.max_head = 60, .max_fields = 4, .max_field = 30};
     const char *before = CHUNKED "0\r\nT: ";
     (void)state;
 
-    check_stretched(limits, before, 29, "\r\n\r\n", "done");
-    check_stretched(limits, before, 30, "\r\n\r\n",
+    check_stretched(rules, before, 29, "\r\n\r\n", "done");
+    check_stretched(rules, before, 30, "\r\n\r\n",
                     "failed HEAD_TOO_LARGE: read response trailers: a field is longer than the "
                     "limit of 30 bytes");
-    check_stretched(limits, before, 20, "\r\nU: 12345678901234567890\r\n12345678901234567890",
+    check_stretched(rules, before, 20, "\r\nU: 12345678901234567890\r\n12345678901234567890",
                     "failed HEAD_TOO_LARGE: read response trailers: longer than the limit of 60 "
                     "bytes");
-    check_stretched(limits, before, 1, "\r\nU: v\r\nW: x\r\n\r\n", "done");
-    check_stretched(limits, before, 1, "\r\nU: v\r\nW: x\r\nY: z\r\n\r\n",
+    check_stretched(rules, before, 1, "\r\nU: v\r\nW: x\r\n\r\n", "done");
+    check_stretched(rules, before, 1, "\r\nU: v\r\nW: x\r\nY: z\r\n\r\n",
                     "failed HEAD_TOO_LARGE: read response trailers: more fields than the limit of "
                     "4");
 }
@@ -205,7 +205,7 @@ static ahttp_error *failure_of(ah_h1_parser *parser, ah_arena *arena, const char
     size_t used;
 
     ah_headers_init(&head.fields, arena);
-    ah_h1_parser_begin(parser, AH_STR("GET"), &head);
+    ah_h1_parser_begin(parser, AH_STR("GET"), NULL, &head);
     assert_int_equal(ah_h1_parser_feed(parser, ah_str_from(bytes), &used), AH_H1_FAILED);
     return ah_h1_parser_take_error(parser);
 }
@@ -223,7 +223,7 @@ static void a_malformed_line_is_shown_up_to_a_colon(void **state)
         {OK "Cookie: secret\x01\r\n\r\n",
          "read response head: a field has a character that is not allowed there, near \"Cookie\""},
     };
-    ah_h1_parser *parser = ah_h1_parser_new(NULL, &events, NULL);
+    ah_h1_parser *parser = ah_h1_parser_new(&events, NULL);
     ah_arena arena = {0};
     (void)state;
 
@@ -264,7 +264,7 @@ static ah_h1_result read_all(ah_h1_parser *parser, ah_arena *arena, ah_str bytes
         if (result == AH_H1_DONE) {
             ah_arena_reset(arena);
             ah_headers_init(&head.fields, arena);
-            ah_h1_parser_begin(parser, AH_STR("GET"), &head);
+            ah_h1_parser_begin(parser, AH_STR("GET"), NULL, &head);
             assert_false(ah_h1_parser_has_begun(parser));
         }
         result = ah_h1_parser_feed(parser, ah_str_slice(bytes, at, step), &used);
@@ -280,7 +280,7 @@ static void a_recycled_parser_and_arena_allocate_nothing(void **state)
     ah_arena arena = {0};
     (void)state;
     counting_alloc_install();
-    ah_h1_parser *parser = ah_h1_parser_new(NULL, &events, NULL);
+    ah_h1_parser *parser = ah_h1_parser_new(&events, NULL);
     assert_int_equal(read_all(parser, &arena, bytes, SIZE_MAX), AH_H1_DONE);
 
     size_t before = counting_alloc_counts().allocations;
@@ -300,7 +300,7 @@ static void a_head_that_comes_byte_by_byte_is_not_copied_each_time(void **state)
     (void)state;
     big_response(&bytes);
     counting_alloc_install();
-    ah_h1_parser *parser = ah_h1_parser_new(NULL, &events, NULL);
+    ah_h1_parser *parser = ah_h1_parser_new(&events, NULL);
 
     assert_int_equal(read_all(parser, &arena, ah_buf_str(&bytes), 1), AH_H1_DONE);
     assert_true(counting_alloc_counts().allocations < 15);
@@ -320,7 +320,7 @@ static void read_with_little_memory(void *ctx)
 {
     const little_memory *input = ctx;
     ah_arena arena = {0};
-    ah_h1_parser *parser = ah_h1_parser_new(NULL, &events, NULL);
+    ah_h1_parser *parser = ah_h1_parser_new(&events, NULL);
 
     if (parser && read_all(parser, &arena, input->bytes, input->step) == AH_H1_FAILED) {
         ahttp_error *error = ah_h1_parser_take_error(parser);
@@ -334,7 +334,7 @@ static void read_with_little_memory(void *ctx)
 static void fail_with_little_memory(void *ctx)
 {
     ah_arena arena = {0};
-    ah_h1_parser *parser = ah_h1_parser_new(NULL, &events, NULL);
+    ah_h1_parser *parser = ah_h1_parser_new(&events, NULL);
 
     if (parser)
         ah_error_free(failure_of(parser, &arena, ctx));
@@ -403,9 +403,9 @@ static void after_a_stop_no_event_comes(void **state)
         stopper stopped = {.stop_at = stop_at};
         ah_response_head head = {0};
         size_t used;
-        stopped.parser = ah_h1_parser_new(NULL, &stopping, &stopped);
+        stopped.parser = ah_h1_parser_new(&stopping, &stopped);
         ah_headers_init(&head.fields, &arena);
-        ah_h1_parser_begin(stopped.parser, AH_STR("GET"), &head);
+        ah_h1_parser_begin(stopped.parser, AH_STR("GET"), NULL, &head);
 
         assert_int_equal(ah_h1_parser_feed(stopped.parser, bytes, &used), AH_H1_FAILED);
         assert_int_equal(stopped.interims + stopped.heads + stopped.bodies, stop_at);
@@ -422,11 +422,11 @@ static void an_error_that_nobody_takes_is_freed(void **state)
     size_t used;
     (void)state;
     counting_alloc_install();
-    ah_h1_parser *parser = ah_h1_parser_new(NULL, &events, NULL);
+    ah_h1_parser *parser = ah_h1_parser_new(&events, NULL);
 
     for (int i = 0; i < 2; i++) {
         ah_headers_init(&head.fields, &arena);
-        ah_h1_parser_begin(parser, AH_STR("GET"), &head);
+        ah_h1_parser_begin(parser, AH_STR("GET"), NULL, &head);
         assert_int_equal(ah_h1_parser_feed(parser, AH_STR("nonsense"), &used), AH_H1_FAILED);
     }
 

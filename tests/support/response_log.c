@@ -98,14 +98,17 @@ void response_log(ah_buf *out, const response_input *input, size_t first, size_t
 {
     ah_arena arena = {0};
     recording log = {.out = out};
-    ah_h1_parser *parser = ah_h1_parser_new(&input->limits, &events, &log);
+    ah_response_rules rules = input->rules;
+    ah_h1_parser *parser = ah_h1_parser_new(&events, &log);
     ah_h1_result result = AH_H1_MORE;
     size_t at = 0;
 
     ah_buf_clear(out);
     assert_non_null(parser);
     ah_headers_init(&log.head.fields, &arena);
-    ah_h1_parser_begin(parser, ah_str_from(input->method ? input->method : "GET"), &log.head);
+    ah_response_rules_complete(&rules);
+    ah_h1_parser_begin(parser, ah_str_from(input->method ? input->method : "GET"), &rules,
+                       &log.head);
     for (size_t len = first; result == AH_H1_MORE && at < input->bytes.len; len = step) {
         ah_str piece = ah_str_slice(input->bytes, at, len);
         size_t used = 0;

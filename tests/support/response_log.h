@@ -12,8 +12,8 @@
 #include "http/h1_parser.h"
 
 typedef struct response_input {
-    const char *method; /* NULL: GET */
-    ah_h1_limits limits;
+    const char *method;      /* NULL: GET */
+    ah_response_rules rules; /* 0: the defaults */
     ah_str bytes;
     bool ends; /* the connection ends behind the bytes */
 } response_input;
