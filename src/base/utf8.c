@@ -3,28 +3,28 @@
 
 /* Bytes that begin a character: how long it is, and between which bounds its second byte must
    be, which is what keeps out overlong forms, surrogates and what exceeds U+10FFFF. */
-typedef struct lead {
+typedef struct utf8_lead {
     unsigned char len; /* 0: begins none */
     unsigned char low, high;
-} lead;
+} utf8_lead;
 
-static lead lead_of(unsigned char byte)
+static utf8_lead lead_of(unsigned char byte)
 {
     if (byte < 0x80)
-        return (lead){1, 0, 0};
+        return (utf8_lead){1, 0, 0};
     if (byte < 0xC2 || byte > 0xF4)
-        return (lead){0, 0, 0};
+        return (utf8_lead){0, 0, 0};
     if (byte < 0xE0)
-        return (lead){2, 0x80, 0xBF};
+        return (utf8_lead){2, 0x80, 0xBF};
     if (byte < 0xF0)
-        return (lead){3, byte == 0xE0 ? 0xA0 : 0x80, byte == 0xED ? 0x9F : 0xBF};
-    return (lead){4, byte == 0xF0 ? 0x90 : 0x80, byte == 0xF4 ? 0x8F : 0xBF};
+        return (utf8_lead){3, byte == 0xE0 ? 0xA0 : 0x80, byte == 0xED ? 0x9F : 0xBF};
+    return (utf8_lead){4, byte == 0xF0 ? 0x90 : 0x80, byte == 0xF4 ? 0x8F : 0xBF};
 }
 
 /* How many bytes of the character at the front are there and right; *is_whole: all of them. */
 static size_t read_character(const unsigned char *at, size_t len, bool *is_whole)
 {
-    lead lead = lead_of(*at);
+    utf8_lead lead = lead_of(*at);
     size_t i = 1;
 
     *is_whole = lead.len == 1;
@@ -95,4 +95,15 @@ void ah_utf8_append_replaced(ah_buf *out, ah_str text)
         size_t bad = ah_utf8_bad_span(text);
         text = ah_str_make(text.ptr + bad, text.len - bad);
     }
+}
+
+char *ah_utf8_write_latin1(char *at, ah_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c >= 0x80)
+            *at++ = (char)(0xC0 | c >> 6);
+        *at++ = (char)(c < 0x80 ? c : 0x80 | (c & 0x3F));
+    }
+    return at;
 }

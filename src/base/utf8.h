@@ -19,5 +19,7 @@ static inline bool ah_utf8_is_valid(ah_str text)
 size_t ah_utf8_bad_span(ah_str text);
 /* Appends text with U+FFFD for each mistake. */
 void ah_utf8_append_replaced(ah_buf *out, ah_str text);
+/* Writes text, which is ISO-8859-1, as UTF-8: at most twice as many bytes.  Returns the end. */
+char *ah_utf8_write_latin1(char *at, ah_str text);
 
 #endif

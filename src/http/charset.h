@@ -17,8 +17,8 @@ ah_str ah_charset_said_by(const ah_content_type *type);
 
 /* Whether ah_charset_to_utf8 can convert from it. */
 bool ah_charset_is_known(ah_str name);
-/* Whether it is a name of UTF-8, or of ASCII, so that text which ah_utf8_is_valid and has no
-   byte order mark needs no converting. */
+/* Whether it is a name of UTF-8, so that text which ah_utf8_is_valid and has no byte order mark
+   needs no converting. */
 bool ah_charset_is_utf8(ah_str name);
 
 typedef enum ah_charset_mode {

@@ -18,9 +18,10 @@ typedef struct ah_disposition {
 bool ah_disposition_read(ah_disposition *disposition, ah_arena *arena, ah_str text);
 
 /* A name under which to keep a file in a folder of the program's choice: the part behind the
-   last "/" or "\", without control characters and without dots and spaces at the front and
-   spaces at the end, invalid UTF-8 replaced, at most 255 bytes.  So it is never hidden, "." or
-   "..".  *safe is empty, with ptr NULL, when nothing is left.  False when out of memory. */
+   last "/" or "\", without control characters (those that turn the direction of writing among
+   them), without dots and spaces at both ends, invalid UTF-8 replaced, at most 255 bytes.  So it
+   is never hidden, "." or "..".  *safe is empty, with ptr NULL, when nothing is left.  False
+   when out of memory. */
 bool ah_file_name_make_safe(ah_str name, ah_arena *arena, ah_str *safe);
 
 #endif

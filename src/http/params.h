@@ -15,20 +15,23 @@ typedef struct ah_param {
 } ah_param;
 
 /* The next parameter at the front of *text, advancing it.  False when there is none: *text is
-   then empty, or starts with ',', which ends a member of a list. */
-bool ah_param_next(ah_str *text, ah_param *param);
-/* The value in plain, a NUL behind it; ptr NULL when out of memory. */
-ah_str ah_param_value(const ah_param *param, ah_arena *arena);
+   then empty, or starts with end, which is ',' where the field is a list and '\0' elsewhere. */
+bool ah_param_next(ah_str *text, char end, ah_param *param);
+/* The value in plain, a NUL behind it; NULL when out of memory. */
+char *ah_param_value(const ah_param *param, ah_arena *arena);
 
-/* All parameters at the front of *text, in order, names in lower case, with their end {NULL,
-   NULL}.  *text becomes what follows them (see ah_param_next).  NULL when out of memory. */
-const ahttp_pair *ah_params_read(ah_str *text, ah_arena *arena);
+/* All parameters at the front of *text, in order, names in lower case, {NULL, NULL} behind the
+   last.  *text becomes what ah_param_next leaves of it.  NULL when out of memory. */
+ahttp_pair *ah_params_read(ah_str *text, char end, ah_arena *arena);
 /* The value of the first parameter of that name (in lower case), or NULL. */
 const char *ah_params_find(const ahttp_pair *params, const char *name);
 
-/* "UTF-8'en'%e2%82%ac%20rates", the value of a parameter whose name ends in "*" (RFC 8187 §3.2),
-   as UTF-8 with a NUL behind it.  Charsets are UTF-8 and ISO-8859-1.  NULL when it is not such
-   a value or has a NUL in it, with *no_memory false; or when out of memory. */
-const char *ah_params_decode_extended(ah_str value, ah_arena *arena, bool *no_memory);
+/* The value of a parameter whose name ends in "*", "UTF-8'en'%e2%82%ac%20rates" (RFC 8187 §3.2),
+   as UTF-8 with a NUL behind it.  Charsets are UTF-8 and ISO-8859-1.  *plain becomes NULL when
+   it is no such value or has a NUL in it.  False when out of memory. */
+bool ah_param_decode_extended(ah_str value, ah_arena *arena, char **plain);
+
+/* A copy in lower case, a NUL behind it; NULL when out of memory. */
+char *ah_copy_lower(ah_arena *arena, ah_str text);
 
 #endif
