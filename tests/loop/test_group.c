@@ -1,49 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
-#include "loop/loop_state.h"
-#include "support/check.h"
-#include "support/misuse.h"
-#include <ahttp/group.h>
-#include <string.h>
+#include "loop/future.h"
+#include "loop/group_members.h"
 
-static ahttp_loop *the_loop;
-static ahttp_future *the_task;
 static ahttp_group *the_group;
-static char said[128];
-
-static void say(const char *word)
-{
-    strcat(said, word);
-}
-
-static int open_loop(void **state)
-{
-    said[0] = '\0';
-    *state = the_loop = ahttp_loop_new(.virtual_clock = true);
-    return the_loop ? 0 : -1;
-}
-
-static int close_loop(void **state)
-{
-    return ahttp_loop_close(*state);
-}
-
-/* Runs fn as a task to its end; the checks are in the task itself. */
-static void run(ahttp_task_fn *fn)
-{
-    the_task = ahttp_spawn(fn, NULL);
-    assert_int_equal(ahttp_await_status(the_task), 0);
-}
-
-static int nap(int64_t ms)
-{
-    return ahttp_await_status(ahttp_sleep(ms));
-}
-
-static int64_t now(void)
-{
-    return ahttp_loop_now(ahttp_loop_current());
-}
+static member b = {.name = "b", .sleep_ms = 20};
 
 static void cancel_the_task(void *ctx)
 {
@@ -54,53 +15,6 @@ static void cancel_the_task(void *ctx)
 static void cancel_the_task_at(int64_t delay_ms)
 {
     ahttp_loop_call(the_loop, delay_ms, cancel_the_task, NULL);
-}
-
-/* ---- Members ---- */
-
-typedef struct member {
-    const char *name;
-    int64_t sleep_ms;
-    int fails_with;      /* after sleeping */
-    int64_t clean_up_ms; /* when cancelled */
-    int clean_up_fails_with;
-} member;
-
-static void *run_member(void *arg)
-{
-    const member *self = arg;
-
-    if (nap(self->sleep_ms) < 0) {
-        if (self->clean_up_ms && nap(self->clean_up_ms) < 0)
-            say("hurried ");
-        say(self->name);
-        say("! ");
-        if (self->clean_up_fails_with)
-            return ahttp_fail(self->clean_up_fails_with, "%s: clean-up failed", self->name);
-        return ahttp_fail(AHTTP_E_CANCELLED, "%s: cancelled", self->name);
-    }
-    say(self->name);
-    say(" ");
-    if (self->fails_with)
-        return ahttp_fail(self->fails_with, "%s: failed", self->name);
-    return arg;
-}
-
-static member a = {"a", .sleep_ms = 10}, b = {"b", .sleep_ms = 20}, c = {"c", .sleep_ms = 30};
-static member bad = {"bad", .sleep_ms = 15, .fails_with = AHTTP_E_STATE};
-static member slow = {"slow", .sleep_ms = 1000, .clean_up_ms = 30};
-static member worse = {"worse", .sleep_ms = 1000, .clean_up_ms = 5,
-                       .clean_up_fails_with = AHTTP_E_CLOSED};
-
-static ahttp_group *start(member *first, member *second, member *third)
-{
-    ahttp_group *group = ahttp_group_new();
-    member *members[] = {first, second, third};
-
-    for (int i = 0; i < 3; i++)
-        if (members[i])
-            ahttp_group_spawn(group, run_member, members[i]);
-    return group;
 }
 
 /* ---- All is well ---- */
@@ -498,173 +412,6 @@ static void closing_the_loop_ends_groups(void **state)
     assert_string_equal(said, "hurried slow! hurried slow! end");
 }
 
-/* ---- With time limits ---- */
-
-static void *limit_a_group(void *arg)
-{
-    ahttp_scope *scope = ahttp_scope_begin(100);
-    ahttp_group *group = start(&slow, &a, NULL);
-
-    int rc = ahttp_group_await_end(group);
-
-    assert_int_equal(rc, AHTTP_E_CANCELLED);
-    assert_int_equal(ahttp_scope_end(scope, rc), AHTTP_E_TIMEOUT);
-    assert_int_equal(now(), 130);
-    return arg;
-}
-
-static void a_limit_around_a_group_cancels_it(void **state)
-{
-    (void)state;
-
-    run(limit_a_group);
-}
-
-/* Its own limit is shorter than the group's life if arg is given. */
-static void *limit_inside_a_group(void *arg)
-{
-    ahttp_group *group = start(&bad, NULL, NULL);
-    ahttp_scope *scope = ahttp_scope_begin(arg ? 10 : 100);
-
-    int rc = ahttp_scope_end(scope, nap(1000));
-
-    assert_int_equal(rc, arg ? AHTTP_E_TIMEOUT : AHTTP_E_CANCELLED);
-    assert_int_equal(ahttp_group_await_end(group), AHTTP_E_STATE);
-    return NULL;
-}
-
-static void a_limit_does_not_take_the_groups_cancel_for_its_own(void **state)
-{
-    (void)state;
-
-    run(limit_inside_a_group);
-    assert_int_equal(ahttp_await_status(ahttp_spawn(limit_inside_a_group, "")), 0);
-}
-
-static void *nest_groups(void *arg)
-{
-    ahttp_group *outer = start(&bad, NULL, NULL);
-    ahttp_group *inner = start(&slow, NULL, NULL);
-
-    int rc = ahttp_group_await_end(inner);
-
-    assert_int_equal(rc, AHTTP_E_CANCELLED);
-    assert_int_equal(now(), 45);
-    assert_int_equal(ahttp_group_await_cancelled(outer), AHTTP_E_STATE);
-    assert_int_equal(nap(10), 0);
-    return arg;
-}
-
-static void an_outer_groups_failure_cancels_the_inner_group(void **state)
-{
-    (void)state;
-
-    run(nest_groups);
-}
-
-static void *run_subgroup(void *arg)
-{
-    ahttp_group *group = start(arg, &slow, NULL);
-
-    return ahttp_group_await_end(group) < 0 ? ahttp_fail_again() : NULL;
-}
-
-static void *have_subgroups(void *arg)
-{
-    ahttp_group *group = ahttp_group_new();
-    ahttp_group_spawn(group, run_subgroup, &a);
-    ahttp_group_spawn(group, run_subgroup, &bad);
-
-    assert_int_equal(ahttp_group_await_end(group), AHTTP_E_STATE);
-
-    assert_string_equal(ahttp_task_error()->message, "bad: failed");
-    assert_string_equal(said, "a bad slow! slow! ");
-    return arg;
-}
-
-static void errors_rise_through_groups_of_groups(void **state)
-{
-    (void)state;
-
-    run(have_subgroups);
-}
-
-static void *interleave(void *arg)
-{
-    ahttp_group *first = start(&bad, NULL, NULL);
-    ahttp_group *second = start(&c, NULL, NULL);
-
-    assert_int_equal(ahttp_group_await_end(first), AHTTP_E_STATE);
-    assert_int_equal(ahttp_group_await_end(second), 0);
-
-    assert_string_equal(said, "bad c ");
-    return arg;
-}
-
-static void two_groups_of_a_task_need_no_order(void **state)
-{
-    (void)state;
-
-    run(interleave);
-}
-
-/* ---- Rules ---- */
-
-static void *forget(void *arg)
-{
-    the_group = ahttp_group_new();
-    return arg;
-}
-
-static void *end_anothers(void *arg)
-{
-    (void)ahttp_group_await_end(the_group);
-    return arg;
-}
-
-static void *lend(void *arg)
-{
-    the_group = ahttp_group_new();
-    ahttp_await(ahttp_spawn(end_anothers, NULL));
-    return arg;
-}
-
-static ahttp_task_fn *breach;
-
-static void spawn_breach(void)
-{
-    ahttp_await(ahttp_spawn(breach, NULL));
-}
-
-static void begin_outside(void)
-{
-    the_group = ahttp_group_new();
-}
-
-static void *add_from_elsewhere(void *arg)
-{
-    ahttp_loop *other = ahttp_loop_new();
-    ahttp_future *foreign = ah_future_failed(other, ah_error_no_memory());
-    the_group = ahttp_group_new();
-    ahttp_group_add(the_group, foreign);
-    return arg;
-}
-
-static void breaking_the_rules_is_told(void **state)
-{
-    (void)state;
-
-    breach = forget;
-    assert_misuse(spawn_breach, "on every way out");
-    breach = lend;
-    assert_misuse(spawn_breach, "belongs to another task");
-    breach = add_from_elsewhere;
-    assert_misuse(spawn_breach, "another loop");
-    assert_misuse(begin_outside, "see ahttp_gather");
-}
-
-#define WITH_LOOP(test) cmocka_unit_test_setup_teardown(test, open_loop, close_loop)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -686,12 +433,6 @@ int main(void)
         WITH_LOOP(a_parent_that_was_cancelled_is_told_so_at_the_end),
         WITH_LOOP(a_cancel_that_an_error_hides_comes_at_the_next_await),
         WITH_LOOP(closing_the_loop_ends_groups),
-        WITH_LOOP(a_limit_around_a_group_cancels_it),
-        WITH_LOOP(a_limit_does_not_take_the_groups_cancel_for_its_own),
-        WITH_LOOP(an_outer_groups_failure_cancels_the_inner_group),
-        WITH_LOOP(errors_rise_through_groups_of_groups),
-        WITH_LOOP(two_groups_of_a_task_need_no_order),
-        WITH_LOOP(breaking_the_rules_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
