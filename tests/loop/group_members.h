@@ -63,7 +63,7 @@ static inline void *run_member(void *arg)
         say("! ");
         if (self->clean_up_fails_with)
             return ahttp_fail(self->clean_up_fails_with, "%s: clean-up failed", self->name);
-        return ahttp_fail(AHTTP_E_CANCELLED, "%s: cancelled", self->name);
+        return ahttp_fail_again();
     }
     say(self->name);
     say(" ");
