@@ -6,6 +6,7 @@
    allocated by itself. */
 #include "base/error.h"
 #include "http/message.h"
+#include <ahttp/body.h>
 
 typedef struct ah_conn ah_conn;
 typedef struct ah_exchange ah_exchange;
@@ -27,6 +28,8 @@ struct ah_exchange {
     const ah_exchange_events *events;
     ah_request_head request;
     ah_str body;                    /* of the request, all of it; lives until the end event */
+    ahttp_body *source;             /* open, to be pulled instead of body; as long; or NULL */
+    int64_t expect_100_ms;          /* how long the body waits for 100; 0: it does not */
     const ah_response_rules *rules; /* complete ones; NULL: the default ones */
     ah_response_head response;      /* fields initialised with the arena to use, before sending */
     ah_conn *conn;                  /* while on the wire, else NULL */

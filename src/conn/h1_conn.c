@@ -99,8 +99,8 @@ static void complete(h1_conn *conn, size_t left_over)
     bool reusable = may_be_reused(conn, left_over);
     conn->exchange = NULL;
     exchange->conn = NULL;
+    ah_h1_send_end(&conn->sending);
     if (reusable) {
-        ah_h1_send_end(&conn->sending);
         enter(&conn->response, READY);
         conn->paused = false;
         want(conn);
@@ -115,6 +115,26 @@ static void complete(h1_conn *conn, size_t left_over)
 
 /* ---- Sending ---- */
 
+/* Whatever the sending half did may have ended it. */
+static void sending_moved(h1_conn *conn)
+{
+    ahttp_error *failure = ah_h1_send_take_failure(&conn->sending);
+
+    if (failure)
+        fail(conn, failure);
+    else
+        want(conn);
+}
+
+static void on_sending_moved(void *ctx)
+{
+    h1_conn *conn = ctx;
+
+    begin_call(conn);
+    sending_moved(conn);
+    end_call(conn);
+}
+
 static void send_exchange(ah_conn *base, ah_exchange *exchange)
 {
     h1_conn *conn = (h1_conn *)base;
@@ -127,14 +147,22 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
     ah_transport_set_background(conn->transport, false);
     ah_h1_parser_begin(conn->parser, exchange->request.method, exchange->rules,
                        &exchange->response);
-    if (ah_h1_send_begin(&conn->sending, exchange))
-        want(conn);
-    else
-        fail(conn, ah_error_no_memory());
+    ah_h1_send_begin(&conn->sending, exchange);
+    sending_moved(conn);
     end_call(conn);
 }
 
 /* ---- Receiving ---- */
+
+static void on_interim(void *ctx, const ah_response_head *head)
+{
+    h1_conn *conn = ctx;
+
+    if (!conn->exchange || head->status != 100)
+        return;
+    ah_h1_send_go_on(&conn->sending);
+    sending_moved(conn);
+}
 
 static void on_head(void *ctx)
 {
@@ -143,6 +171,7 @@ static void on_head(void *ctx)
     if (!conn->exchange)
         return;
     enter(&conn->response, BODY);
+    ah_h1_send_answered(&conn->sending, conn->exchange->response.status);
     conn->exchange->events->head(conn->exchange);
 }
 
@@ -154,7 +183,8 @@ static void on_body(void *ctx, ah_str piece)
         conn->paused = true;
 }
 
-static const ah_h1_parser_events parser_events = {.head = on_head, .body = on_body};
+static const ah_h1_parser_events parser_events = {
+    .interim = on_interim, .head = on_head, .body = on_body};
 
 static void take_result(h1_conn *conn, ah_h1_result result, size_t left_over)
 {
@@ -201,8 +231,7 @@ static void ended(h1_conn *conn, ahttp_error *failure)
     }
     if (conn->sending.broke && !ah_h1_parser_has_begun(conn->parser)) {
         ah_error_free(failure);
-        failure = conn->sending.broke;
-        conn->sending.broke = NULL;
+        failure = ah_h1_send_take_broke(&conn->sending);
     }
     if (failure)
         fail(conn, failure);
@@ -233,7 +262,7 @@ static void on_ready(void *ctx, unsigned events)
     if (events & AH_READABLE && !conn->paused)
         receive(conn);
     if (!conn->closed)
-        want(conn);
+        sending_moved(conn);
     end_call(conn);
 }
 
@@ -327,7 +356,9 @@ ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_transport *transport, const ah_conn
     }
     conn->base = (ah_conn){.ops = &ops, .owner = owner, .owner_ctx = owner_ctx};
     conn->loop = loop;
-    conn->transport = conn->sending.transport = transport;
+    conn->transport = transport;
+    conn->sending =
+        (ah_h1_send){.loop = loop, .transport = transport, .moved = on_sending_moved, .ctx = conn};
     transport->ready = on_ready;
     transport->ctx = conn;
     ah_transport_set_background(transport, true);

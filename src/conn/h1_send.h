@@ -6,9 +6,12 @@
 
      READY -> SENDING -> SENT -> READY       and from any of them to BROKEN
 
-   and never ends the connection: the other half, which sees the responses, does. */
+   and never ends the connection: the other half, which sees the responses, does.  A body that
+   is pulled is asked for more only when all that it gave before has been written. */
 #include "base/buf.h"
 #include "conn/exchange.h"
+#include "conn/source.h"
+#include "loop/timer.h"
 #include "net/transport.h"
 
 typedef enum ah_h1_send_state {
@@ -19,21 +22,43 @@ typedef enum ah_h1_send_state {
 } ah_h1_send_state;
 
 typedef struct ah_h1_send {
+    ahttp_loop *loop; /* these four are the owner's to set */
     ah_transport *transport;
+    void (*moved)(void *ctx); /* called from the loop when something moved by itself */
+    void *ctx;
     ah_exchange *exchange;
+    ahttp_body *source; /* of the exchange, or NULL */
     ah_h1_send_state state;
-    ah_buf out;         /* head of the request */
-    ah_str unsent[2];   /* what is left of head and body */
-    ahttp_error *broke; /* why sending failed, until the response shows more */
+    ah_buf out;          /* the head; what frames the body, and small pieces of it */
+    ah_str unsent[3];    /* what is left of out, of a piece, and of what ends that */
+    uint64_t pulled;     /* bytes the source has given */
+    ah_timer timer;      /* of waiting for 100, or for an answer when sending broke */
+    ahttp_error *broke;  /* why writing failed, unless a response explains it */
+    ahttp_error *failed; /* why the exchange cannot go on */
+    bool is_holding;     /* the body waits for 100 Continue */
+    bool is_waiting;     /* the source wakes us */
+    bool has_ended;      /* the source has given all */
+    bool is_answered;
 } ah_h1_send;
 
-/* Writes what fits at once.  False when out of memory. */
-bool ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange);
+/* Writes what fits at once. */
+void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange);
 /* The transport is writable: writes on, if there is something. */
 void ah_h1_send_more(ah_h1_send *send);
 /* Whether it waits for the transport to be writable. */
 bool ah_h1_send_wants_room(const ah_h1_send *send);
-/* What was sent has been answered: the next request may come. */
+/* After begin, more, go_on and moved: why the connection must be ended, now the caller's, or
+   NULL. */
+ahttp_error *ah_h1_send_take_failure(ah_h1_send *send);
+/* Why writing failed, now the caller's, or NULL. */
+ahttp_error *ah_h1_send_take_broke(ah_h1_send *send);
+
+/* 100 Continue has come. */
+void ah_h1_send_go_on(ah_h1_send *send);
+/* The final head has come.  A server that refuses is not sent the rest of the body; one that
+   agrees is, as it may answer while it reads. */
+void ah_h1_send_answered(ah_h1_send *send, int status);
+/* The exchange is complete: the next may come, if all of this one was sent. */
 void ah_h1_send_end(ah_h1_send *send);
 /* Nothing is sent any more. */
 void ah_h1_send_stop(ah_h1_send *send);
