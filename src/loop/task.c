@@ -54,11 +54,15 @@ static void run_body(void *arg)
 
 static ahttp_error *no_stack(ah_task *task)
 {
-    size_t bytes = task->stack_bytes ? task->stack_bytes : AH_STACK_SIZE;
-    const char *hint = errno == ENOMEM ? " (on Linux vm.max_map_count limits their number)" : "";
+    size_t kib = (task->stack_bytes ? task->stack_bytes : AH_STACK_SIZE) / 1024;
+    const char *name = ah_task_get_name(task);
 
-    return ah_error_system(AHTTP_E_SYSTEM, -errno, "start %s: map a stack of %zu KiB%s",
-                           ah_task_get_name(task), bytes / 1024, hint);
+    if (errno == ENOMEM)
+        return ah_error_new(AHTTP_E_SYSTEM,
+                            "start %s: map a stack of %zu KiB: no address space is left, or no "
+                            "mapping (on Linux vm.max_map_count limits their number)",
+                            name, kib);
+    return ah_error_system(AHTTP_E_SYSTEM, -errno, "start %s: map a stack of %zu KiB", name, kib);
 }
 
 static bool begin(ah_task *task)
