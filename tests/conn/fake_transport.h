@@ -12,6 +12,7 @@ typedef struct fake_transport {
     ah_transport base;
     ah_buf incoming, written;
     size_t write_room;  /* what writes may still take */
+    size_t writes;      /* so far */
     size_t most_a_read; /* 0: all */
     unsigned wanted;
     bool ends, breaks_reads, breaks_writes, closed, background;
@@ -37,6 +38,7 @@ static ptrdiff_t fake_write(ah_transport *base, const ah_str *parts, size_t coun
     fake_transport *t = (fake_transport *)base;
     size_t taken = 0;
 
+    t->writes++;
     if (t->breaks_writes)
         return AH_IO_FAILED;
     for (size_t i = 0; i < count; i++) {
