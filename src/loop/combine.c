@@ -177,10 +177,16 @@ static void cancel_gather(ahttp_future *future)
 {
     gathered *gather = AH_CONTAINER(future, gathered, future);
 
+    bool missed_all = true;
     gather->cancelled = true;
-    for (size_t i = 0; i < gather->count; i++)
-        if (gather->members[i].future)
-            ahttp_future_cancel(gather->members[i].future);
+    for (size_t i = 0; i < gather->count; i++) {
+        if (!gather->members[i].future)
+            continue;
+        future->loop->cancel_missed = false;
+        ahttp_future_cancel(gather->members[i].future);
+        missed_all = missed_all && future->loop->cancel_missed;
+    }
+    future->loop->cancel_missed = missed_all;
 }
 
 static void end_member(gather_member *member)

@@ -216,8 +216,8 @@ const ahttp_error *ahttp_future_error(const ahttp_future *future)
 void ahttp_future_cancel(ahttp_future *future)
 {
     if (future->done)
-        return;
-    if (future->cancel)
+        future->loop->cancel_missed = true;
+    else if (future->cancel)
         future->cancel(future);
     else
         ah_future_fail(future, ah_error_new(AHTTP_E_CANCELLED, "cancelled"));

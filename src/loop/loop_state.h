@@ -108,6 +108,7 @@ struct ahttp_loop {
     size_t closing_handles; /* whose close callback is still to come */
     ah_go_on_fn *go_on;     /* what ah_loop_run_while was given; NULL outside of it */
     const void *go_on_ctx;
+    bool cancel_missed; /* the last cancel came when the result was there or on its way */
     ah_task *task;              /* the one that runs now */
     ahttp_error *outside_error; /* of the last await outside of tasks that failed */
     ahttp_loop *outer;          /* which loop was current when this was entered */

@@ -18,13 +18,15 @@ static void finish_shield(ah_job *job)
     ah_future_pass_on(shield->work, &shield->future);
 }
 
-/* What is there already is not taken away: then finish_shield is on its way. */
+/* What is there already is not taken away; finish_shield is on its way then. */
 static void cancel_shield(ahttp_future *future)
 {
     shielded *shield = AH_CONTAINER(future, shielded, future);
 
-    if (shield->work->done)
+    if (shield->work->done) {
+        future->loop->cancel_missed = true;
         return;
+    }
     ah_link_remove(&shield->job.link);
     ah_future_end(shield->work);
     ah_future_reject(future, ah_error_new(AHTTP_E_CANCELLED, "shield: cancelled"));

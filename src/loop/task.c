@@ -101,10 +101,14 @@ bool ah_task_cancel_awaited(ah_task *task)
         return true;
     if (!task->awaiting || task->awaiting->done)
         return false;
+    ahttp_loop *loop = task->future.loop;
     task->cancelling = true;
+    loop->cancel_missed = false;
     ahttp_future_cancel(task->awaiting);
     task->cancelling = false;
-    return true;
+    bool missed = loop->cancel_missed;
+    loop->cancel_missed = false; /* for whoever cancels the task: it has noted that */
+    return !missed;
 }
 
 static void cancel_task(ahttp_future *future)
@@ -116,19 +120,24 @@ static void cancel_task(ahttp_future *future)
         task->cancel_wanted = true;
 }
 
-/* Whether a cancel has met no await yet; now it meets one. */
-static bool take_cancels(ah_task *task)
+static bool is_cancel_wanted(const ah_task *task)
 {
     bool wanted = task->cancel_wanted;
 
+    AH_LIST_FOR_EACH(link, &task->brackets)
+    {
+        wanted = wanted || AH_CONTAINER(link, const ah_bracket, link)->wanted;
+    }
+    return wanted;
+}
+
+static void set_cancels_met(ah_task *task)
+{
     task->cancel_wanted = false;
     AH_LIST_FOR_EACH(link, &task->brackets)
     {
-        ah_bracket *bracket = AH_CONTAINER(link, ah_bracket, link);
-        wanted = wanted || bracket->wanted;
-        bracket->wanted = false;
+        AH_CONTAINER(link, ah_bracket, link)->wanted = false;
     }
-    return wanted;
 }
 
 /* Tasks that await each other in a ring would never end.  Those awaited are mostly new, so
@@ -148,13 +157,13 @@ void ah_task_wait(ah_task *task, ahttp_future *future)
     refuse_ring(task, future);
     task->awaiting = future;
     ah_future_wait(future, &task->job);
-    if (take_cancels(task) || future->loop->closing)
-        ahttp_future_cancel(future);
+    if ((is_cancel_wanted(task) || future->loop->closing) && ah_task_cancel_awaited(task))
+        set_cancels_met(task);
     ah_coroutine_suspend(task->coroutine);
     task->awaiting = NULL;
     /* A cancel that came between the end of the future and now has arrived by it as well. */
     if (future->error && future->error->code == AHTTP_E_CANCELLED)
-        take_cancels(task);
+        set_cancels_met(task);
 }
 
 /* ---- Spawning ---- */

@@ -39,7 +39,8 @@ struct ah_task {
 /* options may be NULL. */
 ahttp_future *ah_task_spawn(ahttp_loop *loop, ahttp_task_fn *fn, void *arg,
                             const ahttp_task_options *options);
-/* Cancels what the task awaits; false if that is nothing, or done. */
+/* Cancels what the task awaits; false if that is nothing, or done, or as good as done, so that
+   the cancel is to meet the next. */
 bool ah_task_cancel_awaited(ah_task *task);
 /* The task that runs on this thread; when there is none, aborts with the sentence. */
 ah_task *ah_task_need(const char *sentence);

@@ -3,10 +3,9 @@
 #include "support/failing_alloc.h"
 #include "support/misuse.h"
 #include <ahttp/group.h>
-#include <string.h>
+#include <ahttp/wait.h>
 
 static ahttp_loop *the_loop;
-static ahttp_future *the_task;
 
 static int open_loop(void **state)
 {
@@ -19,22 +18,10 @@ static int close_loop(void **state)
     return ahttp_loop_close(*state);
 }
 
-static void cancel_the_task(void *ctx)
-{
-    (void)ctx;
-    ahttp_future_cancel(the_task);
-}
-
-static void cancel_at(int64_t delay_ms)
-{
-    ahttp_loop_call(the_loop, delay_ms, cancel_the_task, NULL);
-}
-
 /* Runs fn as a task to its end; the checks are in the task itself. */
 static void run(ahttp_task_fn *fn)
 {
-    the_task = ahttp_spawn(fn, NULL);
-    assert_int_equal(ahttp_await_status(the_task), 0);
+    assert_int_equal(ahttp_await_status(ahttp_spawn(fn, NULL)), 0);
 }
 
 static int nap(int64_t ms)
@@ -196,6 +183,45 @@ static void a_limit_of_0_has_passed(void **state)
     run(be_too_late);
 }
 
+typedef ahttp_future *wrap_fn(ahttp_future *work);
+
+static ahttp_future *wrap_in_limit(ahttp_future *work)
+{
+    return ahttp_within(5000, work);
+}
+
+static ahttp_future *wrap_in_gather(ahttp_future *work)
+{
+    ahttp_future *both[] = {work, ahttp_sleep(50)};
+
+    return ahttp_gather(2, both, NULL);
+}
+
+static void *sleep_to_the_expiry(void *arg)
+{
+    wrap_fn *const *wrap = arg;
+    ahttp_scope *scope = ahttp_scope_begin(AHTTP_NEVER);
+    ahttp_future *future = (*wrap)(ahttp_sleep(100));
+    ahttp_scope_reschedule(scope, 100);
+
+    assert_int_equal(ahttp_await_status(future), 0);
+
+    assert_int_equal(ahttp_scope_end(scope, nap(1000)), AHTTP_E_TIMEOUT);
+    assert_int_equal(nap(10), 0);
+    return NULL;
+}
+
+static void an_expiry_that_meets_a_result_on_its_way_comes_next(void **state)
+{
+    wrap_fn *wraps[] = {wrap_in_limit, ahttp_shield, wrap_in_gather};
+
+    for (int i = 0; i < 3; i++) {
+        int64_t start_ms = ahttp_loop_now(*state);
+        assert_int_equal(ahttp_await_status(ahttp_spawn(sleep_to_the_expiry, &wraps[i])), 0);
+        assert_int_equal(ahttp_loop_now(*state), start_ms + 110);
+    }
+}
+
 /* ---- Rescheduling ---- */
 
 static void *extend(void *arg)
@@ -238,194 +264,6 @@ static void an_expired_scope_is_not_rescheduled(void **state)
     (void)state;
 
     run(extend_too_late);
-}
-
-/* ---- Cancels from elsewhere ---- */
-
-static void *be_cancelled(void *arg)
-{
-    ahttp_scope *scope = ahttp_scope_begin(100);
-
-    int rc = ahttp_scope_end(scope, nap(1000));
-
-    assert_int_equal(rc, AHTTP_E_CANCELLED);
-    assert_int_equal(ahttp_task_error()->code, AHTTP_E_CANCELLED);
-    return arg;
-}
-
-static void a_cancel_from_outside_stays_one(void **state)
-{
-    cancel_at(50);
-
-    run(be_cancelled);
-
-    assert_int_equal(ahttp_loop_now(*state), 50);
-}
-
-static void a_cancel_at_the_time_of_the_expiry_stays_one(void **state)
-{
-    cancel_at(100);
-
-    run(be_cancelled);
-
-    assert_int_equal(ahttp_loop_now(*state), 100);
-}
-
-/* Work that cleans up for 30 ms when it is cancelled. */
-static void *clean_up(void *arg)
-{
-    nap(1000);
-    nap(30);
-    (void)arg;
-    return ahttp_fail(AHTTP_E_CANCELLED, "cleaned up");
-}
-
-static void *be_cancelled_while_expiring(void *arg)
-{
-    ahttp_scope *scope = ahttp_scope_begin(100);
-    int rc = ahttp_await_status(ahttp_spawn(clean_up, NULL));
-
-    assert_int_equal(ahttp_scope_end(scope, rc), AHTTP_E_CANCELLED);
-    assert_int_equal(nap(10), 0);
-    return arg;
-}
-
-static void a_cancel_after_the_expiry_is_not_lost(void **state)
-{
-    cancel_at(110);
-
-    run(be_cancelled_while_expiring);
-
-    assert_int_equal(ahttp_loop_now(*state), 120);
-}
-
-static void *swallow_then_expire(void *arg)
-{
-    assert_int_equal(nap(1000), AHTTP_E_CANCELLED);
-    ahttp_scope *scope = ahttp_scope_begin(100);
-
-    assert_int_equal(ahttp_scope_end(scope, nap(1000)), AHTTP_E_TIMEOUT);
-    return arg;
-}
-
-static void a_cancel_from_before_the_scope_does_not_count(void **state)
-{
-    (void)state;
-    cancel_at(10);
-
-    run(swallow_then_expire);
-}
-
-static void *cancel_self_at_the_end(void *arg)
-{
-    ahttp_scope *scope = ahttp_scope_begin(100);
-    int rc = nap(1000);
-    ahttp_future_cancel(the_task);
-
-    assert_int_equal(ahttp_scope_end(scope, rc), AHTTP_E_CANCELLED);
-    assert_int_equal(nap(10), AHTTP_E_CANCELLED);
-    return arg;
-}
-
-static void a_cancel_that_met_no_await_in_the_scope_comes_after_it(void **state)
-{
-    (void)state;
-
-    run(cancel_self_at_the_end);
-}
-
-/* ---- Nesting ---- */
-
-static int64_t outer_ms, inner_ms;
-static char outcome[64];
-
-static const char *word(int rc)
-{
-    return rc == AHTTP_E_TIMEOUT ? "timeout " : rc == AHTTP_E_CANCELLED ? "cancel " : "fine ";
-}
-
-static void *nest(void *arg)
-{
-    outcome[0] = '\0';
-    ahttp_scope *outer = ahttp_scope_begin(outer_ms);
-    ahttp_scope *inner = ahttp_scope_begin(inner_ms);
-
-    int rc =
-        ahttp_scope_end(inner, arg ? ahttp_await_status(ahttp_spawn(clean_up, NULL)) : nap(200));
-    strcat(outcome, word(rc));
-    strcat(outcome, word(ahttp_scope_end(outer, rc)));
-    assert_int_equal(nap(10), 0);
-    return NULL;
-}
-
-static const char *nested(int64_t outer, int64_t inner, void *slow)
-{
-    outer_ms = outer;
-    inner_ms = inner;
-    assert_int_equal(ahttp_await_status(ahttp_spawn(nest, slow)), 0);
-    return outcome;
-}
-
-static void the_scope_that_expired_says_so(void **state)
-{
-    (void)state;
-
-    assert_string_equal(nested(100, 50, NULL), "timeout timeout ");
-    assert_string_equal(nested(50, 100, NULL), "cancel timeout ");
-    assert_string_equal(nested(500, 500, NULL), "fine fine ");
-}
-
-static void when_both_expire_the_outer_one_says_so(void **state)
-{
-    (void)state;
-
-    assert_string_equal(nested(50, 50, NULL), "cancel timeout ");
-    assert_string_equal(nested(50, 60, ""), "cancel timeout ");
-    assert_string_equal(nested(60, 50, ""), "cancel timeout ");
-}
-
-static void *retry_inside(void *arg)
-{
-    ahttp_scope *outer = ahttp_scope_begin(100);
-    int rc, tries = 0;
-
-    do {
-        ahttp_scope *inner = ahttp_scope_begin(30);
-        rc = ahttp_scope_end(inner, nap(1000));
-        tries++;
-    } while (rc == AHTTP_E_TIMEOUT);
-
-    assert_int_equal(tries, 4);
-    assert_int_equal(rc, AHTTP_E_CANCELLED);
-    assert_int_equal(ahttp_scope_end(outer, rc), AHTTP_E_TIMEOUT);
-    return arg;
-}
-
-static void an_inner_scope_may_be_tried_again_and_again(void **state)
-{
-    (void)state;
-
-    run(retry_inside);
-}
-
-static void *limit_the_clean_up(void *arg)
-{
-    ahttp_scope *outer = ahttp_scope_begin(50);
-    int rc = nap(1000);
-    ahttp_scope *inner = ahttp_scope_begin(10);
-
-    assert_int_equal(ahttp_scope_end(inner, nap(1000)), AHTTP_E_TIMEOUT);
-
-    assert_int_equal(ahttp_scope_end(outer, rc), AHTTP_E_TIMEOUT);
-    assert_int_equal(ahttp_loop_now(the_loop), 60);
-    return arg;
-}
-
-static void cleaning_up_after_an_expiry_may_have_a_limit(void **state)
-{
-    (void)state;
-
-    run(limit_the_clean_up);
 }
 
 /* ---- Rules ---- */
@@ -575,19 +413,11 @@ int main(void)
         WITH_LOOP(other_codes_pass_through_an_expired_scope),
         WITH_LOOP(expiring_cancels_once),
         WITH_LOOP(a_result_that_is_there_is_delivered_and_the_expiry_comes_next),
+        WITH_LOOP(an_expiry_that_meets_a_result_on_its_way_comes_next),
         WITH_LOOP(an_expiry_that_met_no_await_ends_with_the_scope),
         WITH_LOOP(a_limit_of_0_has_passed),
         WITH_LOOP(a_scope_can_be_rescheduled),
         WITH_LOOP(an_expired_scope_is_not_rescheduled),
-        WITH_LOOP(a_cancel_from_outside_stays_one),
-        WITH_LOOP(a_cancel_at_the_time_of_the_expiry_stays_one),
-        WITH_LOOP(a_cancel_after_the_expiry_is_not_lost),
-        WITH_LOOP(a_cancel_from_before_the_scope_does_not_count),
-        WITH_LOOP(a_cancel_that_met_no_await_in_the_scope_comes_after_it),
-        WITH_LOOP(the_scope_that_expired_says_so),
-        WITH_LOOP(when_both_expire_the_outer_one_says_so),
-        WITH_LOOP(an_inner_scope_may_be_tried_again_and_again),
-        WITH_LOOP(cleaning_up_after_an_expiry_may_have_a_limit),
         WITH_LOOP(breaking_the_rules_is_told),
         cmocka_unit_test(without_memory_a_scope_expires_at_once),
         cmocka_unit_test(out_of_memory_is_never_a_limit_lost),
