@@ -56,8 +56,9 @@ AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_text(ahttp_response *respo
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_text_as(ahttp_response *response,
                                                               const char *charset, bool replace);
 
-/* Makes a value of a whole text; NULL: it is not valid, with *why a static sentence. */
-typedef void *ahttp_json_parse_fn(const char *text, size_t len, const char **why);
+/* Makes a value of a whole text, behind which there is a NUL.  NULL: it is not valid, and the
+   reason, if it can be told, is a short one in why[size]. */
+typedef void *ahttp_json_parse_fn(const char *text, size_t len, char *why, size_t size);
 /* Resolves to: what parse makes of the body, the caller's; NULL for an empty one.  Unless
    any_type, Content-Type must be application/json or end in +json, else E_CONTENT_TYPE.  Not
    valid: E_JSON.  free_value, if given, is for a value that nobody takes.  ahttp/jansson.h

@@ -2,11 +2,16 @@
 #include "client/body.h"
 #include "base/mem.h"
 
-enum { KEPT_CAPACITY = 32 * 1024 };
+enum {
+    KEPT_CAPACITY = 32 * 1024,             /* of a buffer, for the next body */
+    LENT_CAPACITY = 4 * AH_BODY_HIGH_WATER /* for the next piece of the same */
+};
 
-static void reset_buffer(ah_buf *buf)
+/* ---- Life ---- */
+
+static void reset_buffer(ah_buf *buf, size_t most)
 {
-    if (buf->cap > KEPT_CAPACITY)
+    if (buf->cap > most)
         ah_buf_release(buf);
     else
         ah_buf_clear(buf);
@@ -16,49 +21,49 @@ void ah_body_reset(ah_body *body)
 {
     if (body->decoder)
         body->decoder->ops->free(body->decoder);
-    reset_buffer(&body->coded);
-    reset_buffer(&body->ready);
-    reset_buffer(&body->shown);
-    body->decoder = NULL;
-    body->max_bytes = AHTTP_UNLIMITED;
-    body->wants_whole = body->wire_ended = body->decoded = false;
+    reset_buffer(&body->held, KEPT_CAPACITY);
+    reset_buffer(&body->ready, KEPT_CAPACITY);
+    reset_buffer(&body->shown, KEPT_CAPACITY);
+    *body = (ah_body){.held = body->held,
+                      .ready = body->ready,
+                      .shown = body->shown,
+                      .max_bytes = AHTTP_UNLIMITED};
 }
 
 void ah_body_release(ah_body *body)
 {
     ah_body_reset(body);
-    ah_buf_release(&body->coded);
+    ah_buf_release(&body->held);
     ah_buf_release(&body->ready);
     ah_buf_release(&body->shown);
 }
 
-static ahttp_error *check_size(const ah_body *body)
+/* ---- Decoding ---- */
+
+/* The body has failed if there is an error, and only then. */
+static ahttp_error *check(ah_body *body, ahttp_error *error)
 {
-    if (ah_buf_failed(&body->ready) || ah_buf_failed(&body->coded))
-        return ah_error_no_memory();
-    if (body->wants_whole && body->max_bytes >= 0 && body->ready.len > (uint64_t)body->max_bytes)
-        return ah_error_new(AHTTP_E_BODY_TOO_LARGE,
-                            "read response body: it exceeds max_body_bytes, which is %lld",
-                            (long long)body->max_bytes);
-    return NULL;
+    if (!error && (ah_buf_failed(&body->ready) || ah_buf_failed(&body->held)))
+        error = ah_error_no_memory();
+    if (!error && body->wants_whole && body->max_bytes >= 0 &&
+        body->ready.len > (uint64_t)body->max_bytes)
+        error = ah_error_new(AHTTP_E_BODY_TOO_LARGE,
+                             "read response body: it exceeds max_body_bytes, which is %lld",
+                             (long long)body->max_bytes);
+    body->failed = error != NULL;
+    return error;
 }
 
 /* How many decoded bytes may be added now.  A whole body is decoded one byte beyond its limit,
    which shows that it exceeds it. */
 static size_t room(const ah_body *body)
 {
-    uint64_t most = body->wants_whole ? (uint64_t)body->max_bytes : AH_BODY_HIGH_WATER;
+    size_t unread = body->ready.len - body->taken;
+    uint64_t most = body->wanted > AH_BODY_HIGH_WATER ? body->wanted : AH_BODY_HIGH_WATER;
 
-    if (body->wants_whole && body->max_bytes < 0)
-        return AH_BODY_HIGH_WATER;
-    most += body->wants_whole;
-    return body->ready.len < most ? (size_t)(most - body->ready.len) : 0;
-}
-
-static ahttp_error *finish_decoder(ah_body *body)
-{
-    body->decoded = true;
-    return body->decoder ? body->decoder->ops->finish(body->decoder) : NULL;
+    if (body->wants_whole)
+        most = body->max_bytes < 0 ? unread + most : (uint64_t)body->max_bytes + 1;
+    return unread < most ? (size_t)(most - unread) : 0;
 }
 
 /* Decodes from the front of *input until it is used up or there is enough. */
@@ -66,78 +71,108 @@ static ahttp_error *decode(ah_body *body, ah_str *input)
 {
     ah_decoder *decoder = body->decoder;
 
+    body->has_more = true;
     while (room(body) > 0) {
         switch (decoder->ops->decode(decoder, input, &body->ready, room(body))) {
         case AH_CODING_FAILED: return decoder->ops->take_error(decoder);
         case AH_CODING_MORE_ROOM: break;
-        case AH_CODING_DONE: input->len = 0; return NULL; /* padding behind the data */
-        case AH_CODING_MORE_INPUT: return NULL;
+        case AH_CODING_DONE:
+            input->len = 0;
+            body->has_more = false;
+            return NULL; /* padding */
+        case AH_CODING_MORE_INPUT: body->has_more = false; return NULL;
         }
     }
-    return check_size(body);
+    return NULL;
 }
 
-/* Goes on with what was held back; then looks whether that was all. */
-static ahttp_error *decode_held(ah_body *body)
+/* Moves bytes from the front of *input to ready, as far as there is room. */
+static ahttp_error *take_in(ah_body *body, ah_str *input)
 {
-    ahttp_error *error = NULL;
-
-    if (body->decoder && !body->decoded) {
-        ah_str input = ah_buf_str(&body->coded);
-        error = decode(body, &input);
-        ah_buf_consume(&body->coded, body->coded.len - input.len);
-        if (!error)
-            error = check_size(body);
+    if (body->taken > 0) {
+        ah_buf_consume(&body->ready, body->taken);
+        body->taken = 0;
     }
-    if (!error && body->wire_ended && !body->decoded && body->coded.len == 0 && room(body) > 0)
-        error = finish_decoder(body);
-    return error;
+    if (body->decoder)
+        return decode(body, input);
+    if (input->len > 0)
+        ah_buf_append(&body->ready, *input);
+    input->len = 0;
+    return NULL;
 }
+
+ahttp_error *ah_body_go_on(ah_body *body)
+{
+    ah_str input = ah_buf_str(&body->held);
+
+    if (body->is_lent || body->decoded || body->failed)
+        return NULL;
+    ahttp_error *error = take_in(body, &input);
+    ah_buf_consume(&body->held, body->held.len - input.len);
+    if (!error && body->wire_ended && body->held.len == 0 && !body->has_more) {
+        body->decoded = true;
+        if (body->decoder)
+            error = body->decoder->ops->finish(body->decoder);
+    }
+    return check(body, error);
+}
+
+/* ---- The wire ---- */
 
 ahttp_error *ah_body_add(ah_body *body, ah_str piece)
 {
-    if (!body->decoder) {
-        ah_buf_append(&body->ready, piece);
-        return check_size(body);
-    }
-    if (body->coded.len == 0) {
-        ahttp_error *error = decode(body, &piece);
-        if (error)
-            return error;
-    }
-    ah_buf_append(&body->coded, piece);
-    return check_size(body);
+    ahttp_error *error = NULL;
+
+    body->raw_total += piece.len;
+    if (body->held.len == 0 && !body->is_lent)
+        error = take_in(body, &piece);
+    if (!error && piece.len > 0)
+        ah_buf_append(&body->held, piece);
+    return check(body, error);
 }
 
 ahttp_error *ah_body_end(ah_body *body)
 {
     body->wire_ended = true;
-    if (!body->decoder) {
-        body->decoded = true;
-        return NULL;
-    }
-    return decode_held(body);
+    return ah_body_go_on(body);
 }
 
 bool ah_body_has_room(const ah_body *body)
 {
-    return body->coded.len == 0 && (body->wants_whole || body->ready.len < AH_BODY_HIGH_WATER);
+    return body->held.len == 0 && (body->wants_whole || room(body) > 0);
 }
+
+/* ---- The reader ---- */
 
 ahttp_error *ah_body_want_whole(ah_body *body)
 {
     body->wants_whole = true;
-    ahttp_error *error = check_size(body);
-    return error ? error : decode_held(body);
+    body->is_lent = false;
+    ahttp_error *error = check(body, NULL);
+    return error ? error : ah_body_go_on(body);
 }
 
-ahttp_error *ah_body_take(ah_body *body, ah_str *piece)
+void ah_body_begin_read(ah_body *body, size_t wanted)
 {
-    ah_buf free_one = body->shown;
+    body->is_lent = false;
+    body->wanted = wanted;
+}
 
-    ah_buf_clear(&free_one);
+ahttp_error *ah_body_take(ah_body *body, size_t count, ah_str *piece)
+{
+    ah_str unread = ah_body_unread(body);
+    ah_buf next = body->shown;
+
+    *piece = ah_str_slice(unread, 0, count);
+    body->wanted = 0;
+    if (piece->len < unread.len) {
+        body->taken += piece->len;
+        body->is_lent = true;
+        return NULL;
+    }
+    reset_buffer(&next, LENT_CAPACITY);
     body->shown = body->ready;
-    body->ready = free_one;
-    *piece = ah_buf_str(&body->shown);
-    return decode_held(body);
+    body->ready = next;
+    body->taken = 0;
+    return ah_body_go_on(body);
 }

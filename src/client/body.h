@@ -2,9 +2,12 @@
 #ifndef AH_CLIENT_BODY_H
 #define AH_CLIENT_BODY_H
 /* A response's body between the wire and the program: undoes the content coding and holds
-   what nobody has read yet, never much more than AH_BODY_HIGH_WATER bytes unless the whole
-   body is wanted at once.  No I/O in here: the client reports what came, and stops the wire
-   when told that there is enough. */
+   what nobody has read yet, never much more than AH_BODY_HIGH_WATER bytes unless more is wanted
+   at once.  No I/O in here: the client reports what came, and stops the wire when told that
+   there is enough.
+
+   Pieces are handed out where they lie, at the front of ready, which does not move while one is
+   lent; what comes meanwhile is held back. */
 #include "base/buf.h"
 #include "http/coding.h"
 
@@ -12,18 +15,26 @@ enum { AH_BODY_HIGH_WATER = 128 * 1024 };
 
 typedef struct ah_body {
     ah_decoder *decoder; /* NULL: the bytes are taken as they come */
-    ah_buf coded;        /* bytes that wait to be decoded */
-    ah_buf ready;        /* decoded bytes that nobody has read */
-    ah_buf shown;        /* what the last piece handed out points to */
-    int64_t max_bytes;   /* for a whole body; AHTTP_UNLIMITED */
-    bool wants_whole;    /* collect everything in ready */
-    bool wire_ended;     /* no more bytes will come */
-    bool decoded;        /* ... and all of them have been decoded */
+    ah_buf held;         /* bytes that wait to be decoded */
+    ah_buf ready;        /* decoded bytes, of which the first `taken` have been handed out */
+    ah_buf shown;        /* what was ready when all of it was handed out */
+    uint64_t raw_total;  /* bytes that came */
+    size_t taken;
+    size_t wanted;     /* a read waits until so many bytes are there */
+    int64_t max_bytes; /* for a whole body; AHTTP_UNLIMITED */
+    bool wants_whole;  /* collect everything in ready */
+    bool is_lent;      /* the last piece handed out lies in ready */
+    bool has_more;     /* the decoder has, without further input */
+    bool wire_ended;   /* no more bytes will come */
+    bool decoded;      /* ... and all of them have been decoded */
+    bool failed;
 } ah_body;
 
 /* Forgets everything; buffers of ordinary size stay for the next body. */
 void ah_body_reset(ah_body *body);
 void ah_body_release(ah_body *body);
+
+/* ---- What the wire does ---- */
 
 /* Bytes from the wire.  NULL, or why the body is of no use. */
 ahttp_error *ah_body_add(ah_body *body, ah_str piece);
@@ -32,10 +43,23 @@ ahttp_error *ah_body_end(ah_body *body);
 /* Whether there is room for more from the wire. */
 bool ah_body_has_room(const ah_body *body);
 
+/* ---- What the reader does ---- */
+
 /* From now on everything is collected; decodes what was held back. */
 ahttp_error *ah_body_want_whole(ah_body *body);
-/* Moves what is ready to *piece, which is valid until the next take; then decodes on. */
-ahttp_error *ah_body_take(ah_body *body, ah_str *piece);
+/* A read begins: the last piece is not valid any more.  It wants that many bytes at once, for
+   which room is made beyond the high-water mark until a piece is taken; 0 for no matter. */
+void ah_body_begin_read(ah_body *body, size_t wanted);
+/* Gets more ready from what was held back. */
+ahttp_error *ah_body_go_on(ah_body *body);
+/* Hands out at most count of the unread bytes: *piece is valid until the next read begins and
+   takes. When these are all there are, goes on. */
+ahttp_error *ah_body_take(ah_body *body, size_t count, ah_str *piece);
+
+static inline ah_str ah_body_unread(const ah_body *body)
+{
+    return ah_str_slice(ah_buf_str(&body->ready), body->taken, SIZE_MAX);
+}
 
 /* Whether all bytes of the body are in ready or handed out. */
 static inline bool ah_body_is_complete(const ah_body *body)

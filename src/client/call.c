@@ -90,13 +90,12 @@ static void drop_response(void *result)
 static void on_head(ah_exchange *exchange)
 {
     ahttp_response *call = call_of_exchange(exchange);
-    const ah_field *coding =
-        ah_headers_find(&exchange->response.fields, AH_STR("Content-Encoding"));
     ahttp_error *error = NULL;
 
     call->phase = AH_CALL_OPEN;
-    if (coding && !call->no_decompress)
-        ah_decoder_new(coding->value, NULL, &call->body.decoder, &error);
+    if (!call->no_decompress)
+        ah_decoder_new_for(&exchange->response.fields, &call->session->coding_limits,
+                           &call->body.decoder, &error);
     if (error) {
         ah_call_fail(call, error);
         return;
@@ -174,7 +173,8 @@ static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
         return;
     }
     call->phase = AH_CALL_SENT;
-    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
+    ah_exchange_release(&call->exchange);
+    call->exchange.bytes_sent = call->exchange.bytes_received = call->exchange.body_received = 0;
     ah_conn_send(conn, &call->exchange);
 }
 

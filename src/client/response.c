@@ -31,17 +31,21 @@ void ah_response_free(ahttp_response *response)
 {
     ah_arena_release(&response->arena);
     ah_body_release(&response->body);
+    ah_buf_release(&response->asked);
     ah_free(response);
 }
 
 static void clear(ahttp_response *response)
 {
+    ah_exchange_release(&response->exchange);
     ah_arena_reset(&response->arena);
     ah_body_reset(&response->body);
+    ah_whole_clear(&response->whole);
     ah_error_free(response->failure);
     response->failure = NULL;
     response->stream.total = 0;
     response->shown = (ahttp_bytes){0};
+    response->facts = (ah_head_facts){0};
     response->was_resent = false;
 }
 

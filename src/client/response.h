@@ -8,6 +8,7 @@
      WAITING --connection--> SENT --head--> OPEN --body's end--> COMPLETE
         any of the first three --error, cancel, deadline--> FAILED                            */
 #include "client/body.h"
+#include "client/reading.h"
 #include "client/session.h"
 #include "conn/exchange.h"
 #include "http/url.h"
@@ -23,10 +24,6 @@ typedef enum ah_call_phase {
     AH_CALL_FAILED
 } ah_call_phase;
 
-struct ahttp_stream {
-    uint64_t total;
-};
-
 struct ahttp_response {
     ahttp_session *session;
     ah_link link;  /* in the session's calls, kept or recycled */
@@ -41,13 +38,18 @@ struct ahttp_response {
     ahttp_headers request_fields;
     ahttp_future *sent;    /* promise of the response, until its head is in */
     ahttp_future *reading; /* promise of a pending read of the body, or NULL */
+    ah_answer_fn *answer;  /* how to settle that */
+    ah_job job;            /* for answers that call the program; queued only while reading */
+    ah_buf asked;          /* a copy of what that was given, where it has to wait */
     ah_body body;
     ahttp_error *failure; /* why the body will not be complete */
     ahttp_bytes shown;    /* what the last read resolved to */
     ahttp_stream stream;
+    ah_whole whole;
+    ah_save *save; /* the pending one, or NULL */
+    ah_head_facts facts;
     bool was_resent;
     bool no_decompress;
-    bool wants_text; /* the pending read resolves to the text, not to shown */
 };
 
 /* A fresh or recycled block, among the session's calls; NULL when out of memory. */
@@ -70,7 +72,7 @@ void ah_call_fail(ahttp_response *call, ahttp_error *error);
 /* The same error, naming the request. */
 ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error);
 
-/* client/stream.c: the body moved on (more bytes, its end, a failure); answers the pending
+/* client/reading.c: the body moved on (more bytes, its end, a failure); answers the pending
    read if it can. */
 void ah_response_body_moved(ahttp_response *response);
 

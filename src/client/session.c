@@ -141,6 +141,9 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     session->timeout.connect_ms =
         options.timeout.connect_ms ? options.timeout.connect_ms : CONNECT_MS;
     session->max_body_bytes = options.max_body_bytes ? options.max_body_bytes : AHTTP_UNLIMITED;
+    session->coding_limits.max_ratio = options.max_decode_ratio;
+    session->charset_of = options.charset_of;
+    session->hooks_ctx = options.hooks_ctx;
     session->no_decompress = options.no_decompress;
     return session;
 }

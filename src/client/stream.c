@@ -1,185 +1,193 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a response's body: whole, or piece by piece. */
-#include "base/mem.h"
+/* Reading a body piece by piece.  Of a body that fails, the pieces that came can be read. */
 #include "client/response.h"
-#include "conn/conn.h"
+#include <string.h>
 
-static void let_more_come(ahttp_response *response)
+enum { MOST_UNTIL = 65536 };
+
+static const size_t NOT_YET = SIZE_MAX, TOO_LONG = SIZE_MAX - 1;
+
+static ahttp_response *response_of(const ahttp_stream *stream)
 {
-    if (response->exchange.conn && ah_body_has_room(&response->body))
-        ah_conn_resume(response->exchange.conn, &response->exchange);
+    return AH_CONTAINER((void *)(uintptr_t)stream, ahttp_response, stream);
 }
 
-/* The body is of no use any more, whether or not it is still arriving. */
-static void fail_body(ahttp_response *response, ahttp_error *error)
+/* ---- Which bytes answer a read ---- */
+
+/* Bytes that were searched once are not searched again when more come. */
+static size_t find_delimiter(ahttp_stream *stream, ah_str unread)
 {
-    if (response->phase == AH_CALL_OPEN) {
-        ah_call_fail(response, error);
-        return;
-    }
-    ah_error_free(response->failure);
-    response->failure = ah_call_error(response, error);
+    ah_str delimiter = stream->delimiter;
+    ah_str rest = ah_str_slice(unread, stream->searched, stream->count - stream->searched);
+    const char *found =
+        rest.len > 0 ? memmem(rest.ptr, rest.len, delimiter.ptr, delimiter.len) : NULL;
+
+    if (found)
+        return (size_t)(found - unread.ptr) + delimiter.len;
+    if (rest.len >= delimiter.len)
+        stream->searched += rest.len - delimiter.len + 1;
+    return unread.len > stream->count ? TOO_LONG : NOT_YET;
 }
 
-/* ---- Answers to the pending read ---- */
-
-static void answer(ahttp_response *response, void *result)
+/* How many of the unread bytes, or NOT_YET or TOO_LONG. */
+static size_t measure(ahttp_stream *stream, ah_str unread)
 {
-    ahttp_future *reading = response->reading;
-
-    response->reading = NULL;
-    ah_future_resolve(reading, result, NULL);
+    if (stream->style == AH_STREAM_UNTIL)
+        return find_delimiter(stream, unread);
+    if (stream->style == AH_STREAM_EXACTLY)
+        return unread.len < stream->count ? NOT_YET : stream->count;
+    if (unread.len == 0)
+        return NOT_YET;
+    return unread.len < stream->count ? unread.len : stream->count;
 }
 
-static void answer_error(ahttp_response *response, ahttp_error *error)
-{
-    ahttp_future *reading = response->reading;
+/* ---- Answering ---- */
 
-    response->reading = NULL;
-    ah_future_reject(reading, error);
+static void reject(ahttp_response *response, ahttp_error *error)
+{
+    ah_reading_reject(response, ah_call_error(response, error));
 }
 
-static void answer_whole(ahttp_response *response)
-{
-    ah_body *body = &response->body;
-    const char *text = ah_buf_terminate(&body->ready);
-
-    if (!text) {
-        answer_error(response, ah_error_no_memory());
-        return;
-    }
-    response->shown = (ahttp_bytes){text, body->ready.len};
-    answer(response, response->wants_text ? (void *)body->ready.data : (void *)&response->shown);
-}
-
-static void answer_piece(ahttp_response *response)
+static void hand_out(ahttp_response *response, size_t count)
 {
     ah_str piece;
-    ahttp_error *error = ah_body_take(&response->body, &piece);
+    ahttp_error *error = ah_body_take(&response->body, count, &piece);
 
     response->shown = (ahttp_bytes){piece.ptr, piece.len};
     response->stream.total += piece.len;
-    answer(response, &response->shown);
+    ah_reading_resolve(response, &response->shown, NULL);
     if (error)
-        fail_body(response, error);
+        ah_reading_fail_body(response, error);
     else
-        let_more_come(response);
+        ah_reading_let_more_come(response);
 }
 
-/* Of a body that fails, the pieces that came can be read, but it is never taken for a whole. */
-void ah_response_body_moved(ahttp_response *response)
+/* There is no more than these bytes, and they are not what the read waits for. */
+static void answer_at_end(ahttp_response *response, size_t unread)
 {
-    ah_body *body = &response->body;
-    bool has_piece = !body->wants_whole && body->ready.len > 0;
+    if (response->stream.style == AH_STREAM_EXACTLY)
+        reject(response, ah_error_new(AHTTP_E_BODY_CUT,
+                                      "read response body: it ended with %zu of the %zu bytes that "
+                                      "were asked for",
+                                      unread, response->stream.count));
+    else
+        hand_out(response, unread);
+}
 
-    if (!response->reading)
-        return;
-    if (response->failure && !has_piece)
-        answer_error(response, ah_error_copy(response->failure));
-    else if (body->wants_whole && ah_body_is_complete(body))
-        answer_whole(response);
-    else if (has_piece || ah_body_is_complete(body)) /* at the end, a piece of no bytes */
-        answer_piece(response);
+static void answer(ahttp_response *response)
+{
+    ahttp_stream *stream = &response->stream;
+    ah_body *body = &response->body;
+    size_t count = measure(stream, ah_body_unread(body));
+
+    if (count == NOT_YET && !response->failure) {
+        ahttp_error *error = ah_body_go_on(body);
+        if (error) {
+            ah_reading_fail_body(response, error); /* which comes here again */
+            return;
+        }
+        count = measure(stream, ah_body_unread(body));
+    }
+    if (count == TOO_LONG)
+        reject(response, ah_error_new(AHTTP_E_LINE_TOO_LONG,
+                                      "read response body: there is no delimiter among the next "
+                                      "%zu bytes",
+                                      stream->count));
+    else if (count != NOT_YET)
+        hand_out(response, count);
+    else if (response->failure)
+        ah_reading_reject(response, ah_error_copy(response->failure));
+    else if (ah_body_is_complete(body))
+        answer_at_end(response, ah_body_unread(body).len);
 }
 
 /* ---- Asking ---- */
 
-/* The bytes that came stay for the next read. */
-static void on_cancel(ahttp_future *future)
+static ahttp_future *begin(ahttp_stream *stream, ah_stream_style style, size_t count, size_t wanted)
 {
-    answer_error(future->owner, ah_error_new(AHTTP_E_CANCELLED, "cancelled"));
+    ahttp_response *response = response_of(stream);
+
+    stream->style = style;
+    stream->count = count;
+    stream->searched = 0;
+    ah_body_begin_read(&response->body, wanted);
+    return ah_reading_begin(response, answer);
 }
 
-static ahttp_future *refuse(ahttp_response *response, int code, const char *why)
+static ahttp_future *refuse(ahttp_stream *stream, bool is_nonsense, const char *why)
 {
-    ahttp_loop *loop = ah_guest_need_loop(
-        &response->session->guest, "read response body: its loop was closed, and there is none for "
-                                   "the future; read before ahttp_loop_close");
-    ahttp_error *error = ah_error_new(code, "read response body: %s", why);
-
-    return ah_future_failed(loop, ah_call_error(response, error));
-}
-
-/* What is wrong with any read now, or NULL. */
-static ahttp_future *refuse_read(ahttp_response *response)
-{
-    if (!response->session->guest.loop)
-        return refuse(response, AHTTP_E_CLOSED, "its loop was closed");
-    if (response->reading)
-        return refuse(response, AHTTP_E_STATE, "another read is pending");
-    return NULL;
-}
-
-static ahttp_future *begin_read(ahttp_response *response)
-{
-    ahttp_loop *loop = response->session->guest.loop;
-    ahttp_future *future = ah_future_new(loop);
-
-    if (!future)
-        return ah_future_failed(loop, ah_error_no_memory());
-    future->cancel = on_cancel;
-    future->owner = response;
-    response->reading = future;
-    ah_response_body_moved(response);
-    return future;
-}
-
-static ahttp_future *read_whole(ahttp_response *response, bool as_text)
-{
-    ahttp_future *refused = refuse_read(response);
+    ahttp_response *response = response_of(stream);
+    ahttp_future *refused = ah_reading_refuse(response);
 
     if (refused)
         return refused;
-    if (response->stream.total > 0)
-        return refuse(response, AHTTP_E_STATE, "part of it was read from the stream already");
-    if (!response->body.wants_whole) {
-        response->body.max_bytes = response->session->max_body_bytes;
-        ahttp_error *error = ah_body_want_whole(&response->body);
-        if (error)
-            fail_body(response, error);
-        else
-            let_more_come(response);
-    }
-    response->wants_text = as_text;
-    return begin_read(response);
+    if (response->body.wants_whole)
+        return ah_reading_refuse_for(response, AHTTP_E_STATE,
+                                     "it was asked for as a whole already");
+    return is_nonsense ? ah_reading_refuse_for(response, AHTTP_E_ARGUMENT, why) : NULL;
 }
 
-ahttp_future *ahttp_response_read(ahttp_response *response)
+ahttp_future *ahttp_stream_read(ahttp_stream *stream)
 {
-    return read_whole(response, false);
+    return ahttp_stream_read_some(stream, SIZE_MAX);
 }
 
-ahttp_future *ahttp_response_text(ahttp_response *response)
+ahttp_future *ahttp_stream_read_some(ahttp_stream *stream, size_t most)
 {
-    return read_whole(response, true);
+    ahttp_future *refused = refuse(stream, most == 0, "at most 0 bytes are asked for");
+
+    return refused ? refused : begin(stream, AH_STREAM_SOME, most, 0);
 }
+
+ahttp_future *ahttp_stream_read_exactly(ahttp_stream *stream, size_t count)
+{
+    ahttp_future *refused = refuse(stream, count >= TOO_LONG, "so many bytes cannot be");
+
+    return refused ? refused : begin(stream, AH_STREAM_EXACTLY, count, count);
+}
+
+ahttp_future *ahttp_stream_read_until(ahttp_stream *stream, ahttp_bytes delimiter, size_t most)
+{
+    ahttp_future *refused = refuse(stream, delimiter.len == 0, "the delimiter is empty");
+
+    if (refused)
+        return refused;
+    if (most == 0)
+        most = MOST_UNTIL;
+    if (most >= TOO_LONG)
+        most = TOO_LONG - 1;
+    stream->delimiter = ah_str_make(delimiter.data, delimiter.len);
+    ahttp_future *future = begin(stream, AH_STREAM_UNTIL, most, most + 1);
+    if (response_of(stream)->reading)
+        ah_reading_keep(response_of(stream), &stream->delimiter);
+    return future;
+}
+
+ahttp_future *ahttp_stream_read_line(ahttp_stream *stream, size_t most)
+{
+    return ahttp_stream_read_until(stream, (ahttp_bytes){"\n", 1}, most);
+}
+
+/* ---- Looking ---- */
 
 ahttp_stream *ahttp_response_stream(ahttp_response *response)
 {
     return &response->stream;
 }
 
-ahttp_future *ahttp_stream_read(ahttp_stream *stream)
-{
-    ahttp_response *response = AH_CONTAINER(stream, ahttp_response, stream);
-    ahttp_future *refused = refuse_read(response);
-
-    if (refused)
-        return refused;
-    if (response->body.wants_whole)
-        return refuse(response, AHTTP_E_STATE, "it was asked for as a whole already");
-    return begin_read(response);
-}
-
 bool ahttp_stream_at_end(const ahttp_stream *stream)
 {
-    const ahttp_response *response =
-        AH_CONTAINER((void *)(uintptr_t)stream, ahttp_response, stream);
+    const ah_body *body = &response_of(stream)->body;
 
-    return ah_body_is_complete(&response->body) && response->body.ready.len == 0;
+    return ah_body_is_complete(body) && ah_body_unread(body).len == 0;
 }
 
 uint64_t ahttp_stream_total(const ahttp_stream *stream)
 {
     return stream->total;
+}
+
+uint64_t ahttp_stream_raw_total(const ahttp_stream *stream)
+{
+    return response_of(stream)->body.raw_total;
 }

@@ -54,13 +54,13 @@ static void bytes_are_handed_out_as_they_came(void **state)
     (void)state;
     assert_null(ah_body_add(&body, AH_STR("one ")));
     assert_null(ah_body_add(&body, AH_STR("two")));
-    assert_null(ah_body_take(&body, &piece));
+    assert_null(ah_body_take(&body, SIZE_MAX, &piece));
     assert_str(piece, "one two");
     assert_false(ah_body_is_complete(&body));
     assert_null(ah_body_add(&body, AH_STR("!")));
     assert_null(ah_body_end(&body));
     assert_true(ah_body_is_complete(&body));
-    assert_null(ah_body_take(&body, &piece));
+    assert_null(ah_body_take(&body, SIZE_MAX, &piece));
     assert_str(piece, "!");
 }
 
@@ -74,9 +74,108 @@ static void there_is_no_room_beyond_the_high_water_mark(void **state)
     assert_true(ah_body_has_room(&body));
     assert_null(ah_body_add(&body, ah_str_make(bytes, 1)));
     assert_false(ah_body_has_room(&body));
-    assert_null(ah_body_take(&body, &piece));
+    assert_null(ah_body_take(&body, SIZE_MAX, &piece));
     assert_int_equal(piece.len, sizeof bytes);
     assert_true(ah_body_has_room(&body));
+}
+
+/* A read that begins and takes count bytes. */
+static ah_str take(size_t count)
+{
+    ah_str piece;
+
+    ah_body_begin_read(&body, 0);
+    assert_null(ah_body_take(&body, count, &piece));
+    return piece;
+}
+
+static void a_piece_stays_where_it_is_while_more_comes(void **state)
+{
+    static char much[AH_BODY_HIGH_WATER / 2];
+
+    (void)state;
+    assert_null(ah_body_add(&body, AH_STR("one two")));
+    ah_str one = take(4);
+    assert_null(ah_body_add(&body, ah_str_make(much, sizeof much)));
+
+    assert_str(one, "one ");
+    assert_str(take(3), "two");
+    ah_body_begin_read(&body, 0);
+    assert_null(ah_body_go_on(&body));
+    assert_int_equal(ah_body_unread(&body).len, sizeof much);
+}
+
+static void the_wire_stops_when_a_lent_piece_is_in_its_way(void **state)
+{
+    (void)state;
+    assert_null(ah_body_add(&body, AH_STR("one two")));
+    take(4);
+    assert_true(ah_body_has_room(&body));
+    assert_null(ah_body_add(&body, AH_STR(" three")));
+
+    assert_false(ah_body_has_room(&body));
+    ah_body_begin_read(&body, 0);
+    assert_null(ah_body_go_on(&body));
+    assert_true(ah_body_has_room(&body));
+    assert_str(ah_body_unread(&body), "two three");
+}
+
+static void what_is_taken_bit_by_bit_is_decoded_to_its_end(void **state)
+{
+    enum { SIZE = 1 << 20 };
+    size_t total = 0;
+
+    (void)state;
+    body.decoder = ah_decoder_gzip_new();
+    assert_null(ah_body_add(&body, gzipped(SIZE)));
+    assert_null(ah_body_end(&body));
+    while (!ah_body_is_complete(&body) || ah_body_unread(&body).len > 0) {
+        ah_body_begin_read(&body, 0);
+        if (ah_body_unread(&body).len < 1000)
+            assert_null(ah_body_go_on(&body));
+        assert_true(body.ready.len <= AH_BODY_HIGH_WATER);
+        total += take(1000).len;
+    }
+
+    assert_int_equal(total, SIZE);
+}
+
+static void a_read_that_wants_much_raises_the_mark_until_it_is_served(void **state)
+{
+    enum { WANTED = 3 * AH_BODY_HIGH_WATER };
+
+    (void)state;
+    body.decoder = ah_decoder_gzip_new();
+    assert_null(ah_body_add(&body, gzipped(10 * AH_BODY_HIGH_WATER)));
+    ah_body_begin_read(&body, WANTED);
+    assert_null(ah_body_go_on(&body));
+    assert_int_equal(ah_body_unread(&body).len, WANTED);
+    ah_str piece;
+    assert_null(ah_body_take(&body, WANTED, &piece));
+
+    assert_int_equal(piece.len, WANTED);
+    assert_int_equal(ah_body_unread(&body).len, AH_BODY_HIGH_WATER);
+}
+
+static void a_failed_decoder_is_not_asked_again(void **state)
+{
+    ah_str good = gzipped(1000);
+    ah_str piece;
+
+    (void)state;
+    body.decoder = ah_decoder_gzip_new();
+    assert_null(ah_body_add(&body, good));
+    ah_body_begin_read(&body, 0);
+    assert_null(ah_body_take(&body, 10, &piece));
+    assert_null(ah_body_add(&body, AH_STR("\x1f\x8b nonsense")));
+    ah_body_begin_read(&body, 0);
+    ahttp_error *error = ah_body_go_on(&body);
+    assert_non_null(error);
+    assert_int_equal(error->code, AHTTP_E_CODING);
+    ah_error_free(error);
+
+    assert_null(ah_body_go_on(&body));
+    assert_int_equal(take(SIZE_MAX).len, 990);
 }
 
 static void a_body_that_swells_is_decoded_in_bounded_steps(void **state)
@@ -91,7 +190,7 @@ static void a_body_that_swells_is_decoded_in_bounded_steps(void **state)
     assert_null(ah_body_end(&body));
     while (!ah_body_is_complete(&body) || body.ready.len > 0) {
         assert_false(ah_body_has_room(&body) && !body.wire_ended);
-        assert_null(ah_body_take(&body, &piece));
+        assert_null(ah_body_take(&body, SIZE_MAX, &piece));
         assert_true(piece.len > 0 && piece.len <= AH_BODY_HIGH_WATER);
         total += piece.len;
     }
@@ -171,6 +270,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(bytes_are_handed_out_as_they_came),
         TEST(there_is_no_room_beyond_the_high_water_mark),
+        TEST(a_piece_stays_where_it_is_while_more_comes),
+        TEST(the_wire_stops_when_a_lent_piece_is_in_its_way),
+        TEST(what_is_taken_bit_by_bit_is_decoded_to_its_end),
+        TEST(a_read_that_wants_much_raises_the_mark_until_it_is_served),
+        TEST(a_failed_decoder_is_not_asked_again),
         TEST(a_body_that_swells_is_decoded_in_bounded_steps),
         TEST(a_whole_body_stops_at_its_limit_however_it_swells),
         TEST(a_whole_body_of_just_its_limit_is_fine),

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* What a response's head says about its body.  Each field is read when somebody asks for the
+   first time; what was read lives in the response's arena. */
+#include "client/response.h"
+#include "http/disposition.h"
+
+/* Getters have const responses, for which reading a field changes nothing that shows. */
+static ahttp_response *own(const ahttp_response *response)
+{
+    return (ahttp_response *)(uintptr_t)response;
+}
+
+static ah_str value_of(const ahttp_response *response, ah_str name)
+{
+    const ah_field *field = ah_headers_find(&response->exchange.response.fields, name);
+
+    return field ? field->value : ah_str_make(NULL, 0);
+}
+
+/* ---- Content-Type ---- */
+
+const ah_content_type *ah_response_type(ahttp_response *response)
+{
+    ah_content_type *type;
+
+    if (response->facts.type)
+        return response->facts.type;
+    type = ah_arena_alloc(&response->arena, sizeof *type);
+    if (type &&
+        ah_content_type_read(type, &response->arena, value_of(response, AH_STR("Content-Type"))))
+        response->facts.type = type;
+    return response->facts.type;
+}
+
+const char *ahttp_response_content_type(const ahttp_response *response)
+{
+    const ah_content_type *type = ah_response_type(own(response));
+
+    return type ? type->essence.ptr : "application/octet-stream";
+}
+
+const char *ahttp_response_charset(const ahttp_response *response)
+{
+    const ah_content_type *type = ah_response_type(own(response));
+
+    return type ? type->charset.ptr : NULL;
+}
+
+/* ---- Content-Disposition ---- */
+
+const char *ahttp_response_file_name(const ahttp_response *response)
+{
+    ah_head_facts *facts = &own(response)->facts;
+    ah_arena *arena = &own(response)->arena;
+    ah_str text = value_of(response, AH_STR("Content-Disposition"));
+    ah_disposition disposition;
+    ah_str safe = {0};
+
+    if (facts->knows_file_name || !text.ptr)
+        return facts->file_name;
+    if (!ah_disposition_read(&disposition, arena, text) ||
+        (disposition.filename.ptr && !ah_file_name_make_safe(disposition.filename, arena, &safe)))
+        return NULL;
+    facts->file_name = safe.ptr;
+    facts->knows_file_name = true;
+    return facts->file_name;
+}
+
+/* ---- Link ---- */
+
+const char *ahttp_response_link(const ahttp_response *response, const char *relation)
+{
+    ah_head_facts *facts = &own(response)->facts;
+
+    if (!facts->knows_links)
+        facts->knows_links =
+            ah_links_read(&response->exchange.response.fields, &own(response)->arena, &facts->links,
+                          &facts->link_count);
+    for (size_t i = 0; facts->knows_links && i < facts->link_count; i++)
+        if (ah_web_link_is(&facts->links[i], ah_str_from(relation)))
+            return facts->links[i].target.ptr;
+    return NULL;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole bodies, as bytes, text and JSON.  A body is collected once and stays where it is: text
+   is the same bytes if they are UTF-8 already, and else a copy for each charset. */
+#include "base/utf8.h"
+#include "client/response.h"
+
+struct ah_converted {
+    ah_converted *before;
+    ah_buf text;
+    ah_charset_mode mode;
+    size_t charset_len;
+    char charset[];
+};
+
+enum { WHY_SIZE = 256 };
+
+void ah_whole_clear(ah_whole *whole)
+{
+    while (whole->converted) {
+        ah_converted *newest = whole->converted;
+        whole->converted = newest->before;
+        ah_buf_release(&newest->text);
+        ah_free(newest);
+    }
+}
+
+/* ---- Text ---- */
+
+static ah_converted *find_converted(const ah_whole *whole, ah_str charset, ah_charset_mode mode)
+{
+    ah_converted *one = whole->converted;
+
+    while (one && (one->mode != mode ||
+                   !ah_str_equal_nocase(ah_str_make(one->charset, one->charset_len), charset)))
+        one = one->before;
+    return one;
+}
+
+/* Adds to the list what ah_charset_to_utf8 makes of the body. */
+static ahttp_error *convert(ahttp_response *response, ah_str charset, ah_charset_mode mode)
+{
+    ah_converted *one = ah_alloc_zeroed(sizeof *one + charset.len);
+
+    if (!one)
+        return ah_error_no_memory();
+    one->mode = mode;
+    one->charset_len = charset.len;
+    memcpy(one->charset, charset.ptr, charset.len);
+    ahttp_error *error =
+        ah_charset_to_utf8(&one->text, charset, ah_buf_str(&response->body.ready), mode);
+    if (!error && !ah_buf_terminate(&one->text))
+        error = ah_error_no_memory();
+    if (error) {
+        ah_buf_release(&one->text);
+        ah_free(one);
+        return error;
+    }
+    one->before = response->whole.converted;
+    response->whole.converted = one;
+    return NULL;
+}
+
+/* *text becomes the body as UTF-8, with a NUL behind it. */
+static ahttp_error *get_text(ahttp_response *response, ah_str charset, ah_charset_mode mode,
+                             ah_str *text)
+{
+    static const ah_str byte_order_mark = {"\xef\xbb\xbf", 3};
+
+    *text = ah_buf_str(&response->body.ready);
+    if (ah_charset_is_utf8(charset) && ah_utf8_is_valid(*text)) {
+        if (ah_str_starts_with(*text, byte_order_mark))
+            *text = ah_str_slice(*text, byte_order_mark.len, text->len);
+        return NULL;
+    }
+    if (!find_converted(&response->whole, charset, mode)) {
+        ahttp_error *error = convert(response, charset, mode);
+        if (error)
+            return error;
+    }
+    *text = ah_buf_str(&find_converted(&response->whole, charset, mode)->text);
+    return NULL;
+}
+
+/* What the head says in most cases, told apart without reading it all. */
+static bool names_no_charset(const ahttp_response *response)
+{
+    const ah_field *field =
+        ah_headers_find(&response->exchange.response.fields, AH_STR("Content-Type"));
+
+    return !field || ah_str_find(field->value, ';') == field->value.len;
+}
+
+/* ---- Answers ---- */
+
+static void reject(ahttp_response *response, ahttp_error *error)
+{
+    ah_reading_reject(response, ah_call_error(response, error));
+}
+
+/* Whether the body is there, with a NUL behind it.  A read of a body that failed fails. */
+static bool is_whole(ahttp_response *response)
+{
+    if (response->failure) {
+        ah_reading_reject(response, ah_error_copy(response->failure));
+        return false;
+    }
+    if (!ah_body_is_complete(&response->body))
+        return false;
+    if (!ah_buf_terminate(&response->body.ready)) {
+        ah_reading_reject(response, ah_error_no_memory());
+        return false;
+    }
+    response->shown = (ahttp_bytes){response->body.ready.data, response->body.ready.len};
+    return true;
+}
+
+static void answer_bytes(ahttp_response *response)
+{
+    if (is_whole(response))
+        ah_reading_resolve(response, &response->shown, NULL);
+}
+
+static void answer_text_in(ahttp_response *response, ah_str charset)
+{
+    ah_str text;
+    ahttp_error *error = get_text(response, charset, response->whole.mode, &text);
+
+    if (error)
+        reject(response, error);
+    else
+        ah_reading_resolve(response, (char *)(uintptr_t)text.ptr, NULL);
+}
+
+/* ---- Answers that call the program, and so come from the ready queue ---- */
+
+static void call_program(ahttp_response *response, ah_job_fn *run)
+{
+    response->job.run = run;
+    if (!ah_link_is_in_list(&response->job.link))
+        ah_loop_ready(response->session->guest.loop, &response->job);
+}
+
+/* Before the program is called, which may do whatever it likes: until it has returned, the read
+   is pending and keeps the response; cancelling it only fails the future. */
+static ahttp_response *begin_call(ah_job *job)
+{
+    ahttp_response *response = AH_CONTAINER(job, ahttp_response, job);
+
+    response->reading->cancel = NULL;
+    return response;
+}
+
+static void run_charset_of(ah_job *job)
+{
+    ahttp_response *response = begin_call(job);
+    const ahttp_session *session = response->session;
+    const char *charset = session->charset_of(response, response->shown, session->hooks_ctx);
+
+    answer_text_in(response, charset ? ah_str_from(charset) : AH_CHARSET_UTF8);
+    ah_response_release(response);
+}
+
+static void answer_text(ahttp_response *response)
+{
+    const ahttp_session *session = response->session;
+    ah_str charset = response->whole.charset;
+
+    if (!is_whole(response))
+        return;
+    if (!charset.ptr && (session->charset_of || !names_no_charset(response))) {
+        const ah_content_type *type = ah_response_type(response);
+        if (!type) {
+            ah_reading_reject(response, ah_error_no_memory());
+            return;
+        }
+        charset = ah_charset_said_by(type);
+    }
+    if (charset.ptr || !session->charset_of)
+        answer_text_in(response, charset.ptr ? charset : AH_CHARSET_UTF8);
+    else
+        call_program(response, run_charset_of);
+}
+
+/* ---- JSON ---- */
+
+static ahttp_error *check_json_type(const ahttp_response *response, const ah_content_type *type)
+{
+    if (response->whole.any_type || ah_content_type_is_json(type))
+        return NULL;
+    if (!ahttp_response_header(response, "Content-Type"))
+        return ah_error_new(AHTTP_E_CONTENT_TYPE, "read response body as JSON: the response does "
+                                                  "not say its content type");
+    return ah_error_new(AHTTP_E_CONTENT_TYPE,
+                        "read response body as JSON: its content type is %s, neither "
+                        "application/json nor +json",
+                        type->essence.ptr);
+}
+
+/* *text becomes what is to be parsed; empty: nothing. */
+static ahttp_error *get_json(ahttp_response *response, ah_str *text)
+{
+    const ah_content_type *type = ah_response_type(response);
+
+    *text = ah_str_make(NULL, 0);
+    if (response->shown.len == 0)
+        return NULL;
+    if (!type)
+        return ah_error_no_memory();
+    ahttp_error *error = check_json_type(response, type);
+    if (error)
+        return error;
+    ah_str charset = ah_charset_said_by(type);
+    error = get_text(response, charset.ptr ? charset : AH_CHARSET_UTF8, AH_CHARSET_STRICT, text);
+    if (!error && text->len == strspn(text->ptr, " \t\r\n"))
+        text->len = 0;
+    return error;
+}
+
+static void run_parse(ah_job *job)
+{
+    ahttp_response *response = begin_call(job);
+    const ah_whole *whole = &response->whole;
+    char why[WHY_SIZE] = "";
+    void *value = NULL;
+    ah_str text;
+    ahttp_error *error = get_json(response, &text);
+
+    if (!error && text.len > 0) {
+        value = whole->parse(text.ptr, text.len, why, sizeof why);
+        if (!value)
+            error = ah_error_new(AHTTP_E_JSON, "read response body as JSON: %s",
+                                 *why ? why : "it is not valid");
+    }
+    if (error)
+        reject(response, error);
+    else
+        ah_reading_resolve(response, value, whole->free_value);
+    ah_response_release(response);
+}
+
+static void answer_json(ahttp_response *response)
+{
+    if (is_whole(response))
+        call_program(response, run_parse);
+}
+
+/* ---- Asking ---- */
+
+static ahttp_future *read_whole(ahttp_response *response, ah_whole how, ah_answer_fn *answer)
+{
+    ahttp_future *refused = ah_reading_refuse(response);
+
+    if (refused)
+        return refused;
+    if (response->stream.total > 0)
+        return ah_reading_refuse_for(response, AHTTP_E_STATE,
+                                     "part of it was read from the stream already");
+    if (!response->body.wants_whole) {
+        response->body.max_bytes = response->session->max_body_bytes;
+        ahttp_error *error = ah_body_want_whole(&response->body);
+        if (error)
+            ah_reading_fail_body(response, error);
+    }
+    how.converted = response->whole.converted;
+    response->whole = how;
+    ahttp_future *future = ah_reading_begin(response, answer);
+    if (response->reading && how.charset.ptr)
+        ah_reading_keep(response, &response->whole.charset);
+    return future;
+}
+
+ahttp_future *ahttp_response_read(ahttp_response *response)
+{
+    return read_whole(response, (ah_whole){.mode = AH_CHARSET_STRICT}, answer_bytes);
+}
+
+ahttp_future *ahttp_response_text(ahttp_response *response)
+{
+    return read_whole(response, (ah_whole){.mode = AH_CHARSET_STRICT}, answer_text);
+}
+
+ahttp_future *ahttp_response_text_as(ahttp_response *response, const char *charset, bool replace)
+{
+    return read_whole(response,
+                      (ah_whole){.charset = ah_str_from(charset),
+                                 .mode = replace ? AH_CHARSET_REPLACE : AH_CHARSET_STRICT},
+                      answer_text);
+}
+
+ahttp_future *ahttp_response_json(ahttp_response *response, ahttp_json_parse_fn *parse,
+                                  ahttp_free_fn *free_value, bool any_type)
+{
+    return read_whole(response,
+                      (ah_whole){.mode = AH_CHARSET_STRICT,
+                                 .parse = parse,
+                                 .free_value = free_value,
+                                 .any_type = any_type},
+                      answer_json);
+}
