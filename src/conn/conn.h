@@ -22,6 +22,9 @@ typedef struct ah_conn_ops {
     void (*abandon)(ah_conn *conn, ah_exchange *exchange);
     /* More of the body is wanted, after its event said "enough".  Events come later. */
     void (*resume)(ah_conn *conn, ah_exchange *exchange);
+    /* How many bytes must still come before the connection may carry another exchange;
+       UINT64_MAX: unknown, or it never will. */
+    uint64_t (*rest)(const ah_conn *conn);
     bool (*is_available)(const ah_conn *conn);
     /* Ends it; an exchange on it ends with why (taken over; NULL: CLOSED). */
     void (*close)(ah_conn *conn, ahttp_error *why);
@@ -49,6 +52,11 @@ static inline void ah_conn_abandon(ah_conn *conn, ah_exchange *exchange)
 static inline void ah_conn_resume(ah_conn *conn, ah_exchange *exchange)
 {
     conn->ops->resume(conn, exchange);
+}
+
+static inline uint64_t ah_conn_rest(const ah_conn *conn)
+{
+    return conn->ops->rest(conn);
 }
 
 static inline bool ah_conn_is_available(const ah_conn *conn)

@@ -4,9 +4,12 @@
 /* One request and its response in flight: what the client hands to a connection, whatever
    protocol that speaks.  It is embedded in the client's block for the request and never
    allocated by itself. */
+#include "base/buf.h"
 #include "base/error.h"
 #include "http/message.h"
+#include "net/transport.h"
 #include <ahttp/body.h>
+#include <ahttp/peer.h>
 
 typedef struct ah_conn ah_conn;
 typedef struct ah_exchange ah_exchange;
@@ -22,20 +25,37 @@ typedef struct ah_exchange_events {
     /* The last event; exchange->conn is NULL again.  NULL: the response is complete; else
        why not, for the callee to keep. */
     void (*end)(ah_exchange *exchange, ahttp_error *error);
+    /* An interim head (1xx but 101) has come, and is in exchange->response until this returns.
+       NULL: not wanted. */
+    void (*interim)(ah_exchange *exchange);
 } ah_exchange_events;
+
+/* What is left of a connection that has changed to another protocol. */
+typedef struct ah_tunnel {
+    ah_transport *transport; /* nothing is watched on it */
+    ah_buf received;         /* what came behind the response */
+} ah_tunnel;
 
 struct ah_exchange {
     const ah_exchange_events *events;
     ah_request_head request;
     ah_str body;                    /* of the request, all of it; lives until the end event */
     ahttp_body *source;             /* open, to be pulled instead of body; as long; or NULL */
+    ah_str upgrade;                 /* the protocol that 101 may change to; empty: none */
     int64_t expect_100_ms;          /* how long the body waits for 100; 0: it does not */
     const ah_response_rules *rules; /* complete ones; NULL: the default ones */
     ah_response_head response;      /* fields initialised with the arena to use, before sending */
     ah_conn *conn;                  /* while on the wire, else NULL */
     uint64_t bytes_sent;            /* of head and body */
     uint64_t bytes_received;        /* of head and body as they came */
+    uint64_t body_received;         /* of the body as it came, but for what framed it */
+    ahttp_peer *peer;               /* of the connection; set when sent, a reference; or NULL */
+    ah_tunnel tunnel;               /* from an end event without error on: the owner's, if set */
     bool was_reused;                /* the connection had carried another exchange before */
 };
+
+/* For the owner, before the next sending and at last: gives up what came with the response, its
+   peer and the tunnel. */
+void ah_exchange_release(ah_exchange *exchange);
 
 #endif

@@ -12,6 +12,7 @@
 #include "conn/h1_send.h"
 #include "http/h1_parser.h"
 #include "loop/poll.h"
+#include "net/peer.h"
 #include <assert.h>
 #include <stdio.h>
 
@@ -33,6 +34,7 @@ typedef struct h1_conn {
     ah_exchange *exchange; /* the one it carries, or NULL */
     ah_h1_send sending;
     receiving response;
+    ahttp_peer *peer;   /* NULL when memory was too short for it */
     uint64_t exchanges; /* so far */
     unsigned wanted;    /* readiness that is watched */
     unsigned depth;     /* functions of this file on the stack */
@@ -73,6 +75,7 @@ static void end_call(h1_conn *conn)
         return;
     ah_h1_parser_free(conn->parser);
     ah_h1_send_release(&conn->sending);
+    ahttp_peer_unref(conn->peer);
     ah_free(conn);
 }
 
@@ -113,6 +116,26 @@ static void complete(h1_conn *conn, size_t left_over)
         conn->base.owner->idle(&conn->base);
 }
 
+/* The connection is the owner's of the exchange from here on; this one ends. */
+static void hand_over(h1_conn *conn, ah_str received_behind)
+{
+    ah_exchange *exchange = conn->exchange;
+    ah_tunnel tunnel = {.transport = conn->transport};
+
+    ah_buf_append(&tunnel.received, received_behind);
+    if (ah_buf_failed(&tunnel.received)) {
+        fail(conn, ah_error_no_memory());
+        return;
+    }
+    ah_transport_want(tunnel.transport, 0);
+    conn->transport = NULL;
+    conn->exchange = NULL;
+    exchange->conn = NULL;
+    exchange->tunnel = tunnel;
+    exchange->events->end(exchange, NULL);
+    close_conn(&conn->base, NULL);
+}
+
 /* ---- Sending ---- */
 
 /* Whatever the sending half did may have ended it. */
@@ -143,6 +166,7 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
     conn->exchange = exchange;
     exchange->conn = base;
     exchange->was_reused = conn->exchanges++ > 0;
+    exchange->peer = conn->peer ? ahttp_peer_ref(conn->peer) : NULL;
     enter(&conn->response, HEAD);
     ah_transport_set_background(conn->transport, false);
     ah_h1_parser_begin(conn->parser, exchange->request.method, exchange->rules,
@@ -158,10 +182,35 @@ static void on_interim(void *ctx, const ah_response_head *head)
 {
     h1_conn *conn = ctx;
 
+    if (conn->exchange && conn->exchange->events->interim)
+        conn->exchange->events->interim(conn->exchange);
     if (!conn->exchange || head->status != 100)
         return;
     ah_h1_send_go_on(&conn->sending);
     sending_moved(conn);
+}
+
+/* A change of protocols is believed only if it was asked for, and if the server has read all
+   that was sent before it; NULL: it is as it should be. */
+static ahttp_error *check_change(const h1_conn *conn)
+{
+    const ah_exchange *exchange = conn->exchange;
+    const ah_response_head *head = &exchange->response;
+    const char *why = NULL;
+
+    if (ah_h1_parser_body_length(conn->parser).framing != AH_FRAMING_TUNNEL)
+        return NULL;
+    if (head->status == 101 && exchange->upgrade.len == 0)
+        why = "to another protocol, which nobody asked for";
+    else if (head->status == 101 &&
+             !ah_str_equal_nocase(ah_headers_find(&head->fields, AH_STR("Upgrade"))->value,
+                                  exchange->upgrade))
+        why = "to another protocol than the one asked for";
+    else if (conn->sending.state != AH_H1_SENT)
+        why = "before it was sent all of the request";
+    return why ? ah_error_new(AHTTP_E_PROTOCOL, "read response from %s: the server switched %s",
+                              ah_transport_peer(conn->transport), why)
+               : NULL;
 }
 
 static void on_head(void *ctx)
@@ -170,6 +219,11 @@ static void on_head(void *ctx)
 
     if (!conn->exchange)
         return;
+    ahttp_error *error = check_change(conn);
+    if (error) {
+        fail(conn, error);
+        return;
+    }
     enter(&conn->response, BODY);
     ah_h1_send_answered(&conn->sending, conn->exchange->response.status);
     conn->exchange->events->head(conn->exchange);
@@ -179,24 +233,24 @@ static void on_body(void *ctx, ah_str piece)
 {
     h1_conn *conn = ctx;
 
-    if (conn->exchange && !conn->exchange->events->body(conn->exchange, piece))
+    if (!conn->exchange)
+        return;
+    conn->exchange->body_received += piece.len;
+    if (!conn->exchange->events->body(conn->exchange, piece))
         conn->paused = true;
 }
 
 static const ah_h1_parser_events parser_events = {
     .interim = on_interim, .head = on_head, .body = on_body};
 
-static void take_result(h1_conn *conn, ah_h1_result result, size_t left_over)
+static void take_result(h1_conn *conn, ah_h1_result result, ah_str left_over)
 {
     if (!conn->exchange || conn->closed || result == AH_H1_MORE)
         return;
     if (result == AH_H1_DONE)
-        complete(conn, left_over);
+        complete(conn, left_over.len);
     else if (result == AH_H1_TUNNEL)
-        fail(conn, ah_error_new(AHTTP_E_PROTOCOL,
-                                "read response from %s: the server switched to another protocol, "
-                                "which nobody asked for",
-                                ah_transport_peer(conn->transport)));
+        hand_over(conn, left_over);
     else
         fail(conn, ah_h1_parser_take_error(conn->parser));
 }
@@ -211,7 +265,7 @@ static void received(h1_conn *conn, ah_str bytes)
     }
     conn->exchange->bytes_received += bytes.len;
     ah_h1_result result = ah_h1_parser_feed(conn->parser, bytes, &used);
-    take_result(conn, result, bytes.len - used);
+    take_result(conn, result, ah_str_slice(bytes, used, SIZE_MAX));
 }
 
 /* The peer has ended its side, or the transport broke (failure is then its reason). */
@@ -236,7 +290,7 @@ static void ended(h1_conn *conn, ahttp_error *failure)
     if (failure)
         fail(conn, failure);
     else
-        take_result(conn, ah_h1_parser_finish(conn->parser), 0);
+        take_result(conn, ah_h1_parser_finish(conn->parser), (ah_str){0});
 }
 
 static void receive(h1_conn *conn)
@@ -273,6 +327,16 @@ static void resume(ah_conn *base, ah_exchange *exchange)
     (void)exchange;
     conn->paused = false;
     want(conn);
+}
+
+static uint64_t rest(const ah_conn *base)
+{
+    const h1_conn *conn = (const h1_conn *)base;
+
+    if (conn->closed || conn->response != BODY || conn->sending.state != AH_H1_SENT ||
+        conn->exchange->request.wants_close || !ah_h1_parser_keeps_alive(conn->parser))
+        return UINT64_MAX;
+    return ah_h1_parser_left(conn->parser);
 }
 
 /* ---- Life ---- */
@@ -337,6 +401,7 @@ static const ah_conn_ops ops = {
     .send = send_exchange,
     .abandon = abandon,
     .resume = resume,
+    .rest = rest,
     .is_available = is_available,
     .close = close_conn,
     .describe = describe,
@@ -357,6 +422,7 @@ ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_transport *transport, const ah_conn
     conn->base = (ah_conn){.ops = &ops, .owner = owner, .owner_ctx = owner_ctx};
     conn->loop = loop;
     conn->transport = transport;
+    conn->peer = ah_peer_of(transport);
     conn->sending =
         (ah_h1_send){.loop = loop, .transport = transport, .moved = on_sending_moved, .ctx = conn};
     transport->ready = on_ready;

@@ -529,6 +529,11 @@ ah_body_length ah_h1_parser_body_length(const ah_h1_parser *parser)
     return parser->body;
 }
 
+uint64_t ah_h1_parser_left(const ah_h1_parser *parser)
+{
+    return parser->phase == BODY_OF_LENGTH ? parser->body.length - parser->received : UINT64_MAX;
+}
+
 bool ah_h1_parser_keeps_alive(const ah_h1_parser *parser)
 {
     return !parser->was_repaired && !parser->chunked.was_repaired &&

@@ -2,6 +2,7 @@
 #include "net/socket.h"
 #include "dns/address.h"
 #include "loop/poll.h"
+#include "net/peer.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -127,6 +128,18 @@ static const char *socket_peer(ah_transport *transport)
     return of(transport)->peer;
 }
 
+static void socket_facts(ah_transport *transport, ah_peer_facts *facts)
+{
+    stream_socket *self = of(transport);
+    ah_address local;
+    socklen_t len = sizeof local;
+
+    snprintf(facts->address, sizeof facts->address, "%s", self->peer);
+    if (getsockname(self->fd, &local.any, &len) == 0 &&
+        (local.any.sa_family == AF_INET || local.any.sa_family == AF_INET6))
+        ah_address_format(&local, facts->local_address);
+}
+
 static const ah_transport_ops socket_ops = {
     .read = socket_read,
     .write = socket_write,
@@ -135,6 +148,7 @@ static const ah_transport_ops socket_ops = {
     .set_background = socket_set_background,
     .close = socket_close,
     .peer = socket_peer,
+    .facts = socket_facts,
 };
 
 static void poll_ready(ah_poll *poll, unsigned events)

@@ -16,6 +16,7 @@ enum {
 };
 
 typedef struct ah_transport ah_transport;
+typedef struct ah_peer_facts ah_peer_facts;
 /* Readiness, as AH_READABLE and AH_WRITABLE bits of loop/poll.h.  Called from the loop, never
    from inside read, write or want.  The callee may close the transport. */
 typedef void ah_transport_ready_fn(void *ctx, unsigned events);
@@ -37,6 +38,8 @@ typedef struct ah_transport_ops {
     void (*close)(ah_transport *transport);
     /* "127.0.0.1:80", for messages; valid as long as the transport. */
     const char *(*peer)(ah_transport *transport);
+    /* Adds what it knows of both ends (net/peer.h); NULL: nothing. */
+    void (*facts)(ah_transport *transport, ah_peer_facts *facts);
 } ah_transport_ops;
 
 /* The first member of every transport. */
@@ -82,6 +85,12 @@ static inline void ah_transport_close(ah_transport *transport)
 static inline const char *ah_transport_peer(ah_transport *transport)
 {
     return transport->ops->peer(transport);
+}
+
+static inline void ah_transport_facts(ah_transport *transport, ah_peer_facts *facts)
+{
+    if (transport->ops->facts)
+        transport->ops->facts(transport, facts);
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include "tls/stream.h"
 #include "base/mem.h"
 #include "loop/poll.h"
+#include "net/peer.h"
 #include "tls/failure.h"
 #include <openssl/err.h>
 
@@ -277,6 +278,36 @@ static const char *stream_peer(ah_transport *transport)
     return ah_transport_peer(of(transport)->wire.below);
 }
 
+static void add_certificates(const SSL *ssl, ah_peer_facts *facts)
+{
+    const STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
+
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        const X509 *certificate = sk_X509_value(chain, i);
+        int len = i2d_X509(certificate, NULL);
+        unsigned char *room = len > 0 ? ah_peer_facts_add_certificate(facts, (size_t)len) : NULL;
+        if (!room || i2d_X509(certificate, &room) != len) {
+            facts->certificates.failed = true;
+            ERR_clear_error();
+            return;
+        }
+    }
+}
+
+static void stream_facts(ah_transport *transport, ah_peer_facts *facts)
+{
+    ah_tls_stream *self = of(transport);
+    const unsigned char *alpn;
+    unsigned alpn_len;
+
+    ah_transport_facts(self->wire.below, facts);
+    SSL_get0_alpn_selected(self->ssl, &alpn, &alpn_len);
+    facts->alpn = ah_str_make((const char *)alpn, alpn_len);
+    facts->tls_version = SSL_get_version(self->ssl);
+    facts->tls_cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(self->ssl));
+    add_certificates(self->ssl, facts);
+}
+
 /* RFC 9112 §9.8: close_notify goes out before the connection closes; the peer's is not
    waited for. */
 static void stream_close(ah_transport *transport)
@@ -299,6 +330,7 @@ static const ah_transport_ops stream_ops = {
     .set_background = stream_set_background,
     .close = stream_close,
     .peer = stream_peer,
+    .facts = stream_facts,
 };
 
 ah_tls_stream *ah_tls_stream_new(ahttp_loop *loop, ah_tls_context *context, ah_transport *below)

@@ -63,7 +63,7 @@ static inline void on_end(ah_exchange *ex, ahttp_error *error)
 }
 
 static const ah_conn_owner owner = {on_idle, on_closed};
-static const ah_exchange_events events = {on_head, on_body, on_end};
+static const ah_exchange_events events = {.head = on_head, .body = on_body, .end = on_end};
 
 static inline int begin(void **state)
 {
@@ -82,6 +82,7 @@ static inline int end(void **state)
     if (conn)
         ah_conn_close(conn, NULL);
     assert_true(wire.closed);
+    ah_exchange_release(&exchange);
     fake_release(&wire);
     ah_arena_release(&arena);
     return ahttp_loop_close(loop);
@@ -89,6 +90,7 @@ static inline int end(void **state)
 
 static inline void send_request(const char *method, const char *body)
 {
+    ah_exchange_release(&exchange);
     exchange = (ah_exchange){
         .events = &events,
         .request = {.method = ah_str_from(method),

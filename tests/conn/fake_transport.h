@@ -6,7 +6,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "loop/poll.h"
-#include "net/transport.h"
+#include "net/peer.h"
+#include <stdio.h>
 
 typedef struct fake_transport {
     ah_transport base;
@@ -77,10 +78,16 @@ static const char *fake_peer(ah_transport *base)
     return "fake:1";
 }
 
+static void fake_facts(ah_transport *base, ah_peer_facts *facts)
+{
+    (void)base;
+    snprintf(facts->address, sizeof facts->address, "fake:1");
+}
+
 static void fake_init(fake_transport *t)
 {
     static const ah_transport_ops ops = {fake_read,           fake_write, fake_want, fake_failure,
-                                         fake_set_background, fake_close, fake_peer};
+                                         fake_set_background, fake_close, fake_peer, fake_facts};
 
     *t = (fake_transport){.base.ops = &ops, .write_room = SIZE_MAX};
 }

@@ -211,6 +211,7 @@ static void abandon_and_forget(ah_exchange *ex)
 {
     tell("head %d|", ex->response.status);
     ah_conn_abandon(ex->conn, ex);
+    ah_exchange_release(ex);
     /* The block may be used for something else at once. */
     memset((void *)ex, 0xDB, sizeof *ex);
     ah_arena_reset(&arena);
@@ -218,7 +219,8 @@ static void abandon_and_forget(ah_exchange *ex)
 
 static void abandoning_inside_an_event_ends_all_use_of_the_exchange(void **state)
 {
-    static const ah_exchange_events impatient = {abandon_and_forget, on_body, on_end};
+    static const ah_exchange_events impatient = {
+        .head = abandon_and_forget, .body = on_body, .end = on_end};
 
     (void)state;
     send_request("GET", "");
@@ -229,6 +231,7 @@ static void abandoning_inside_an_event_ends_all_use_of_the_exchange(void **state
     assert_string_equal(story, "head 200|closed|");
     for (size_t i = 0; i < sizeof exchange; i++)
         assert_int_equal(((unsigned char *)&exchange)[i], 0xDB);
+    exchange = (ah_exchange){0};
 }
 
 int main(void)

@@ -64,6 +64,7 @@ static void make_source(const char *const *pieces, int64_t length)
 
 static void send_source(int64_t expect_100_ms)
 {
+    ah_exchange_release(&exchange);
     exchange = (ah_exchange){
         .events = &events,
         .request = {.method = AH_STR("POST"),
