@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/future.h"
 #include "support/check.h"
-#include "support/failing_alloc.h"
 #include "support/misuse.h"
 #include <ahttp/sync.h>
 #include <ahttp/task.h>
@@ -214,6 +213,29 @@ static void a_queue_that_got_an_item_back_may_be_longer_than_its_bound(void **st
     ahttp_queue_free(queue);
 }
 
+static void there_is_room_for_all_that_may_come_back(void **state)
+{
+    enum { HALF = 16, ALL = 2 * HALF };
+    static char many[ALL];
+    ahttp_future *gets[HALF];
+    (void)state;
+    ahttp_queue *queue = ahttp_queue_new(0, NULL);
+    for (int i = 0; i < HALF; i++)
+        assert_true(ahttp_queue_try_put(queue, &many[i]));
+    for (int i = 0; i < HALF; i++)
+        gets[i] = ahttp_queue_get(queue);
+    for (int i = HALF; i < ALL; i++)
+        assert_true(ahttp_queue_try_put(queue, &many[i]));
+
+    for (int i = HALF - 1; i >= 0; i--)
+        ahttp_drop(gets[i]);
+
+    assert_int_equal(ahttp_queue_size(queue), ALL);
+    for (int i = 0; i < ALL; i++)
+        assert_next(queue, &many[i]);
+    ahttp_queue_free(queue);
+}
+
 static void a_gather_that_fails_gives_its_items_back(void **state)
 {
     (void)state;
@@ -415,76 +437,6 @@ static void an_item_unclaimed_behind_a_limit_is_freed_when_the_queue_is_gone(voi
     assert_int_equal(freed, 1);
 }
 
-/* ---- Memory ---- */
-
-static void putting_and_getting_allocates_nothing_in_the_long_run(void **state)
-{
-    (void)state;
-    counting_alloc_install();
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_queue *queue = ahttp_queue_new(20, NULL);
-    size_t before = 0;
-
-    for (int i = 0; i < 100; i++) {
-        for (int k = 0; k < 40; k++)
-            ahttp_drop(ahttp_queue_put(queue, &items[0]));
-        for (int k = 0; k < 40; k++)
-            assert_non_null(ahttp_await(ahttp_queue_get(queue)));
-        if (i == 0)
-            before = counting_alloc_counts().allocations;
-    }
-
-    assert_int_equal(counting_alloc_counts().allocations, before);
-    ahttp_queue_free(queue);
-    ahttp_loop_close(loop);
-    counting_alloc_remove();
-}
-
-enum { PUTS = 20 };
-
-/* All at once, so that the free list does not help; how many got in. */
-static int put_many(ahttp_queue *queue)
-{
-    ahttp_future *puts[PUTS];
-    int in = 0;
-
-    for (int i = 0; i < PUTS; i++)
-        puts[i] = ahttp_queue_put(queue, &items[0]);
-    for (int i = 0; i < PUTS; i++) {
-        in += !ahttp_future_error(puts[i]);
-        ahttp_drop(puts[i]);
-    }
-    return in;
-}
-
-static void run_out_of_memory(void *ctx)
-{
-    (void)ctx;
-    freed = 0;
-    ahttp_loop *loop = ahttp_loop_new(.virtual_clock = true);
-    if (!loop)
-        return;
-    ahttp_queue *queue = ahttp_queue_new(0, note_free);
-    if (queue) {
-        int in = put_many(queue);
-        assert_int_equal(freed, PUTS - in);
-        ahttp_drop(ahttp_within(5, ahttp_queue_get(queue)));
-        ahttp_loop_run(loop);
-        assert_int_equal(ahttp_queue_size(queue), in);
-        for (int i = 0; i < PUTS; i++)
-            in += ahttp_queue_try_put(queue, &items[0]);
-        assert_int_equal(ahttp_queue_size(queue), in);
-    }
-    ahttp_queue_free(queue);
-    ahttp_loop_close(loop);
-}
-
-static void no_item_is_lost_when_memory_runs_out(void **state)
-{
-    (void)state;
-    for_each_allocation(run_out_of_memory, NULL);
-}
-
 /* ---- Breaking the rules ---- */
 
 static void be_done_too_often(void)
@@ -516,6 +468,7 @@ int main(void)
         WITH_LOOP(an_item_that_nobody_claims_goes_back_to_its_place),
         WITH_LOOP(an_item_that_nobody_claims_goes_to_the_next_getter),
         WITH_LOOP(a_queue_that_got_an_item_back_may_be_longer_than_its_bound),
+        WITH_LOOP(there_is_room_for_all_that_may_come_back),
         WITH_LOOP(a_gather_that_fails_gives_its_items_back),
         WITH_LOOP(a_gather_that_is_dropped_gives_its_items_back),
         WITH_LOOP(a_gather_that_succeeds_keeps_its_items),
@@ -528,8 +481,6 @@ int main(void)
         WITH_LOOP(a_shutdown_ends_getters),
         WITH_LOOP(freeing_frees_items_and_fails_those_who_wait),
         WITH_LOOP(an_item_unclaimed_behind_a_limit_is_freed_when_the_queue_is_gone),
-        cmocka_unit_test(putting_and_getting_allocates_nothing_in_the_long_run),
-        cmocka_unit_test(no_item_is_lost_when_memory_runs_out),
         WITH_LOOP(being_done_too_often_aborts_with_a_sentence),
     };
 
