@@ -193,6 +193,19 @@ static void an_item_that_nobody_claims_goes_to_the_next_getter(void **state)
     ahttp_queue_free(queue);
 }
 
+static void a_long_line_of_dropped_gets_is_no_deep_recursion(void **state)
+{
+    (void)state;
+    ahttp_queue *queue = ahttp_queue_new(0, NULL);
+    for (int i = 0; i < 300000; i++)
+        ahttp_drop(ahttp_queue_get(queue));
+
+    assert_true(ahttp_queue_try_put(queue, &items[0]));
+
+    assert_next(queue, &items[0]);
+    ahttp_queue_free(queue);
+}
+
 static void a_queue_that_got_an_item_back_may_be_longer_than_its_bound(void **state)
 {
     (void)state;
@@ -467,6 +480,7 @@ int main(void)
         WITH_LOOP(a_cancel_after_the_item_came_does_not_take_it_away),
         WITH_LOOP(an_item_that_nobody_claims_goes_back_to_its_place),
         WITH_LOOP(an_item_that_nobody_claims_goes_to_the_next_getter),
+        WITH_LOOP(a_long_line_of_dropped_gets_is_no_deep_recursion),
         WITH_LOOP(a_queue_that_got_an_item_back_may_be_longer_than_its_bound),
         WITH_LOOP(there_is_room_for_all_that_may_come_back),
         WITH_LOOP(a_gather_that_fails_gives_its_items_back),
