@@ -25,7 +25,8 @@ typedef struct ahttp_session_options {
     ahttp_timeout timeout;
     int64_t max_body_bytes; /* for read and text, after decoding; default AHTTP_UNLIMITED */
 
-    /* Of a response's head; beyond a limit it fails with E_HEAD_TOO_LARGE. */
+    /* Of a response's head; beyond a limit it fails with E_HEAD_TOO_LARGE.  There are always
+       limits: AHTTP_UNLIMITED aborts here. */
     int max_line_bytes;  /* of the status line, and of a chunk's size line; default 8190 */
     int max_field_bytes; /* of one name and value; default 8190 */
     int max_fields;      /* trailers included; default 128 */

@@ -174,13 +174,14 @@ static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
     }
     call->phase = AH_CALL_SENT;
     ah_exchange_release(&call->exchange);
-    call->exchange.bytes_sent = call->exchange.bytes_received = call->exchange.body_received = 0;
+    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
     ah_conn_send(conn, &call->exchange);
 }
 
 void ah_call_start(ahttp_response *call)
 {
     call->exchange.events = &events;
+    call->exchange.rules = &call->session->rules;
     call->sent->cancel = on_cancel;
     call->sent->owner = call;
     call->deadline.fire = on_deadline;

@@ -67,6 +67,29 @@ static bool fields_are_sendable(const ahttp_session_options *options)
            (!options->user_agent || ah_field_value_is_valid(ah_str_from(options->user_agent)));
 }
 
+/* ---- Limits ---- */
+
+static void refuse_nonsense(const ahttp_session_options *options)
+{
+    if (options->max_line_bytes < 0 || options->max_field_bytes < 0 || options->max_fields < 0 ||
+        options->max_head_bytes < 0 || options->max_interim < 0)
+        ah_misuse("ahttp_session_create: give limits of heads above 0, or 0 for the default; no "
+                  "head is unlimited");
+}
+
+static ah_response_rules rules_of(const ahttp_session_options *options)
+{
+    ah_response_rules rules = {.max_line = (size_t)options->max_line_bytes,
+                               .max_field = (size_t)options->max_field_bytes,
+                               .max_fields = (size_t)options->max_fields,
+                               .max_head = (size_t)options->max_head_bytes,
+                               .max_interim = (size_t)options->max_interim,
+                               .lenient = options->lenient};
+
+    ah_response_rules_complete(&rules);
+    return rules;
+}
+
 /* ---- Life ---- */
 
 static void free_session(ahttp_session *session)
@@ -124,6 +147,7 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
 
     if (!ah_options_load(&options, sizeof options, given) || !fields_are_sendable(&options))
         return NULL;
+    refuse_nonsense(&options);
     ahttp_session *session = AH_NEW(ahttp_session);
     if (!session)
         return NULL;
@@ -141,6 +165,7 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     session->timeout.connect_ms =
         options.timeout.connect_ms ? options.timeout.connect_ms : CONNECT_MS;
     session->max_body_bytes = options.max_body_bytes ? options.max_body_bytes : AHTTP_UNLIMITED;
+    session->rules = rules_of(&options);
     session->coding_limits.max_ratio = options.max_decode_ratio;
     session->charset_of = options.charset_of;
     session->hooks_ctx = options.hooks_ctx;

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "http/coding.h"
-#include "http/headers.h"
+#include "http/message.h"
 #include "http/url.h"
 #include "loop/guest.h"
 #include <ahttp/session.h>
@@ -21,12 +21,13 @@ struct ahttp_session {
     ahttp_timeout timeout; /* defaults filled in */
     ah_url_memo last_url;
     int64_t max_body_bytes; /* AHTTP_UNLIMITED: none */
+    ah_response_rules rules;
     ah_coding_limits coding_limits;
     ahttp_charset_fn *charset_of; /* may be NULL */
     void *hooks_ctx;
-    ah_list calls;          /* responses whose exchange has not ended */
-    ah_list kept;           /* whose exchange has ended, but which somebody still needs */
-    ah_list recycled;       /* blocks of ended ones, newest first */
+    ah_list calls;    /* responses whose exchange has not ended */
+    ah_list kept;     /* whose exchange has ended, but which somebody still needs */
+    ah_list recycled; /* blocks of ended ones, newest first */
     size_t recycled_count;
     bool no_decompress;
     bool owns_connector;

@@ -48,7 +48,6 @@ struct ah_exchange {
     ah_conn *conn;                  /* while on the wire, else NULL */
     uint64_t bytes_sent;            /* of head and body */
     uint64_t bytes_received;        /* of head and body as they came */
-    uint64_t body_received;         /* of the body as it came, but for what framed it */
     ahttp_peer *peer;               /* of the connection; set when sent, a reference; or NULL */
     ah_tunnel tunnel;               /* from an end event without error on: the owner's, if set */
     bool was_reused;                /* the connection had carried another exchange before */

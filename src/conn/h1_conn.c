@@ -233,10 +233,7 @@ static void on_body(void *ctx, ah_str piece)
 {
     h1_conn *conn = ctx;
 
-    if (!conn->exchange)
-        return;
-    conn->exchange->body_received += piece.len;
-    if (!conn->exchange->events->body(conn->exchange, piece))
+    if (conn->exchange && !conn->exchange->events->body(conn->exchange, piece))
         conn->paused = true;
 }
 
