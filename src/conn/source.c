@@ -126,7 +126,7 @@ void ah_source_stop(ahttp_body *body)
 void ah_source_restart(ahttp_body *body)
 {
     ah_source_stop(body);
-    if (!body->was_pulled)
+    if (body->replay == AHTTP_BODY_ONCE)
         return;
     body->was_pulled = false;
     forget_trailers(&body->trailers);

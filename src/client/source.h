@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_CLIENT_SOURCE_H
+#define AH_CLIENT_SOURCE_H
+/* What a request asks of the makers of bodies, beyond include/ahttp/body.h. */
+#include "conn/source.h"
+
+/* The coding's name as it is sent, static; NULL: not one that bodies can be compressed with. */
+const char *ah_source_coding(const char *name);
+
+/* ahttp_body_multipart, which says why there is none. */
+ahttp_body *ah_source_multipart(const ahttp_part *parts, ahttp_error **error);
+/* Frees the bodies in parts, which nobody takes. */
+void ah_source_free_parts(const ahttp_part *parts);
+
+#endif
