@@ -6,7 +6,8 @@
 
 typedef enum ah_encoder_mode {
     AH_ENCODER_GO_ON, /* more input will come; output may wait for it */
-    AH_ENCODER_FLUSH, /* the peer shall be able to decode all that was given so far */
+    AH_ENCODER_FLUSH, /* the peer shall be able to decode all that was given so far; max_output
+                         must be 64 or more, since less is not known to be enough for the mark */
     AH_ENCODER_END    /* this is the last input */
 } ah_encoder_mode;
 
