@@ -18,8 +18,7 @@ ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error)
 
 /* ---- Ends ---- */
 
-/* Whatever was pending for this call is pending no more. */
-static void stop(ahttp_response *call, ah_call_phase phase)
+void ah_call_stop(ahttp_response *call, ah_call_phase phase)
 {
     call->phase = phase;
     ah_timer_stop(call->session->guest.loop, &call->deadline);
@@ -38,7 +37,8 @@ void ah_call_fail(ahttp_response *call, ahttp_error *error)
     ah_connector_cancel(&call->waiter);
     if (call->exchange.conn)
         ah_conn_abandon(call->exchange.conn, &call->exchange);
-    stop(call, AH_CALL_FAILED);
+    ah_call_stop(call, AH_CALL_FAILED);
+    ah_interims_forget(call);
     error = ah_call_error(call, error);
     call->sent = NULL;
     if (sent) {
@@ -54,7 +54,7 @@ void ah_call_refuse(ahttp_response *call, ahttp_error *error)
 {
     ahttp_future *sent = call->sent;
 
-    stop(call, AH_CALL_FAILED);
+    ah_call_stop(call, AH_CALL_FAILED);
     call->sent = NULL;
     ah_future_reject(sent, error);
     ah_response_release(call);
@@ -85,6 +85,14 @@ static void on_cancel(ahttp_future *future)
 static void drop_response(void *result)
 {
     ahttp_response_unref(result);
+}
+
+static void on_interim(ah_exchange *exchange)
+{
+    ahttp_response *call = call_of_exchange(exchange);
+
+    if (call->on_interim && !ah_interim_tell(call))
+        ah_call_fail(call, ah_error_no_memory());
 }
 
 static void on_head(ah_exchange *exchange)
@@ -154,13 +162,14 @@ static void on_end(ah_exchange *exchange, ahttp_error *error)
         ah_call_fail(call, error);
         return;
     }
-    stop(call, AH_CALL_COMPLETE);
+    ah_call_stop(call, AH_CALL_COMPLETE);
     if (call->reading)
         ah_response_body_moved(call);
     ah_response_release(call);
 }
 
-static const ah_exchange_events events = {.head = on_head, .body = on_body, .end = on_end};
+static const ah_exchange_events events = {
+    .interim = on_interim, .head = on_head, .body = on_body, .end = on_end};
 
 /* ---- The request ---- */
 

@@ -38,6 +38,7 @@ void ah_response_free(ahttp_response *response)
 static void clear(ahttp_response *response)
 {
     ah_exchange_release(&response->exchange);
+    ah_interims_forget(response);
     ah_arena_reset(&response->arena);
     ah_body_reset(&response->body);
     ah_whole_clear(&response->whole);
@@ -77,6 +78,8 @@ void ahttp_response_unref(ahttp_response *response)
 {
     if (!response || --response->refs > 0)
         return;
+    if (response->phase == AH_CALL_OPEN && !response->reading && ah_drain_start(response))
+        return;
     if (response->phase == AH_CALL_OPEN)
         ah_call_fail(response, ah_error_new(AHTTP_E_STATE, "nobody wants the response any more"));
     else
@@ -102,6 +105,11 @@ const char *ahttp_response_reason(const ahttp_response *response)
     return reason.ptr ? reason.ptr : "";
 }
 
+int ahttp_response_minor_version(const ahttp_response *response)
+{
+    return response->exchange.response.minor_version;
+}
+
 const char *ahttp_response_method(const ahttp_response *response)
 {
     return response->exchange.request.method.ptr;
@@ -115,6 +123,16 @@ const char *ahttp_response_url(const ahttp_response *response)
 const ahttp_headers *ahttp_response_headers(const ahttp_response *response)
 {
     return &response->exchange.response.fields;
+}
+
+const ahttp_headers *ahttp_response_trailers(const ahttp_response *response)
+{
+    return &response->exchange.response.trailers;
+}
+
+ahttp_peer *ahttp_response_peer(const ahttp_response *response)
+{
+    return response->exchange.peer;
 }
 
 const char *ahttp_response_header(const ahttp_response *response, const char *name)

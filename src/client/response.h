@@ -8,6 +8,7 @@
      WAITING --connection--> SENT --head--> OPEN --body's end--> COMPLETE
         any of the first three --error, cancel, deadline--> FAILED                            */
 #include "client/body.h"
+#include "client/interim.h"
 #include "client/reading.h"
 #include "client/session.h"
 #include "conn/exchange.h"
@@ -48,6 +49,9 @@ struct ahttp_response {
     ah_whole whole;
     ah_save *save; /* the pending one, or NULL */
     ah_head_facts facts;
+    ahttp_interim_fn *on_interim; /* may be NULL */
+    void *on_interim_ctx;
+    ah_interim *interims; /* that it has not been told of yet */
     bool was_resent;
     bool no_decompress;
 };
@@ -69,8 +73,15 @@ void ah_call_refuse(ahttp_response *call, ahttp_error *error);
 /* Ends what is under way: whoever waits for the response or its body gets the error, which is
    taken over. */
 void ah_call_fail(ahttp_response *call, ahttp_error *error);
+/* Nothing is pending for it any more. */
+void ah_call_stop(ahttp_response *call, ah_call_phase phase);
 /* The same error, naming the request. */
 ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error);
+
+/* client/drain.c: nobody wants the response any more, whose body is still arriving.  False: the
+   rest is not small, or not known; nothing has happened. */
+bool ah_drain_start(ahttp_response *call);
+void ah_drain_stop(ahttp_response *call);
 
 /* client/reading.c: the body moved on (more bytes, its end, a failure); answers the pending
    read if it can. */

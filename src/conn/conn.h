@@ -22,9 +22,10 @@ typedef struct ah_conn_ops {
     void (*abandon)(ah_conn *conn, ah_exchange *exchange);
     /* More of the body is wanted, after its event said "enough".  Events come later. */
     void (*resume)(ah_conn *conn, ah_exchange *exchange);
-    /* How many bytes must still come before the connection may carry another exchange;
-       UINT64_MAX: unknown, or it never will. */
-    uint64_t (*rest)(const ah_conn *conn);
+    /* Nobody waits for the rest of the response.  True: at most so many bytes are to come until
+       the connection may carry another exchange; events go on, but do not keep the loop alive.
+       False: it is more, or not known, and nothing has changed. */
+    bool (*drain)(ah_conn *conn, ah_exchange *exchange, uint64_t most);
     bool (*is_available)(const ah_conn *conn);
     /* Ends it; an exchange on it ends with why (taken over; NULL: CLOSED). */
     void (*close)(ah_conn *conn, ahttp_error *why);
@@ -54,9 +55,9 @@ static inline void ah_conn_resume(ah_conn *conn, ah_exchange *exchange)
     conn->ops->resume(conn, exchange);
 }
 
-static inline uint64_t ah_conn_rest(const ah_conn *conn)
+static inline bool ah_conn_drain(ah_conn *conn, ah_exchange *exchange, uint64_t most)
 {
-    return conn->ops->rest(conn);
+    return conn->ops->drain(conn, exchange, most);
 }
 
 static inline bool ah_conn_is_available(const ah_conn *conn)

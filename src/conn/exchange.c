@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "conn/exchange.h"
 
+void ah_tunnel_close(ah_tunnel *tunnel)
+{
+    if (!tunnel->transport)
+        return;
+    ah_transport_close(tunnel->transport);
+    ah_buf_release(&tunnel->received);
+    tunnel->transport = NULL;
+}
+
 void ah_exchange_release(ah_exchange *exchange)
 {
     ahttp_peer_unref(exchange->peer);
     exchange->peer = NULL;
-    if (!exchange->tunnel.transport)
-        return;
-    ah_transport_close(exchange->tunnel.transport);
-    ah_buf_release(&exchange->tunnel.received);
-    exchange->tunnel.transport = NULL;
+    ah_tunnel_close(&exchange->tunnel);
 }

@@ -53,6 +53,8 @@ struct ah_exchange {
     bool was_reused;                /* the connection had carried another exchange before */
 };
 
+/* Does nothing when there is none. */
+void ah_tunnel_close(ah_tunnel *tunnel);
 /* For the owner, before the next sending and at last: gives up what came with the response, its
    peer and the tunnel. */
 void ah_exchange_release(ah_exchange *exchange);

@@ -326,14 +326,18 @@ static void resume(ah_conn *base, ah_exchange *exchange)
     want(conn);
 }
 
-static uint64_t rest(const ah_conn *base)
+static bool drain(ah_conn *base, ah_exchange *exchange, uint64_t most)
 {
-    const h1_conn *conn = (const h1_conn *)base;
+    h1_conn *conn = (h1_conn *)base;
 
-    if (conn->closed || conn->response != BODY || conn->sending.state != AH_H1_SENT ||
-        conn->exchange->request.wants_close || !ah_h1_parser_keeps_alive(conn->parser))
-        return UINT64_MAX;
-    return ah_h1_parser_left(conn->parser);
+    if (conn->response != BODY || conn->sending.state != AH_H1_SENT ||
+        exchange->request.wants_close || !ah_h1_parser_keeps_alive(conn->parser) ||
+        ah_h1_parser_left(conn->parser) > most)
+        return false;
+    ah_transport_set_background(conn->transport, true);
+    conn->paused = false;
+    want(conn);
+    return true;
 }
 
 /* ---- Life ---- */
@@ -398,7 +402,7 @@ static const ah_conn_ops ops = {
     .send = send_exchange,
     .abandon = abandon,
     .resume = resume,
-    .rest = rest,
+    .drain = drain,
     .is_available = is_available,
     .close = close_conn,
     .describe = describe,

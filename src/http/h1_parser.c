@@ -531,7 +531,11 @@ ah_body_length ah_h1_parser_body_length(const ah_h1_parser *parser)
 
 uint64_t ah_h1_parser_left(const ah_h1_parser *parser)
 {
-    return parser->phase == BODY_OF_LENGTH ? parser->body.length - parser->received : UINT64_MAX;
+    switch (parser->body.framing) {
+    case AH_FRAMING_NONE: return 0;
+    case AH_FRAMING_LENGTH: return parser->body.length - parser->received;
+    default: return UINT64_MAX;
+    }
 }
 
 bool ah_h1_parser_keeps_alive(const ah_h1_parser *parser)

@@ -54,7 +54,8 @@ ahttp_error *ah_h1_parser_take_error(ah_h1_parser *parser);
 
 /* How the body of the response at hand is framed; valid from the head event on. */
 ah_body_length ah_h1_parser_body_length(const ah_h1_parser *parser);
-/* How many bytes of the body at hand are still to come; UINT64_MAX: not known. */
+/* How many bytes of the body are still to come, from the head event on; UINT64_MAX: it is not
+   known. */
 uint64_t ah_h1_parser_left(const ah_h1_parser *parser);
 /* Whether the connection may be used again, as far as it is known; final after DONE.  Not where
    something had to be put right: who frames badly once may do so again. */

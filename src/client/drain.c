@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* A response that nobody wants any more, though its body is still arriving.  A small rest is
+   read and thrown away, so that the connection lives; that goes on in the background, and ends
+   when the session goes. */
+#include "client/response.h"
+#include "conn/conn.h"
+
+enum { MOST_DRAINED = 64 * 1024, DRAIN_MS = 1000 };
+
+static ahttp_response *call_of_exchange(ah_exchange *exchange)
+{
+    return AH_CONTAINER(exchange, ahttp_response, exchange);
+}
+
+static void finish(ahttp_response *call, ah_call_phase phase)
+{
+    call->deadline.background = false;
+    ah_call_stop(call, phase);
+    ah_response_release(call);
+}
+
+static bool on_body(ah_exchange *exchange, ah_str piece)
+{
+    (void)exchange;
+    (void)piece;
+    return true;
+}
+
+static void on_end(ah_exchange *exchange, ahttp_error *error)
+{
+    ah_error_free(error);
+    finish(call_of_exchange(exchange), AH_CALL_COMPLETE);
+}
+
+static const ah_exchange_events events = {.body = on_body, .end = on_end};
+
+void ah_drain_stop(ahttp_response *call)
+{
+    ah_conn_abandon(call->exchange.conn, &call->exchange);
+    finish(call, AH_CALL_FAILED);
+}
+
+static void on_limit(ah_timer *timer)
+{
+    ah_drain_stop(AH_CONTAINER(timer, ahttp_response, deadline));
+}
+
+/* Within its own limit, and within that of the request. */
+static void limit(ahttp_response *call)
+{
+    ahttp_loop *loop = call->session->guest.loop;
+    int64_t limit_ms = DRAIN_MS;
+
+    if (ah_timer_is_armed(&call->deadline) &&
+        call->deadline.due_ms - ahttp_loop_now(loop) < limit_ms)
+        limit_ms = call->deadline.due_ms - ahttp_loop_now(loop);
+    ah_timer_stop(loop, &call->deadline);
+    call->deadline.fire = on_limit;
+    call->deadline.background = true;
+    ah_timer_start(loop, &call->deadline, limit_ms);
+}
+
+bool ah_drain_start(ahttp_response *call)
+{
+    ah_exchange *exchange = &call->exchange;
+
+    if (!ah_conn_drain(exchange->conn, exchange, MOST_DRAINED))
+        return false;
+    exchange->events = &events;
+    ah_body_reset(&call->body);
+    ah_link_remove(&call->link);
+    ah_list_append(&call->session->drains, &call->link);
+    limit(call);
+    return true;
+}
