@@ -160,6 +160,7 @@ static void stop_parent(ahttp_future *future)
 
     group->parent_stopped = true;
     cancel_members(group);
+    future->loop->cancel_missed = false; /* whatever the members did with theirs */
 }
 
 static void wait_for_members(ahttp_group *group)

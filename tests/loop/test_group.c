@@ -352,6 +352,31 @@ static void a_second_cancel_does_not_hurry_the_members(void **state)
     run(be_cancelled_at_the_end);
 }
 
+static void resolve_and_cancel(void *ctx)
+{
+    ahttp_promise_resolve(the_promise, NULL, NULL);
+    cancel_the_task(ctx);
+}
+
+static void *be_cancelled_as_the_last_member_ends(void *arg)
+{
+    ahttp_group *group = ahttp_group_new();
+    ahttp_group_add(group, ahttp_promise_new(&the_promise, NULL, NULL));
+    ahttp_loop_call(the_loop, 10, resolve_and_cancel, NULL);
+
+    assert_int_equal(ahttp_group_await_end(group), AHTTP_E_CANCELLED);
+
+    assert_int_equal(nap(10), 0);
+    return arg;
+}
+
+static void a_cancel_as_the_last_member_ends_arrives_once(void **state)
+{
+    (void)state;
+
+    run(be_cancelled_as_the_last_member_ends);
+}
+
 static void *be_cancelled_before_the_end(void *arg)
 {
     ahttp_group *group = start(&slow, NULL, NULL);
@@ -430,6 +455,7 @@ int main(void)
         WITH_LOOP(a_parent_that_failed_cancels_members_and_keeps_its_error),
         WITH_LOOP(a_cancel_of_the_waiting_parent_cancels_the_members_and_waits),
         WITH_LOOP(a_second_cancel_does_not_hurry_the_members),
+        WITH_LOOP(a_cancel_as_the_last_member_ends_arrives_once),
         WITH_LOOP(a_parent_that_was_cancelled_is_told_so_at_the_end),
         WITH_LOOP(a_cancel_that_an_error_hides_comes_at_the_next_await),
         WITH_LOOP(closing_the_loop_ends_groups),
