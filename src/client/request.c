@@ -46,6 +46,36 @@ static ahttp_error *prepare_url(ahttp_response *call, const ahttp_request_option
     return NULL;
 }
 
+/* ---- Target ---- */
+
+static bool is_connect(const ahttp_response *call)
+{
+    return ah_str_equal(call->exchange.request.method, AH_STR("CONNECT"));
+}
+
+static ahttp_error *prepare_target(ahttp_response *call, const ahttp_request_options *options)
+{
+    ah_request_head *head = &call->exchange.request;
+    ah_str target = ah_str_from(options->target);
+
+    head->target = call->url.target;
+    head->authority = call->url.authority;
+    if (!options->target)
+        return is_connect(call) ? refuse("request target", "CONNECT needs one, such as host:443")
+                                : NULL;
+    for (size_t i = 0; i < target.len; i++)
+        if (target.ptr[i] <= ' ' || target.ptr[i] > '~')
+            return refuse("request target", "it has a space, or another character that is none of "
+                                            "a URL's");
+    if (target.len == 0)
+        return refuse("request target", "it is empty");
+    if (!copy(call, target, &head->target))
+        return ah_error_no_memory();
+    if (is_connect(call)) /* RFC 9112 §3.2: Host is what the target says */
+        head->authority = head->target;
+    return NULL;
+}
+
 /* ---- Body ---- */
 
 static ahttp_error *prepare_form(ahttp_response *call, const ahttp_pair *pairs)
@@ -131,6 +161,36 @@ static bool add_basic_auth(ahttp_response *call, const char *auth)
     return added;
 }
 
+/* RFC 9110 §7.8: a name, perhaps with "/" and a version behind it. */
+static bool is_protocol(ah_str text)
+{
+    size_t slash = ah_str_find(text, '/');
+
+    return ah_field_name_is_valid(ah_str_slice(text, 0, slash)) &&
+           (slash == text.len || ah_field_name_is_valid(ah_str_slice(text, slash + 1, SIZE_MAX)));
+}
+
+static bool add_upgrade(ahttp_response *call, const char *protocol)
+{
+    ah_exchange *exchange = &call->exchange;
+
+    exchange->request.wants_close = false;
+    return copy(call, ah_str_from(protocol), &exchange->upgrade) &&
+           ah_headers_add_borrowed(&call->request_fields, AH_STR("Connection"),
+                                   AH_STR("Upgrade")) &&
+           ah_headers_add_borrowed(&call->request_fields, AH_STR("Upgrade"), exchange->upgrade);
+}
+
+static ahttp_error *check_upgrade(const ahttp_request_options *options)
+{
+    if (!is_protocol(ah_str_from(options->upgrade)))
+        return refuse("upgrade", "it is not the name of a protocol, such as websocket");
+    if (ah_pairs_have(options->headers, AH_STR("Connection")) ||
+        ah_pairs_have(options->headers, AH_STR("Upgrade")))
+        return refuse("headers", "Connection and Upgrade follow upgrade, and cannot be given");
+    return NULL;
+}
+
 /* The library frames the body itself; a second opinion in the head is request smuggling. */
 static ahttp_error *check_headers(const ahttp_request_options *options, bool has_auth)
 {
@@ -145,7 +205,7 @@ static ahttp_error *check_headers(const ahttp_request_options *options, bool has
                                  "cannot be given");
     if (has_auth && ah_pairs_have(options->headers, AH_STR("Authorization")))
         return refuse("headers", "Authorization is given, and so are credentials by auth or URL");
-    return NULL;
+    return options->upgrade ? check_upgrade(options) : NULL;
 }
 
 /* One header of the call: a few mean something to the library itself. */
@@ -185,6 +245,8 @@ static bool merge_fields(ahttp_response *call, const ahttp_request_options *opti
         return false;
     if (has_auth && !add_basic_auth(call, options->auth))
         return false;
+    if (options->upgrade && !add_upgrade(call, options->upgrade))
+        return false;
     for (const ahttp_pair *pair = options->headers; pair && pair->name; pair++)
         if (!add_given(call, pair))
             return false;
@@ -200,8 +262,8 @@ static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_opt
     bool has_auth = options->auth || call->url.userinfo.ptr;
 
     head->wants_close = !ah_connector_keeps_alive(call->session->connector);
-    head->authority = call->url.authority;
-    if (!options->headers && !has_auth && type.len == 0) {
+    call->exchange.upgrade = (ah_str){0};
+    if (!options->headers && !has_auth && type.len == 0 && !options->upgrade) {
         head->fields = &call->session->fields;
         head->fields_text = ah_buf_str(&call->session->fields_text);
         return NULL;
@@ -229,6 +291,8 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     exchange->response = (ah_response_head){0};
     ah_headers_init(&exchange->response.fields, &call->arena);
     call->no_decompress = options->no_decompress || call->session->no_decompress;
+    call->on_interim = options->on_interim;
+    call->on_interim_ctx = options->on_interim_ctx;
     call->total_ms = merge_limit(options->timeout.total_ms, session->total_ms);
     call->connect_ms = merge_limit(options->timeout.connect_ms, session->connect_ms);
     if (!ah_method_is_valid(method))
@@ -237,9 +301,10 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
         return ah_error_no_memory();
     ahttp_error *error = prepare_url(call, options);
     if (!error)
+        error = prepare_target(call, options);
+    if (!error)
         error = prepare_body(call, options, &type);
     if (!error)
         error = prepare_fields(call, options, type);
-    exchange->request.target = call->url.target;
     return error;
 }
