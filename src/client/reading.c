@@ -81,6 +81,16 @@ ahttp_future *ah_reading_refuse(ahttp_response *response)
     return NULL;
 }
 
+ahttp_future *ah_reading_refuse_pieces(ahttp_response *response)
+{
+    ahttp_future *refused = ah_reading_refuse(response);
+
+    if (!refused && response->body.wants_whole)
+        refused =
+            ah_reading_refuse_for(response, AHTTP_E_STATE, "it was asked for as a whole already");
+    return refused;
+}
+
 /* The bytes that came stay for the next read. */
 static void on_cancel(ahttp_future *future)
 {

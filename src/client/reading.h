@@ -52,8 +52,9 @@ typedef struct ah_head_facts {
 
 /* ---- client/reading.c ---- */
 
-/* A failed future when nothing may be read now, else NULL. */
+/* A failed future when nothing, or no piece, may be read now; else NULL. */
 ahttp_future *ah_reading_refuse(ahttp_response *response);
+ahttp_future *ah_reading_refuse_pieces(ahttp_response *response);
 ahttp_future *ah_reading_refuse_for(ahttp_response *response, int code, const char *why);
 /* The future of a read, which is answered already if it can be. */
 ahttp_future *ah_reading_begin(ahttp_response *response, ah_answer_fn *answer);

@@ -117,14 +117,11 @@ static ahttp_future *begin(ahttp_stream *stream, ah_stream_style style, size_t c
 static ahttp_future *refuse(ahttp_stream *stream, bool is_nonsense, const char *why)
 {
     ahttp_response *response = response_of(stream);
-    ahttp_future *refused = ah_reading_refuse(response);
+    ahttp_future *refused = ah_reading_refuse_pieces(response);
 
-    if (refused)
-        return refused;
-    if (response->body.wants_whole)
-        return ah_reading_refuse_for(response, AHTTP_E_STATE,
-                                     "it was asked for as a whole already");
-    return is_nonsense ? ah_reading_refuse_for(response, AHTTP_E_ARGUMENT, why) : NULL;
+    if (!refused && is_nonsense)
+        refused = ah_reading_refuse_for(response, AHTTP_E_ARGUMENT, why);
+    return refused;
 }
 
 ahttp_future *ahttp_stream_read(ahttp_stream *stream)

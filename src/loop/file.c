@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole files, loaded and saved in libuv's threads.  A file is saved under another name in the
-   same folder first; what the path names, perhaps through symbolic links, is then replaced in
-   one step. */
+/* Whole files, loaded and saved in libuv's threads. */
 #include "base/error.h"
 #include "loop/blocking.h"
 #include "loop/loop_state.h"
+#include "loop/replacement.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Some systems refuse reads and writes of 2 GiB and more. */
-enum { MOST_AT_ONCE = 1 << 30, MOST_NAMES_TRIED = 100 };
+/* Some systems refuse reads of 2 GiB and more. */
+enum { MOST_AT_ONCE = 1 << 30 };
 
 typedef struct file_work {
     ah_work work;
@@ -155,86 +151,18 @@ void ahttp_file_free(void *bytes)
 
 /* ---- Saving ---- */
 
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t sent = write(fd, data, len < MOST_AT_ONCE ? len : MOST_AT_ONCE);
-        if (sent < 0 && errno != EINTR)
-            return -errno;
-        if (sent > 0) {
-            data += sent;
-            len -= (size_t)sent;
-        }
-    }
-    return 0;
-}
-
-/* A new file in the folder of target; its name does not depend on target's, which may be as
-   long as names can be.  The descriptor, or a negative errno. */
-static int create_beside(const char *target, mode_t mode, char *name, size_t size)
-{
-    const char *slash = strrchr(target, '/');
-    int folder_len = slash ? (int)(slash + 1 - target) : 0;
-
-    for (int i = 0; i < MOST_NAMES_TRIED; i++) {
-        int len = snprintf(name, size, "%.*s.ahttp-%ld-%llx", folder_len, target, (long)getpid(),
-                           (unsigned long long)uv_hrtime());
-        if (len < 0 || (size_t)len >= size)
-            return -ENAMETOOLONG;
-        int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-        if (fd >= 0)
-            return fd;
-        if (errno != EEXIST)
-            return -errno;
-    }
-    return -EEXIST;
-}
-
-/* old is what is there already, or NULL. */
-static int fill(int fd, const file_work *file, const struct stat *old)
-{
-    if (old && fchmod(fd, old->st_mode & 07777) < 0)
-        return -errno;
-    int rc = write_all(fd, file->bytes, file->len);
-    if (rc < 0)
-        return rc;
-    return fsync(fd) < 0 ? -errno : 0;
-}
-
-static int replace(const char *target, const file_work *file, const struct stat *old)
-{
-    char name[PATH_MAX];
-    int fd = create_beside(target, old ? old->st_mode & 0777 : 0666, name, sizeof name);
-
-    if (fd < 0)
-        return fd;
-    int rc = fill(fd, file, old);
-    if (close(fd) < 0 && rc == 0)
-        rc = -errno;
-    if (rc == 0 && rename(name, target) < 0)
-        rc = -errno;
-    if (rc < 0)
-        unlink(name);
-    return rc;
-}
-
 static int save_file(const file_work *file)
 {
-    char real[PATH_MAX];
-    struct stat old;
+    ah_replacement replacement;
+    int rc = ah_replacement_open(&replacement, file->path);
 
-    if (lstat(file->path, &old) < 0)
-        return errno == ENOENT ? replace(file->path, file, NULL) : -errno;
-    if (S_ISREG(old.st_mode))
-        return replace(file->path, file, &old);
-    if (S_ISLNK(old.st_mode)) {
-        if (!realpath(file->path, real) || lstat(real, &old) < 0)
-            return -errno;
-        if (S_ISREG(old.st_mode))
-            return replace(real, file, &old);
-    }
-    /* Devices and the like cannot be replaced, and must not be. */
-    return S_ISDIR(old.st_mode) ? -EISDIR : -ENOTSUP;
+    if (rc < 0)
+        return rc;
+    rc = ah_write_all(replacement.fd, file->bytes, file->len);
+    if (rc == 0)
+        return ah_replacement_commit(&replacement);
+    ah_replacement_discard(&replacement);
+    return rc;
 }
 
 static void *save(void *arg)
