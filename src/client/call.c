@@ -3,8 +3,7 @@
 #include "base/mem.h"
 #include "client/response.h"
 #include "conn/conn.h"
-
-static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error);
+#include "conn/source.h"
 
 static ahttp_response *call_of_exchange(ah_exchange *exchange)
 {
@@ -24,6 +23,10 @@ void ah_call_stop(ahttp_response *call, ah_call_phase phase)
     ah_timer_stop(call->session->guest.loop, &call->deadline);
     ah_link_remove(&call->link);
     ah_list_append(&call->session->kept, &call->link);
+    if (call->exchange.source) {
+        ah_source_free(call->exchange.source);
+        call->exchange.source = NULL;
+    }
 }
 
 void ah_call_fail(ahttp_response *call, ahttp_error *error)
@@ -64,6 +67,7 @@ static void on_deadline(ah_timer *timer)
 {
     ahttp_response *call = AH_CONTAINER(timer, ahttp_response, deadline);
     static const char *const doing[] = {
+        [AH_CALL_PREPARING] = "opening the request body",
         [AH_CALL_WAITING] = "waiting for a connection",
         [AH_CALL_SENT] = "waiting for the response",
         [AH_CALL_OPEN] = "reading the body",
@@ -95,11 +99,23 @@ static void on_interim(ah_exchange *exchange)
         ah_call_fail(call, ah_error_no_memory());
 }
 
+/* 417 Expectation Failed: some peer does not know 100-continue (RFC 9110 §10.1.1). */
+static bool may_send_without_expecting(const ahttp_response *call)
+{
+    return call->exchange.response.status == 417 && call->exchange.expect_100_ms &&
+           ah_call_can_send_again(call);
+}
+
 static void on_head(ah_exchange *exchange)
 {
     ahttp_response *call = call_of_exchange(exchange);
     ahttp_error *error = NULL;
 
+    if (may_send_without_expecting(call)) {
+        call->expect_100_ms = 0;
+        ah_call_send_again(call);
+        return;
+    }
     call->phase = AH_CALL_OPEN;
     if (!call->no_decompress)
         ah_decoder_new_for(&exchange->response.fields, &call->session->coding_limits,
@@ -136,7 +152,7 @@ static bool may_resend(const ahttp_response *call, const ahttp_error *error)
     const ah_exchange *exchange = &call->exchange;
 
     if (call->was_resent || !exchange->was_reused || exchange->bytes_received > 0 ||
-        error->code != AHTTP_E_DISCONNECTED)
+        error->code != AHTTP_E_DISCONNECTED || !ah_call_can_send_again(call))
         return false;
     for (size_t i = 0; i < sizeof idempotent / sizeof *idempotent; i++)
         if (ah_str_equal(exchange->request.method, ah_str_from(idempotent[i])))
@@ -151,9 +167,7 @@ static void on_end(ah_exchange *exchange, ahttp_error *error)
     if (error && may_resend(call, error)) {
         ah_error_free(error);
         call->was_resent = true;
-        call->phase = AH_CALL_WAITING;
-        ah_connector_acquire(call->session->connector, &call->waiter, &call->url, call->connect_ms,
-                             on_connection);
+        ah_call_send_again(call);
         return;
     }
     if (!error)
@@ -173,20 +187,6 @@ static const ah_exchange_events events = {
 
 /* ---- The request ---- */
 
-static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
-{
-    ahttp_response *call = AH_CONTAINER(waiter, ahttp_response, waiter);
-
-    if (error) {
-        ah_call_fail(call, error);
-        return;
-    }
-    call->phase = AH_CALL_SENT;
-    ah_exchange_release(&call->exchange);
-    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
-    ah_conn_send(conn, &call->exchange);
-}
-
 void ah_call_start(ahttp_response *call)
 {
     call->exchange.events = &events;
@@ -196,6 +196,5 @@ void ah_call_start(ahttp_response *call)
     call->deadline.fire = on_deadline;
     if (call->total_ms != AHTTP_NEVER)
         ah_timer_start(call->session->guest.loop, &call->deadline, call->total_ms);
-    ah_connector_acquire(call->session->connector, &call->waiter, &call->url, call->connect_ms,
-                         on_connection);
+    ah_call_send(call);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* From options to an exchange: checks everything before a byte is sent, and copies what the
    caller keeps. */
+#include "client/request.h"
 #include "base/mem.h"
-#include "client/response.h"
 #include "http/base64.h"
-#include "http/form.h"
 
 static ahttp_error *refuse(const char *what, const char *why)
 {
@@ -73,54 +72,6 @@ static ahttp_error *prepare_target(ahttp_response *call, const ahttp_request_opt
         return ah_error_no_memory();
     if (is_connect(call)) /* RFC 9112 §3.2: Host is what the target says */
         head->authority = head->target;
-    return NULL;
-}
-
-/* ---- Body ---- */
-
-static ahttp_error *prepare_form(ahttp_response *call, const ahttp_pair *pairs)
-{
-    ah_buf text = {0};
-
-    ah_form_encode(&text, pairs);
-    bool copied = !ah_buf_failed(&text) && copy(call, ah_buf_str(&text), &call->exchange.body);
-    ah_buf_release(&text);
-    return copied ? NULL : ah_error_no_memory();
-}
-
-/* *type becomes the Content-Type that goes with the body; empty when there is no body. */
-static ahttp_error *prepare_body(ahttp_response *call, const ahttp_request_options *options,
-                                 ah_str *type)
-{
-    ah_exchange *exchange = &call->exchange;
-    ah_str bytes = {0};
-    int given = (options->data.data != NULL) + (options->text != NULL) + (options->json != NULL) +
-                (options->form != NULL);
-
-    exchange->body = bytes;
-    *type = bytes;
-    exchange->request.has_body = given > 0;
-    if (given > 1)
-        return refuse("request body", "more than one of data, text, json and form is given");
-    if (options->data.data) {
-        *type = AH_STR("application/octet-stream");
-        bytes = ah_str_make(options->data.data, options->data.len);
-    } else if (options->text) {
-        *type = AH_STR("text/plain; charset=utf-8");
-        bytes = ah_str_from(options->text);
-    } else if (options->json) {
-        *type = AH_STR("application/json");
-        bytes = ah_str_from(options->json);
-    }
-    if (options->form) {
-        *type = AH_STR("application/x-www-form-urlencoded");
-        ahttp_error *error = prepare_form(call, options->form);
-        if (error)
-            return error;
-    } else if (bytes.ptr && !copy(call, bytes, &exchange->body)) {
-        return ah_error_no_memory();
-    }
-    exchange->request.body_length = (int64_t)exchange->body.len;
     return NULL;
 }
 
@@ -209,7 +160,8 @@ static ahttp_error *check_headers(const ahttp_request_options *options, bool has
 }
 
 /* One header of the call: a few mean something to the library itself. */
-static bool add_given(ahttp_response *call, const ahttp_pair *pair)
+static bool add_given(ahttp_response *call, const ahttp_request_options *options,
+                      const ahttp_pair *pair)
 {
     ah_request_head *head = &call->exchange.request;
     ah_str name = ah_str_from(pair->name);
@@ -222,6 +174,11 @@ static bool add_given(ahttp_response *call, const ahttp_pair *pair)
     if (ah_str_equal_nocase(name, AH_STR("Connection")) &&
         ah_str_list_has(value, AH_STR("close"))) {
         head->wants_close = true;
+        return true;
+    }
+    if (ah_str_equal_nocase(name, AH_STR("Expect")) &&
+        ah_str_equal_nocase(value, AH_STR("100-continue"))) {
+        call->expect_100_ms = head->has_body ? ah_request_expect_ms(options) : 0;
         return true;
     }
     return ah_headers_add(&call->request_fields, name, value);
@@ -239,8 +196,9 @@ static bool merge_fields(ahttp_response *call, const ahttp_request_options *opti
         if (!ah_pairs_have(options->headers, defaults->fields[i].name) &&
             !ah_headers_add_borrowed(fields, defaults->fields[i].name, defaults->fields[i].value))
             return false;
-    if (type.len > 0 && !ah_pairs_have(options->headers, AH_STR("Content-Type")) &&
-        !ah_headers_has(fields, AH_STR("Content-Type")) &&
+    call->has_own_type = ah_pairs_have(options->headers, AH_STR("Content-Type")) ||
+                         ah_headers_has(fields, AH_STR("Content-Type"));
+    if (type.len > 0 && !call->has_own_type &&
         !ah_headers_add(fields, AH_STR("Content-Type"), type))
         return false;
     if (has_auth && !add_basic_auth(call, options->auth))
@@ -248,8 +206,9 @@ static bool merge_fields(ahttp_response *call, const ahttp_request_options *opti
     if (options->upgrade && !add_upgrade(call, options->upgrade))
         return false;
     for (const ahttp_pair *pair = options->headers; pair && pair->name; pair++)
-        if (!add_given(call, pair))
+        if (!add_given(call, options, pair))
             return false;
+    call->own_fields = fields->count;
     call->exchange.request.fields = fields;
     call->exchange.request.fields_text = (ah_str){0};
     return true;
@@ -263,7 +222,7 @@ static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_opt
 
     head->wants_close = !ah_connector_keeps_alive(call->session->connector);
     call->exchange.upgrade = (ah_str){0};
-    if (!options->headers && !has_auth && type.len == 0 && !options->upgrade) {
+    if (!options->headers && !has_auth && !head->has_body && !options->upgrade) {
         head->fields = &call->session->fields;
         head->fields_text = ah_buf_str(&call->session->fields_text);
         return NULL;
@@ -295,15 +254,16 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     call->on_interim_ctx = options->on_interim_ctx;
     call->total_ms = merge_limit(options->timeout.total_ms, session->total_ms);
     call->connect_ms = merge_limit(options->timeout.connect_ms, session->connect_ms);
+    ahttp_error *error = ah_request_take_body(call, options, &type);
+    if (error)
+        return error;
     if (!ah_method_is_valid(method))
         return refuse("request method", "it is not a token such as GET");
     if (!copy(call, method, &exchange->request.method))
         return ah_error_no_memory();
-    ahttp_error *error = prepare_url(call, options);
+    error = prepare_url(call, options);
     if (!error)
         error = prepare_target(call, options);
-    if (!error)
-        error = prepare_body(call, options, &type);
     if (!error)
         error = prepare_fields(call, options, type);
     return error;

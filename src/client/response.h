@@ -5,8 +5,8 @@
    for a connection, the deadline, the body, and an arena for all texts.  The block is recycled
    by its session, so that a request in steady state allocates nothing.
 
-     WAITING --connection--> SENT --head--> OPEN --body's end--> COMPLETE
-        any of the first three --error, cancel, deadline--> FAILED                            */
+     [PREPARING --body is open-->] WAITING --connection--> SENT --head--> OPEN
+     OPEN --body's end--> COMPLETE      any but COMPLETE --error, cancel, deadline--> FAILED  */
 #include "client/body.h"
 #include "client/interim.h"
 #include "client/reading.h"
@@ -18,9 +18,10 @@
 #include "pool/connector.h"
 
 typedef enum ah_call_phase {
-    AH_CALL_WAITING, /* for a connection */
-    AH_CALL_SENT,    /* for the response's head */
-    AH_CALL_OPEN,    /* the body is arriving */
+    AH_CALL_PREPARING, /* the request's body is being opened */
+    AH_CALL_WAITING,   /* for a connection */
+    AH_CALL_SENT,      /* for the response's head */
+    AH_CALL_OPEN,      /* the body is arriving */
     AH_CALL_COMPLETE,
     AH_CALL_FAILED
 } ah_call_phase;
@@ -37,6 +38,8 @@ struct ahttp_response {
     ah_arena arena;
     ah_url url;
     ahttp_headers request_fields;
+    size_t own_fields;     /* of them, without those that depend on the body */
+    int64_t expect_100_ms; /* how long a body waits for 100 Continue; 0: it does not */
     ahttp_future *sent;    /* promise of the response, until its head is in */
     ahttp_future *reading; /* promise of a pending read of the body, or NULL */
     ah_answer_fn *answer;  /* how to settle that */
@@ -52,6 +55,7 @@ struct ahttp_response {
     ahttp_interim_fn *on_interim; /* may be NULL */
     void *on_interim_ctx;
     ah_interim *interims; /* that it has not been told of yet */
+    bool has_own_type;    /* its Content-Type does not follow the body */
     bool was_resent;
     bool no_decompress;
 };
@@ -62,9 +66,6 @@ ahttp_response *ah_response_new(ahttp_session *session);
 void ah_response_free(ahttp_response *response);
 /* Recycles the block if neither the program nor the library needs it any more. */
 void ah_response_release(ahttp_response *response);
-
-/* client/request.c: fills the exchange from the options.  NULL, or what is wrong. */
-ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options);
 
 /* client/call.c */
 void ah_call_start(ahttp_response *call);
@@ -77,6 +78,13 @@ void ah_call_fail(ahttp_response *call, ahttp_error *error);
 void ah_call_stop(ahttp_response *call, ah_call_phase phase);
 /* The same error, naming the request. */
 ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error);
+
+/* client/sending.c: opens the body, gets a connection, and sends. */
+void ah_call_send(ahttp_response *call);
+/* The one question before a request goes out once more: whether its body can. */
+bool ah_call_can_send_again(const ahttp_response *call);
+/* Gives up the connection that carries it, and what came back, and sends it from the start. */
+void ah_call_send_again(ahttp_response *call);
 
 /* client/drain.c: nobody wants the response any more, whose body is still arriving.  False: the
    rest is not small, or not known; nothing has happened. */

@@ -2,7 +2,7 @@
 #include "client/session.h"
 #include "base/mem.h"
 #include "base/options.h"
-#include "client/response.h"
+#include "client/request.h"
 #include "http/coding.h"
 #include "http/h1_writer.h"
 #include <ahttp/version.h>
@@ -187,6 +187,7 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     session->rules = rules_of(&options);
     session->coding_limits.max_ratio = options.max_decode_ratio;
     session->charset_of = options.charset_of;
+    session->json_dump = options.json_dump;
     session->hooks_ctx = options.hooks_ctx;
     session->no_decompress = options.no_decompress;
     return session;
@@ -243,12 +244,15 @@ ahttp_future *ahttp_session_send(ahttp_session *session, const ahttp_request_opt
             loop, ah_error_new(AHTTP_E_ARGUMENT,
                                "send request: options->size is not set; use the macros, or set it "
                                "to sizeof(ahttp_request_options)"));
-    if (session->closed)
+    if (session->closed) {
+        ah_request_free_bodies(&options);
         return ah_future_failed(
             loop, ah_error_new(AHTTP_E_CLOSED, "send request: the session was closed before"));
+    }
     ahttp_future *future = ah_future_new(loop);
     ahttp_response *call = future ? ah_response_new(session) : NULL;
     if (!call) {
+        ah_request_free_bodies(&options);
         if (future)
             ah_future_reject(future, ah_error_no_memory());
         return future ? future : ah_future_failed(loop, ah_error_no_memory());

@@ -23,7 +23,8 @@ struct ahttp_session {
     int64_t max_body_bytes; /* AHTTP_UNLIMITED: none */
     ah_response_rules rules;
     ah_coding_limits coding_limits;
-    ahttp_charset_fn *charset_of; /* may be NULL */
+    ahttp_charset_fn *charset_of;  /* may be NULL */
+    ahttp_json_dump_fn *json_dump; /* the same */
     void *hooks_ctx;
     ah_list calls;    /* responses whose exchange has not ended */
     ah_list kept;     /* whose exchange has ended, but which somebody still needs */

@@ -6,6 +6,8 @@
 
 /* The coding's name as it is sent, static; NULL: not one that bodies can be compressed with. */
 const char *ah_source_coding(const char *name);
+/* Takes inner over, which the caller has made or taken.  NULL when out of memory. */
+ahttp_body *ah_source_compress(const char *coding, ahttp_body *inner);
 
 /* ahttp_body_multipart, which says why there is none. */
 ahttp_body *ah_source_multipart(const ahttp_part *parts, ahttp_error **error);

@@ -161,18 +161,12 @@ const char *ah_source_coding(const char *name)
     return ah_str_equal_nocase(given, AH_STR("deflate")) ? "deflate" : NULL;
 }
 
-ahttp_body *ahttp_body_compressed(const char *coding, ahttp_body *inner)
+ahttp_body *ah_source_compress(const char *coding, ahttp_body *inner)
 {
     static const ah_source_ops ops = {
         .open = open_body, .next = next, .stop = stop, .rewind = rewind_both, .release = release};
-    const char *known = ah_source_coding(coding);
-
-    if (!known)
-        ah_misuse("ahttp_body_compressed: coding must be \"gzip\" or \"deflate\"");
-    if (!inner)
-        return NULL;
-    ah_source_take(inner);
     compressed_body *body = AH_NEW(compressed_body);
+
     if (!body) {
         ah_source_free(inner);
         return NULL;
@@ -180,6 +174,16 @@ ahttp_body *ahttp_body_compressed(const char *coding, ahttp_body *inner)
     body->inner = inner;
     ah_source_init(&body->base, &ops, inner->replay, -1);
     body->base.content_type = inner->content_type;
-    body->base.coding = known;
+    body->base.coding = coding;
     return &body->base;
+}
+
+ahttp_body *ahttp_body_compressed(const char *coding, ahttp_body *inner)
+{
+    const char *known = ah_source_coding(coding);
+
+    if (!known)
+        ah_misuse("ahttp_body_compressed: coding must be \"gzip\" or \"deflate\"");
+    ah_source_take(inner);
+    return inner ? ah_source_compress(known, inner) : NULL;
 }

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* From a request that is prepared to the connection that carries it: the first time, and again
+   where that is allowed. */
+#include "client/request.h"
+#include "client/source.h"
+#include "conn/conn.h"
+
+static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
+{
+    ahttp_response *call = AH_CONTAINER(waiter, ahttp_response, waiter);
+
+    if (error) {
+        ah_call_fail(call, error);
+        return;
+    }
+    call->phase = AH_CALL_SENT;
+    ah_exchange_release(&call->exchange);
+    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
+    ah_conn_send(conn, &call->exchange);
+}
+
+static void acquire(ahttp_response *call)
+{
+    call->phase = AH_CALL_WAITING;
+    ah_connector_acquire(call->session->connector, &call->waiter, &call->url, call->connect_ms,
+                         on_connection);
+}
+
+static void describe_and_acquire(ahttp_response *call)
+{
+    ahttp_error *error = ah_request_describe_body(call);
+
+    if (error)
+        ah_call_fail(call, error);
+    else
+        acquire(call);
+}
+
+/* What a body lacks shows before a connection is asked for. */
+static void open_source(void *ctx)
+{
+    ahttp_response *call = ctx;
+    ahttp_error *error = NULL;
+
+    call->phase = AH_CALL_PREPARING;
+    switch (ah_source_open(call->exchange.source, call->session->guest.loop, open_source, call,
+                           &error)) {
+    case AH_PULL_WAIT: break;
+    case AH_PULL_FAILED: ah_call_fail(call, error); break;
+    default: describe_and_acquire(call);
+    }
+}
+
+void ah_call_send(ahttp_response *call)
+{
+    if (call->exchange.source)
+        open_source(call);
+    else if (call->expect_100_ms)
+        describe_and_acquire(call);
+    else
+        acquire(call);
+}
+
+bool ah_call_can_send_again(const ahttp_response *call)
+{
+    return !call->exchange.source || ah_source_can_restart(call->exchange.source);
+}
+
+void ah_call_send_again(ahttp_response *call)
+{
+    ah_exchange *exchange = &call->exchange;
+
+    if (exchange->conn)
+        ah_conn_abandon(exchange->conn, exchange);
+    exchange->response = (ah_response_head){0};
+    ah_headers_init(&exchange->response.fields, &call->arena);
+    if (exchange->source)
+        ah_source_restart(exchange->source);
+    ah_call_send(call);
+}
