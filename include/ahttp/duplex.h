@@ -8,8 +8,9 @@ AHTTP_BEGIN
 
 typedef struct ahttp_duplex ahttp_duplex;
 
-/* The connection of that response, now the caller's to close; NULL if the response is not such
-   a one or its connection was taken before.  The response itself is unref'd as always. */
+/* The connection of that response, now the caller's to close; it outlives the response, which
+   is unref'd as always, and the session.  NULL if the response is not such a one, its connection
+   was taken before, its session was closed, or there is no memory (then ask again). */
 AHTTP_API ahttp_duplex *ahttp_response_take_duplex(ahttp_response *response);
 
 /* What has arrived, at least one byte, the bytes behind the response first; len 0: the peer
