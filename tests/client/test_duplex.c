@@ -212,7 +212,8 @@ static void a_duplex_is_none_of_the_pools_connections(void **state)
 
 static void the_end_of_the_peer_is_read_again_and_again(void **state)
 {
-    static const server_step ends[] = {READ_REQUEST, SEND(SWITCHING "bye"), HALF_CLOSE, DRAIN};
+    static const server_step ends[] = {READ_REQUEST, SEND(SWITCHING "bye"), HALF_CLOSE, DRAIN,
+                                       CLOSE};
     (void)state;
     begin(ends);
 
@@ -296,7 +297,7 @@ static void writes_wait_for_the_peer_and_go_out_in_order(void **state)
 
 static void nobody_reads_ahead(void **state)
 {
-    static const server_step talks[] = {READ_REQUEST, SEND(SWITCHING), SEND_FOREVER("blah")};
+    static const server_step talks[] = {READ_REQUEST, SEND(SWITCHING), SEND_FOREVER("blah"), CLOSE};
     (void)state;
     begin(talks);
 

@@ -381,6 +381,7 @@ static void bytes_in_memory_wait_for_100_as_well(void **state)
     exchange.source = NULL;
     exchange.body = AH_STR("hello");
     exchange.request.body_length = 5;
+    ah_exchange_release(&exchange);
     ah_conn_send(conn, &exchange);
     assert_written(FIVE_HEAD);
     fake_arrives(&wire, GO_ON);
