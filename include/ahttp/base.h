@@ -39,6 +39,11 @@ typedef struct ahttp_bytes {
     size_t len;
 } ahttp_bytes;
 
+/* "pages.c:12", where it stands: who made something, for reports of debug mode (debug.h). */
+#define AHTTP_HERE           __FILE__ ":" AHTTP_HERE_LINE(__LINE__)
+#define AHTTP_HERE_LINE(n)   AHTTP_HERE_NUMBER(n)
+#define AHTTP_HERE_NUMBER(n) #n
+
 /* In options 0 always means "the default"; these two say it out loud. */
 #define AHTTP_NEVER     INT64_C(-1) /* for an _ms option: no time limit */
 #define AHTTP_UNLIMITED (-1)        /* for a limit option: no limit */

@@ -24,6 +24,7 @@ typedef struct ahttp_connector_options {
     bool ipv6_only;
     bool no_keepalive; /* close after each request */
     bool reserved[5];
+    const char *made_at; /* the macro's AHTTP_HERE, kept as it is; may be NULL */
 } ahttp_connector_options;
 
 /* NULL when out of memory, or when options->size is not set.  Caller unrefs. */
@@ -51,8 +52,8 @@ AHTTP_API void ahttp_connector_get_stats(const ahttp_connector *connector,
 
 #ifndef __cplusplus
 #define ahttp_connector_new(...)                                                                   \
-    ahttp_connector_create(                                                                        \
-        &(ahttp_connector_options){.size = sizeof(ahttp_connector_options), __VA_ARGS__})
+    ahttp_connector_create(&(ahttp_connector_options){                                             \
+        .size = sizeof(ahttp_connector_options), .made_at = AHTTP_HERE, __VA_ARGS__})
 #endif
 
 AHTTP_END

@@ -19,7 +19,8 @@ typedef struct ahttp_loop_options {
     /* For tests.  Time stands still while there is I/O to wait for, jumps to the next
        timer when there is nothing else to do, and moves by ahttp_loop_advance. */
     bool virtual_clock;
-    bool reserved[7];
+    bool debug; /* say what the program forgets: see debug.h */
+    bool reserved[6];
 } ahttp_loop_options;
 
 /* NULL when out of memory or descriptors, or when options->size is not set. */

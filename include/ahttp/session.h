@@ -43,6 +43,7 @@ typedef struct ahttp_session_options {
     bool no_decompress;
     bool lenient; /* accept what real servers get wrong in heads: see docs/strictness.md */
     bool reserved[6];
+    const char *made_at; /* the macro's AHTTP_HERE, kept as it is; may be NULL */
 } ahttp_session_options;
 
 /* NULL options for the defaults.  NULL when out of memory, when options->size is not set, or
@@ -67,8 +68,8 @@ AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_session_send(ahttp_session *session
    C++ programs fill the structs and call the functions. */
 #ifndef __cplusplus
 #define ahttp_session_new(...)                                                                     \
-    ahttp_session_create(                                                                          \
-        &(ahttp_session_options){.size = sizeof(ahttp_session_options), __VA_ARGS__})
+    ahttp_session_create(&(ahttp_session_options){                                                 \
+        .size = sizeof(ahttp_session_options), .made_at = AHTTP_HERE, __VA_ARGS__})
 #define ahttp_request(session, verb, ...)                                                          \
     ahttp_session_send((session), &(ahttp_request_options){.size = sizeof(ahttp_request_options),  \
                                                            .method = (verb),                       \

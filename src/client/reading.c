@@ -74,6 +74,7 @@ ahttp_future *ah_reading_refuse_for(ahttp_response *response, int code, const ch
 
 ahttp_future *ah_reading_refuse(ahttp_response *response)
 {
+    ah_guest_check_thread(&response->session->guest, "reading a response");
     if (!response->session->guest.loop)
         return ah_reading_refuse_for(response, AHTTP_E_CLOSED, "its loop was closed");
     if (response->reading)
@@ -100,7 +101,7 @@ static void on_cancel(ahttp_future *future)
 ahttp_future *ah_reading_begin(ahttp_response *response, ah_answer_fn *answer)
 {
     ahttp_loop *loop = response->session->guest.loop;
-    ahttp_future *future = ah_future_new(loop);
+    ahttp_future *future = ah_future_new_by(loop, "ahttp_response_read or ahttp_stream_read");
 
     if (!future)
         return ah_future_failed(loop, ah_error_no_memory());

@@ -76,7 +76,10 @@ ahttp_response *ahttp_response_ref(ahttp_response *response)
 
 void ahttp_response_unref(ahttp_response *response)
 {
-    if (!response || --response->refs > 0)
+    if (!response)
+        return;
+    ah_guest_check_thread(&response->session->guest, "ahttp_response_unref");
+    if (--response->refs > 0)
         return;
     if (response->phase == AH_CALL_OPEN && !response->reading && ah_drain_start(response))
         return;

@@ -150,12 +150,29 @@ static void shut(ahttp_session *session)
     }
 }
 
+static void report_responses(const ah_list *responses)
+{
+    AH_LIST_FOR_EACH(link, responses)
+    {
+        const ahttp_response *response = AH_CONTAINER(link, const ahttp_response, link);
+        if (response->refs > 0)
+            ah_report(response->session->guest.loop, "Unclosed response: %s %s",
+                      ahttp_response_method(response), ahttp_response_url(response));
+    }
+}
+
 static void close_guest(ah_guest *guest)
 {
     ahttp_session *session = AH_CONTAINER(guest, ahttp_session, guest);
 
+    if (session->refs > 0 && !session->closed)
+        ah_guest_report(guest);
+    report_responses(&session->calls);
+    report_responses(&session->kept);
     ahttp_session_ref(session);
     shut(session);
+    if (session->owns_connector)
+        ah_connector_shut(session->connector);
     ahttp_session_unref(session);
 }
 
@@ -178,7 +195,10 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
         free_session(session);
         return NULL;
     }
-    ah_guest_enter(&session->guest, ah_connector_loop(session->connector), close_guest);
+    session->guest.what = "client session";
+    session->guest.made_at = options.made_at;
+    session->guest.close = close_guest;
+    ah_guest_enter(&session->guest, ah_connector_loop(session->connector));
     session->closed = !session->guest.loop;
     session->timeout.total_ms = options.timeout.total_ms ? options.timeout.total_ms : TOTAL_MS;
     session->timeout.connect_ms =
@@ -203,6 +223,7 @@ void ahttp_session_unref(ahttp_session *session)
 {
     if (!session)
         return;
+    ah_guest_check_thread(&session->guest, "ahttp_session_unref");
     session->refs--;
     ah_session_tidy(session);
 }
@@ -213,6 +234,7 @@ ahttp_future *ahttp_session_close(ahttp_session *session)
         &session->guest, "ahttp_session_close: the session's loop was closed, and the session "
                          "with it; there is no loop for the future");
 
+    ah_loop_check_thread(loop, "ahttp_session_close");
     ahttp_session_ref(session);
     shut(session);
     ahttp_future *gone =
@@ -239,6 +261,7 @@ ahttp_future *ahttp_session_send(ahttp_session *session, const ahttp_request_opt
         &session->guest, "ahttp_session_send: the session's loop was closed, and the session with "
                          "it; there is no loop for the future");
 
+    ah_loop_check_thread(loop, "ahttp_session_send");
     if (!given || !ah_options_load(&options, sizeof options, given))
         return ah_future_failed(
             loop, ah_error_new(AHTTP_E_ARGUMENT,

@@ -7,10 +7,10 @@
 
 /* ---- Work ---- */
 
-void ah_work_init(ah_work *work, ahttp_loop *loop, ah_future_fn *release)
+void ah_work_init(ah_work *work, ahttp_loop *loop, ah_future_fn *release, const char *maker)
 {
     *work = (ah_work){0};
-    ah_future_init(&work->future, loop, release, NULL);
+    ah_future_init_by(&work->future, loop, release, NULL, maker);
     work->future.cancel = ah_work_cancel;
 }
 
@@ -80,7 +80,7 @@ ahttp_future *ahttp_run_blocking(ahttp_work_fn *fn, void *arg, ahttp_free_fn *fr
 
     if (!work)
         return ah_future_failed(loop, ah_error_no_memory());
-    ah_work_init(work, loop, release);
+    ah_work_init(work, loop, release, __func__);
     work->fn = fn;
     work->arg = arg;
     work->free_result = free_result;

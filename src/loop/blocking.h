@@ -22,8 +22,9 @@ struct ah_work {
     ah_work_fn *ended; /* on the loop's thread, whether fn ran or not: must settle it */
 };
 
-/* Makes raw memory work that is not begun; fn, arg, free_result and ended are still to be set. */
-void ah_work_init(ah_work *work, ahttp_loop *loop, ah_future_fn *release);
+/* Makes raw memory work that is not begun; fn, arg, free_result and ended are still to be set.
+   maker is as for ah_future_init_by. */
+void ah_work_init(ah_work *work, ahttp_loop *loop, ah_future_fn *release, const char *maker);
 /* Gives it to the thread pool.  The loop is held until fn has ended. */
 void ah_work_begin(ah_work *work);
 /* If fn has not begun, it never runs, and the future fails with CANCELLED. */

@@ -86,8 +86,8 @@ static ah_call *take_call(ahttp_loop *loop)
 
 uint64_t ahttp_loop_call(ahttp_loop *loop, int64_t delay_ms, ahttp_call_fn *fn, void *ctx)
 {
+    ah_check_thread(loop, "ahttp_loop_call");
     ah_call *call = take_call(loop);
-
     if (!call)
         return 0;
     call->fn = fn;
@@ -111,6 +111,7 @@ void ahttp_loop_cancel(ahttp_loop *loop, uint64_t id)
 {
     uint32_t place = (uint32_t)id;
 
+    ah_check_thread(loop, "ahttp_loop_cancel");
     if (place == 0 || place > loop->calls.count)
         return;
     ah_call *call = loop->calls.table[place - 1];

@@ -273,7 +273,7 @@ static gathered *new_gather(ahttp_loop *loop, size_t count)
     gathered *gather = ah_alloc_zeroed(sizeof *gather + count * sizeof(gather_member));
     if (!gather)
         return NULL;
-    ah_future_init(&gather->future, loop, release_gather, NULL);
+    ah_future_init_by(&gather->future, loop, release_gather, NULL, "ahttp_gather");
     gather->future.cancel = cancel_gather;
     gather->count = gather->pending = count;
     return gather;

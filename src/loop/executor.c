@@ -121,7 +121,7 @@ ahttp_future *ahttp_executor_submit(ahttp_executor *executor, ahttp_work_fn *fn,
     item *submitted = ah_alloc(sizeof *submitted);
     if (!submitted)
         return ah_future_failed(executor->loop, ah_error_no_memory());
-    ah_work_init(&submitted->work, executor->loop, release_item);
+    ah_work_init(&submitted->work, executor->loop, release_item, __func__);
     submitted->work.future.cancel = cancel_item;
     submitted->work.fn = fn;
     submitted->work.arg = arg;

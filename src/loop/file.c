@@ -44,14 +44,14 @@ static void on_ended(ah_work *work)
 }
 
 /* NULL when out of memory. */
-static file_work *new_file(ahttp_loop *loop, const char *verb, const char *path)
+static file_work *new_file(ahttp_loop *loop, const char *verb, const char *path, const char *maker)
 {
     size_t size = strlen(path) + 1;
     file_work *file = ah_alloc_zeroed(sizeof *file + size);
 
     if (!file)
         return NULL;
-    ah_work_init(&file->work, loop, release_file);
+    ah_work_init(&file->work, loop, release_file, maker);
     file->work.arg = file;
     file->work.ended = on_ended;
     file->verb = verb;
@@ -134,7 +134,7 @@ ahttp_future *ahttp_file_load(const char *path)
     ahttp_loop *loop =
         ah_loop_need_current("ahttp_file_load: this thread has no loop; call it from a task or "
                              "callback, or after ahttp_loop_create");
-    file_work *file = new_file(loop, "load", path);
+    file_work *file = new_file(loop, "load", path, __func__);
 
     if (!file)
         return ah_future_failed(loop, ah_error_no_memory());
@@ -179,7 +179,7 @@ ahttp_future *ahttp_file_save(const char *path, ahttp_bytes bytes)
         ah_loop_need_current("ahttp_file_save: this thread has no loop; call it from a task or "
                              "callback, or after ahttp_loop_create");
     char *copy = ah_alloc(bytes.len);
-    file_work *file = copy ? new_file(loop, "save", path) : NULL;
+    file_work *file = copy ? new_file(loop, "save", path, __func__) : NULL;
 
     if (!file) {
         ah_free(copy);

@@ -10,11 +10,14 @@ enum { MOST_FREE_BLOCKS = 1024 };
 
 /* ---- The two halves ---- */
 
-void ah_future_init(ahttp_future *future, ahttp_loop *loop, ah_future_fn *release, void *owner)
+void ah_future_init_by(ahttp_future *future, ahttp_loop *loop, ah_future_fn *release, void *owner,
+                       const char *maker)
 {
     *future = (ahttp_future){
         .loop = loop, .release = release, .owner = owner, .has_ticket = true, .has_promise = true};
     ah_list_init(&future->waiters);
+    if (AH_UNLIKELY(loop->debug.on))
+        ah_debug_future_made(future, maker);
 }
 
 bool ah_future_is_last_resort(const ahttp_future *future)
@@ -37,6 +40,8 @@ static void end_if_unheld(ahttp_future *future)
         return;
     if (future->ended)
         future->ended(future);
+    if (AH_UNLIKELY(future->trace != NULL))
+        ah_debug_future_ends(future);
     free_contents(future);
     future->release(future);
 }
@@ -51,6 +56,7 @@ void ah_future_end(ahttp_future *future)
 
 void ah_future_hand_in(ahttp_future *future)
 {
+    ah_check_thread(future->loop, "handing in a future (ahttp_await, ahttp_then, ...)");
     if (future->handed_in)
         ah_misuse("a future was handed in twice; ahttp_await, ahttp_then, ahttp_gather, "
                   "ahttp_within and ahttp_drop each own it after the call");
@@ -195,6 +201,7 @@ void *ahttp_future_take(ahttp_future *future)
     void *result = future->result;
 
     future->claimed = future->claimed || future->done;
+    future->error_seen = true;
     future->result = NULL;
     return result;
 }
@@ -210,11 +217,13 @@ ahttp_error *ah_future_take_error(ahttp_future *future)
 
 const ahttp_error *ahttp_future_error(const ahttp_future *future)
 {
+    ((ahttp_future *)(uintptr_t)future)->error_seen = true;
     return future->error;
 }
 
 void ahttp_future_cancel(ahttp_future *future)
 {
+    ah_check_thread(future->loop, "ahttp_future_cancel");
     if (future->done)
         future->loop->cancel_missed = true;
     else if (future->cancel)
@@ -248,7 +257,7 @@ static ahttp_future *take_block(ah_list *list)
     return link ? AH_CONTAINER(link, ahttp_future, waiters.head) : NULL;
 }
 
-ahttp_future *ah_future_new(ahttp_loop *loop)
+ahttp_future *ah_future_new_by(ahttp_loop *loop, const char *maker)
 {
     ahttp_future *future = take_block(&loop->futures.free);
 
@@ -260,7 +269,7 @@ ahttp_future *ah_future_new(ahttp_loop *loop)
             return NULL;
         future = &block->future;
     }
-    ah_future_init(future, loop, recycle, NULL);
+    ah_future_init_by(future, loop, recycle, NULL, maker);
     return future;
 }
 
@@ -273,9 +282,9 @@ ahttp_future *ah_future_spare(ahttp_loop *loop)
     return future;
 }
 
-ahttp_future *ah_future_failed(ahttp_loop *loop, ahttp_error *error)
+ahttp_future *ah_future_failed_by(ahttp_loop *loop, ahttp_error *error, const char *maker)
 {
-    ahttp_future *future = ah_future_new(loop);
+    ahttp_future *future = ah_future_new_by(loop, maker);
 
     if (!future)
         future = ah_future_spare(loop);

@@ -32,19 +32,28 @@ struct ahttp_future {
     ah_future_fn *ended;  /* NULL, or called when nobody holds either half any more, before the
                              result is freed: to put right what nobody claimed */
     ah_future_fn *release;
-    void *owner; /* for the hooks */
+    void *owner;            /* for the hooks */
+    struct ah_trace *trace; /* in debug mode, or NULL */
     bool done, handed_in, has_ticket, has_promise;
+    bool error_seen;
     bool claimed; /* somebody has waited to the end, and what came with the result is theirs */
 };
 
+/* Futures know the function that made them, for reports: without _by, the one that calls. */
+
 /* Makes raw memory a pending future with both halves held. */
-void ah_future_init(ahttp_future *future, ahttp_loop *loop, ah_future_fn *release, void *owner);
+#define ah_future_init(future, loop, release, owner)                                               \
+    ah_future_init_by(future, loop, release, owner, __func__)
+void ah_future_init_by(ahttp_future *future, ahttp_loop *loop, ah_future_fn *release, void *owner,
+                       const char *maker);
 /* One from the loop's free list, pending.  NULL when out of memory. */
-ahttp_future *ah_future_new(ahttp_loop *loop);
+#define ah_future_new(loop) ah_future_new_by(loop, __func__)
+ahttp_future *ah_future_new_by(ahttp_loop *loop, const char *maker);
 /* The same from the reserve, to say that there is no memory; NULL when that is empty, too. */
 ahttp_future *ah_future_spare(ahttp_loop *loop);
 /* One that has failed already; takes error over.  Never NULL, even when out of memory. */
-ahttp_future *ah_future_failed(ahttp_loop *loop, ahttp_error *error);
+#define ah_future_failed(loop, error) ah_future_failed_by(loop, error, __func__)
+ahttp_future *ah_future_failed_by(ahttp_loop *loop, ahttp_error *error, const char *maker);
 
 /* Whether it is the one that stands for any number of futures that failed for want of memory;
    it must not be joined, nor linked in any other way. */

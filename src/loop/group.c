@@ -197,10 +197,17 @@ static ahttp_error *take_first_error(ahttp_group *group)
     return NULL;
 }
 
+/* The parent could see all errors. */
+static void end_failed(ahttp_future *member)
+{
+    member->error_seen = true;
+    ah_future_end(member);
+}
+
 static void free_group(ahttp_group *group)
 {
     for (ah_link *link; (link = ah_list_take_first(&group->failed));)
-        ah_future_end(AH_CONTAINER(link, ahttp_future, member));
+        end_failed(AH_CONTAINER(link, ahttp_future, member));
     ah_bracket_end(&group->bracket);
     ah_free(group);
 }

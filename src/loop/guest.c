@@ -2,10 +2,9 @@
 #include "loop/guest.h"
 #include "loop/loop_state.h"
 
-void ah_guest_enter(ah_guest *guest, ahttp_loop *loop, ah_guest_fn *close)
+void ah_guest_enter(ah_guest *guest, ahttp_loop *loop)
 {
     guest->loop = loop;
-    guest->close = close;
     if (loop)
         ah_list_append(&loop->guests, &guest->link);
 }
@@ -13,6 +12,20 @@ void ah_guest_enter(ah_guest *guest, ahttp_loop *loop, ah_guest_fn *close)
 void ah_guest_leave(ah_guest *guest)
 {
     ah_link_remove(&guest->link);
+}
+
+void ah_guest_check_thread(const ah_guest *guest, const char *function)
+{
+    if (guest->loop)
+        ah_check_thread(guest->loop, function);
+}
+
+void ah_guest_report(const ah_guest *guest)
+{
+    if (guest->made_at)
+        ah_report(guest->loop, "Unclosed %s, made at %s", guest->what, guest->made_at);
+    else
+        ah_report(guest->loop, "Unclosed %s", guest->what);
 }
 
 ahttp_loop *ah_guest_need_loop(const ah_guest *guest, const char *sentence)

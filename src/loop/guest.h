@@ -9,14 +9,21 @@
 typedef struct ah_guest ah_guest;
 typedef void ah_guest_fn(ah_guest *guest);
 struct ah_guest {
-    ah_link link;       /* in its loop's guests or closed guests */
-    ahttp_loop *loop;   /* NULL once that has been closed */
-    ah_guest_fn *close; /* called once, when the loop is being closed: gives up all that needs
-                           the loop, now or from the loop's jobs; may leave and free the guest */
+    ah_link link;        /* in its loop's guests or closed guests */
+    ahttp_loop *loop;    /* NULL once that has been closed */
+    const char *what;    /* "client session" */
+    const char *made_at; /* as the options have it, or NULL */
+    ah_guest_fn *close;  /* called once, when the loop is being closed: gives up all that needs
+                            the loop, now or from the loop's jobs; may leave and free the guest */
 };
 
-/* Zeroed memory becomes a guest; loop may be NULL, as if it had been closed already. */
-void ah_guest_enter(ah_guest *guest, ahttp_loop *loop, ah_guest_fn *close);
+/* A guest whose what, made_at and close are set enters; loop may be NULL, as if it had been
+   closed already. */
+void ah_guest_enter(ah_guest *guest, ahttp_loop *loop);
+/* ah_loop_check_thread, as long as there is a loop. */
+void ah_guest_check_thread(const ah_guest *guest, const char *function);
+/* In debug mode: reports that it is unclosed. */
+void ah_guest_report(const ah_guest *guest);
 /* Harmless when it never entered, and once the loop has been closed. */
 void ah_guest_leave(ah_guest *guest);
 /* The loop on which to say that the guest is closed: its own, or when that is gone the current

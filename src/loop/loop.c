@@ -58,7 +58,10 @@ static void drain(ahttp_loop *loop)
         ah_list_splice(&round, &loop->ready);
         for (ah_link *link; (link = ah_list_take_first(&round));) {
             ah_job *job = AH_CONTAINER(link, ah_job, link);
-            job->run(job);
+            if (AH_UNLIKELY(loop->debug.on))
+                ah_debug_run_job(loop, job);
+            else
+                job->run(job);
         }
     }
 }
@@ -117,6 +120,7 @@ int ahttp_loop_run(ahttp_loop *loop)
     ahttp_loop *outer = entered;
     int alive;
 
+    ah_check_thread(loop, "ahttp_loop_run");
     if (ah_loop_is_inside(loop))
         return AHTTP_E_STATE;
     loop->running = true;
@@ -138,6 +142,7 @@ static bool is_not_stopped(const ahttp_loop *loop, const void *ctx)
 
 int ahttp_loop_run_forever(ahttp_loop *loop)
 {
+    ah_check_thread(loop, "ahttp_loop_run_forever");
     if (ah_loop_is_inside(loop))
         return AHTTP_E_STATE;
     loop->stopped = false;
@@ -147,6 +152,7 @@ int ahttp_loop_run_forever(ahttp_loop *loop)
 
 void ahttp_loop_stop(ahttp_loop *loop)
 {
+    ah_check_thread(loop, "ahttp_loop_stop");
     loop->stopped = true;
     uv_stop(loop->uv);
 }
@@ -271,6 +277,8 @@ ahttp_loop *ahttp_loop_create(const ahttp_loop_options *options)
     ah_tasks_init(loop);
 #endif
     start_phases(loop);
+    if (ah_debug_is_wanted(chosen.debug))
+        ah_debug_begin(loop);
     loop->older = newest;
     newest = loop;
     return loop;
@@ -333,6 +341,7 @@ static void forget_loop(const ahttp_loop *loop)
 
 int ahttp_loop_close(ahttp_loop *loop)
 {
+    ah_check_thread(loop, "ahttp_loop_close");
     if (ah_loop_is_inside(loop))
         return AHTTP_E_STATE;
     loop->closing = true;
@@ -347,6 +356,8 @@ int ahttp_loop_close(ahttp_loop *loop)
         ah_misuse("ahttp_loop_close: a socket of the library is still open; this is a fault of "
                   "libahttp");
     ah_guests_release(loop);
+    if (loop->debug.on)
+        ah_debug_end(loop);
     close_own_handles(loop);
     forget_loop(loop);
     ah_calls_release(loop);

@@ -41,6 +41,11 @@ int64_t ah_loop_now_ns(const ahttp_loop *loop);
 enum { AH_READ_BUFFER_SIZE = 65536 };
 char *ah_loop_read_buffer(ahttp_loop *loop);
 
+/* In debug mode: tells the program, in one line without its end. */
+void ah_report(const ahttp_loop *loop, const char *format, ...) AHTTP_PRINTF(2, 3);
+/* In debug mode: aborts when this is not the loop's thread.  function is the public one. */
+void ah_loop_check_thread(const ahttp_loop *loop, const char *function);
+
 /* While held, the loop does not end by itself: for work that no handle shows. */
 void ah_loop_hold(ahttp_loop *loop);
 void ah_loop_unhold(ahttp_loop *loop);

@@ -2,6 +2,7 @@
 #ifndef AH_LOOP_STATE_H
 #define AH_LOOP_STATE_H
 /* The inside of the loop, for the files of this layer only. */
+#include "loop/debug.h"
 #include "loop/future.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
@@ -108,7 +109,7 @@ struct ahttp_loop {
     size_t closing_handles; /* whose close callback is still to come */
     ah_go_on_fn *go_on;     /* what ah_loop_run_while was given; NULL outside of it */
     const void *go_on_ctx;
-    bool cancel_missed; /* the last cancel came when the result was there or on its way */
+    bool cancel_missed;         /* the last cancel came when the result was there or on its way */
     ah_task *task;              /* the one that runs now */
     ahttp_error *outside_error; /* of the last await outside of tasks that failed */
     ahttp_loop *outer;          /* which loop was current when this was entered */
@@ -118,6 +119,7 @@ struct ahttp_loop {
     ah_list sleeps; /* that wait for a timer */
     ah_list guests;
     ah_list closed_guests; /* by the loop, which is being closed */
+    ah_debug debug;
     ah_virtual_clock clock;
     ah_wheel wheel;
     ah_calls calls;
@@ -143,6 +145,13 @@ bool ah_loop_is_inside(const ahttp_loop *loop);
 /* Runs the loop as long as go_on says; it blocks rather than ends when there is nothing to
    do.  Not from inside the running loop. */
 void ah_loop_run_while(ahttp_loop *loop, ah_go_on_fn *go_on, const void *ctx);
+
+/* In debug mode: aborts when this is not the loop's thread. */
+static inline void ah_check_thread(const ahttp_loop *loop, const char *function)
+{
+    if (AH_UNLIKELY(loop->debug.on))
+        ah_debug_check_thread(loop, function);
+}
 
 /* Whether loop was made on this thread.  It may be gone already. */
 bool ah_loop_is_own(const ahttp_loop *loop);

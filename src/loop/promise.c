@@ -58,6 +58,7 @@ void ahttp_promise_resolve(ahttp_promise *promise, void *result, ahttp_free_fn *
             free_result(result);
         return;
     }
+    ah_check_thread(promise->future.loop, "ahttp_promise_resolve");
     ah_link_remove(&promise->job.link);
     ah_future_resolve(&promise->future, result, free_result);
 }
@@ -68,6 +69,7 @@ void ahttp_promise_reject(ahttp_promise *promise, int code, const char *format, 
 
     if (!promise)
         return;
+    ah_check_thread(promise->future.loop, "ahttp_promise_reject");
     va_start(arguments, format);
     ahttp_error *error = ah_error_new_v(code, format, arguments);
     va_end(arguments);

@@ -196,7 +196,7 @@ ahttp_future *ah_task_spawn(ahttp_loop *loop, ahttp_task_fn *fn, void *arg,
     ah_task_set_name(spawned, chosen.name);
     ah_list_init(&spawned->brackets);
     ah_list_init(&spawned->orphans);
-    ah_future_init(&spawned->future, loop, release_task, NULL);
+    ah_future_init_by(&spawned->future, loop, release_task, NULL, "ahttp_spawn");
     spawned->future.cancel = cancel_task;
     ah_list_append(&loop->tasks, &spawned->link);
     ah_loop_ready(loop, &spawned->job);
@@ -219,11 +219,30 @@ ahttp_future *ahttp_spawn_with(ahttp_task_fn *fn, void *arg, const ahttp_task_op
         fn, arg, options);
 }
 
+ah_task *ah_task_of_future(ahttp_future *future)
+{
+    return future->release == release_task ? AH_CONTAINER(future, ah_task, future) : NULL;
+}
+
+ah_task *ah_task_of_job(ah_job *job)
+{
+    return job->run == step ? AH_CONTAINER(job, ah_task, job) : NULL;
+}
+
 static void cancel_all(ahttp_loop *loop)
 {
     AH_LIST_FOR_EACH(link, &loop->tasks)
     {
         cancel_task(&AH_CONTAINER(link, ah_task, link)->future);
+    }
+}
+
+static void report_all(ahttp_loop *loop)
+{
+    AH_LIST_FOR_EACH(link, &loop->tasks)
+    {
+        ah_report(loop, "Task left at the end, and cancelled: \"%s\"",
+                  ah_task_get_name(AH_CONTAINER(link, ah_task, link)));
     }
 }
 
@@ -247,6 +266,7 @@ static void end_leftovers(ahttp_loop *loop)
         AH_CONTAINER(link, ah_task, link)->leftover = true;
         loop->leftovers++;
     }
+    report_all(loop);
     cancel_all(loop);
     ah_loop_run_while(loop, has_leftovers, NULL);
 }
@@ -266,7 +286,7 @@ int ahttp_run(ahttp_task_fn *fn, void *arg)
 
     if (outer && ah_loop_is_inside(outer))
         return AHTTP_E_STATE;
-    ahttp_loop *loop = ahttp_loop_new();
+    ahttp_loop *loop = ahttp_loop_new(.virtual_clock = ah_debug_wants_virtual_clock());
     if (!loop)
         return AHTTP_E_NO_MEMORY;
     int code = await_main(&interrupt, loop, ah_task_spawn(loop, fn, arg, NULL));
@@ -339,6 +359,7 @@ void ah_tasks_init(ahttp_loop *loop)
 
 void ah_tasks_end(ahttp_loop *loop)
 {
+    report_all(loop);
     cancel_all(loop);
     ah_loop_run_while(loop, has_tasks, NULL);
 }

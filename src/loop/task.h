@@ -42,6 +42,9 @@ ahttp_future *ah_task_spawn(ahttp_loop *loop, ahttp_task_fn *fn, void *arg,
 /* Cancels what the task awaits; false if that is nothing, or done, or as good as done, so that
    the cancel is to meet the next. */
 bool ah_task_cancel_awaited(ah_task *task);
+/* The task that it belongs to, or NULL: what ahttp_spawn returned, and what a task runs by. */
+ah_task *ah_task_of_future(ahttp_future *future);
+ah_task *ah_task_of_job(ah_job *job);
 /* The task that runs on this thread; when there is none, aborts with the sentence. */
 ah_task *ah_task_need(const char *sentence);
 

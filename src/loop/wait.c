@@ -97,7 +97,7 @@ static waiting *new_wait(ahttp_loop *loop, size_t count)
     waiting *wait = ah_alloc_zeroed(sizeof *wait + count * sizeof(awaited));
     if (!wait)
         return NULL;
-    ah_future_init(&wait->future, loop, release_wait, NULL);
+    ah_future_init_by(&wait->future, loop, release_wait, NULL, "ahttp_wait");
     wait->future.cancel = cancel_wait;
     wait->timer.fire = expire;
     wait->count = count;

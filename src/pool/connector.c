@@ -146,8 +146,10 @@ static void refuse_all(ahttp_connector *connector)
     }
 }
 
-static void shut(ahttp_connector *connector)
+void ah_connector_shut(ahttp_connector *connector)
 {
+    if (connector->closed)
+        return;
     connector->closed = true;
     refuse_all(connector);
     for (ah_link *link; (link = ah_list_first(&connector->slots));) {
@@ -163,8 +165,10 @@ static void close_guest(ah_guest *guest)
 {
     ahttp_connector *connector = AH_CONTAINER(guest, ahttp_connector, guest);
 
-    if (!connector->closed)
-        shut(connector);
+    if (connector->closed)
+        return;
+    ah_guest_report(guest);
+    ah_connector_shut(connector);
 }
 
 ahttp_future *ahttp_connector_close(ahttp_connector *connector)
@@ -172,11 +176,12 @@ ahttp_future *ahttp_connector_close(ahttp_connector *connector)
     ahttp_loop *loop = ah_guest_need_loop(
         &connector->guest, "ahttp_connector_close: the connector's loop was closed, and the "
                            "connector with it; there is no loop for the future");
+
+    ah_loop_check_thread(loop, "ahttp_connector_close");
     ahttp_future *gone = ah_future_new(loop);
     ah_closer *closer = gone ? AH_NEW(ah_closer) : NULL;
 
-    if (!connector->closed)
-        shut(connector);
+    ah_connector_shut(connector);
     if (!closer) {
         if (gone)
             ah_future_reject(gone, ah_error_no_memory());
@@ -199,12 +204,15 @@ ahttp_connector *ahttp_connector_ref(ahttp_connector *connector)
 
 void ahttp_connector_unref(ahttp_connector *connector)
 {
-    if (!connector || --connector->refs > 0)
+    if (!connector)
+        return;
+    ah_guest_check_thread(&connector->guest, "ahttp_connector_unref");
+    if (--connector->refs > 0)
         return;
     if (!connector->guest.loop)
         destroy(connector);
     else if (!connector->closed)
-        shut(connector);
+        ah_connector_shut(connector);
     else if (ah_connector_is_over(connector))
         ah_connector_run_soon(connector);
 }
@@ -291,7 +299,10 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
         destroy(connector);
         return NULL;
     }
-    ah_guest_enter(&connector->guest, loop, close_guest);
+    connector->guest.what = "connector";
+    connector->guest.made_at = options.made_at;
+    connector->guest.close = close_guest;
+    ah_guest_enter(&connector->guest, loop);
     return connector;
 }
 

@@ -34,6 +34,8 @@ void ah_connector_cancel(ah_waiter *waiter);
 
 /* NULL once that has been closed; nothing is acquired any more then. */
 ahttp_loop *ah_connector_loop(const ahttp_connector *connector);
+/* What ahttp_connector_close does, without telling when it is done. */
+void ah_connector_shut(ahttp_connector *connector);
 /* Whether connections are kept; if not, requests should say that they are the last. */
 bool ah_connector_keeps_alive(const ahttp_connector *connector);
 

@@ -7,11 +7,11 @@
 
 /* X(type, its last member): all whose first member is `size_t size`. */
 #define SIZED_STRUCTS(X)                                                                           \
-    X(ahttp_connector_options, reserved)                                                           \
+    X(ahttp_connector_options, made_at)                                                            \
     X(ahttp_connector_stats, reused)                                                               \
     X(ahttp_loop_options, reserved)                                                                \
     X(ahttp_request_options, reserved)                                                             \
-    X(ahttp_session_options, reserved)                                                             \
+    X(ahttp_session_options, made_at)                                                              \
     X(ahttp_task_options, stack_bytes)
 
 /* What stands by value in one of them; it can never grow. */

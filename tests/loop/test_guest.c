@@ -24,7 +24,8 @@ static void say_closed(ah_guest *guest)
 
 static void enter(visitor *it, ahttp_loop *loop)
 {
-    ah_guest_enter(&it->guest, loop, say_closed);
+    it->guest.close = say_closed;
+    ah_guest_enter(&it->guest, loop);
 }
 
 static int reset(void **state)
@@ -85,9 +86,12 @@ static void closing_may_take_jobs_and_bring_more_guests(void **state)
 {
     (void)state;
     visitor late = {.name = "late"};
-    visitor first = {.name = "first", .job = {.run = run_last_wish}, .invites = &late};
+    visitor first = {.guest = {.close = close_by_job},
+                     .name = "first",
+                     .job = {.run = run_last_wish},
+                     .invites = &late};
     ahttp_loop *loop = ahttp_loop_new();
-    ah_guest_enter(&first.guest, loop, close_by_job);
+    ah_guest_enter(&first.guest, loop);
 
     ahttp_loop_close(loop);
 
@@ -108,7 +112,8 @@ static void a_guest_may_free_itself_when_it_is_closed(void **state)
     ahttp_loop *loop = ahttp_loop_new();
     visitor *it = calloc(1, sizeof *it);
     it->name = "gone";
-    ah_guest_enter(&it->guest, loop, leave_and_free);
+    it->guest.close = leave_and_free;
+    ah_guest_enter(&it->guest, loop);
 
     ahttp_loop_close(loop);
 
@@ -147,7 +152,7 @@ static void need_loop(void)
 {
     visitor a = {.name = "a"};
 
-    ah_guest_enter(&a.guest, NULL, say_closed);
+    enter(&a, NULL);
     ah_guest_need_loop(&a.guest, "ahttp_visit: its loop was closed");
 }
 
