@@ -14,8 +14,8 @@ static ahttp_response *call_of_exchange(ah_exchange *exchange)
 
 static void finish(ahttp_response *call, ah_call_phase phase)
 {
-    call->deadline.background = false;
     ah_call_stop(call, phase);
+    call->deadline.background = false;
     ah_response_release(call);
 }
 
