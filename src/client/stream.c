@@ -53,7 +53,7 @@ static void hand_out(ahttp_response *response, size_t count)
     ah_str piece;
     ahttp_error *error = ah_body_take(&response->body, count, &piece);
 
-    response->shown = (ahttp_bytes){piece.ptr, piece.len};
+    response->shown = (ahttp_bytes){piece.len > 0 ? piece.ptr : "", piece.len};
     response->stream.total += piece.len;
     ah_reading_resolve(response, &response->shown, NULL);
     if (error)
