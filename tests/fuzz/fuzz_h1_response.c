@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Responses: one method, rules, and pieces of any size; the same comes out however the bytes
-   are cut. */
+   are cut.  Of two mistakes, either may be the one that is told. */
 #include "fuzz.h"
 #include "support/response_log.h"
 
 static const char *const methods[] = {"GET", "HEAD", "CONNECT", "POST"};
+
+/* Without what comes behind "failed". */
+static ah_str without_reason(const ah_buf *log)
+{
+    const char *failed = memmem(log->data, log->len, "failed ", 7);
+
+    return failed ? ah_str_make(log->data, (size_t)(failed - log->data) + 7) : ah_buf_str(log);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -24,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             .max_line = 20, .max_field = 30, .max_fields = 4, .max_head = 100, .max_interim = 2};
     response_log(&whole, &input, bytes.len, bytes.len);
     response_log(&pieces, &input, first, step);
-    must(ah_str_equal(ah_buf_str(&whole), ah_buf_str(&pieces)));
+    must(ah_str_equal(without_reason(&whole), without_reason(&pieces)));
     ah_buf_release(&whole);
     ah_buf_release(&pieces);
     return 0;

@@ -24,7 +24,6 @@ static void check_url(const ah_url *url)
     check_text(url->authority);
     check_text(url->target);
     check_text(url->safe);
-    check_text(url->userinfo);
     check_text(url->fragment);
     must(url->port > 0 && url->host.len > 0);
     must(url->target.len > 0 && (url->target.ptr[0] == '/' || url->target.ptr[0] == '?'));
