@@ -316,7 +316,9 @@ ahttp_duplex *ahttp_response_take_duplex(ahttp_response *response)
     duplex->has_received = tunnel->received.len > 0;
     *tunnel = (ah_tunnel){0};
     ah_list_init(&duplex->writes);
-    ah_guest_enter(&duplex->guest, response->session->guest.loop, close_guest);
+    duplex->guest.what = "duplex";
+    duplex->guest.close = close_guest;
+    ah_guest_enter(&duplex->guest, response->session->guest.loop);
     duplex->transport->ready = on_ready;
     duplex->transport->ctx = duplex;
     ah_transport_set_background(duplex->transport, true);
