@@ -25,7 +25,8 @@
 
      Unclosed client session, made at pages.c:12
      Unclosed connector, made at pages.c:10
-         ahttp_session_unref, or await ahttp_session_close, before the loop ends.
+     Unclosed duplex
+         Unref it, or await its close, before the loop ends.
      Unclosed response: GET http://example.com/
          ahttp_response_unref is still to come; it frees the memory, and until its body was
          read it kept a connection.

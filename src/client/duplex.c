@@ -114,6 +114,7 @@ static void shut(ahttp_duplex *duplex, const char *why)
 
 static void close_guest(ah_guest *guest)
 {
+    ah_guest_report(guest);
     shut(AH_CONTAINER(guest, ahttp_duplex, guest), "the loop was closed");
 }
 
@@ -316,8 +317,7 @@ ahttp_duplex *ahttp_response_take_duplex(ahttp_response *response)
     duplex->has_received = tunnel->received.len > 0;
     *tunnel = (ah_tunnel){0};
     ah_list_init(&duplex->writes);
-    duplex->guest.what = "duplex";
-    duplex->guest.close = close_guest;
+    duplex->guest = (ah_guest){.what = "duplex", .close = close_guest};
     ah_guest_enter(&duplex->guest, response->session->guest.loop);
     duplex->transport->ready = on_ready;
     duplex->transport->ctx = duplex;

@@ -195,9 +195,8 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
         free_session(session);
         return NULL;
     }
-    session->guest.what = "client session";
-    session->guest.made_at = options.made_at;
-    session->guest.close = close_guest;
+    session->guest =
+        (ah_guest){.what = "client session", .made_at = options.made_at, .close = close_guest};
     ah_guest_enter(&session->guest, ah_connector_loop(session->connector));
     session->closed = !session->guest.loop;
     session->timeout.total_ms = options.timeout.total_ms ? options.timeout.total_ms : TOTAL_MS;

@@ -299,9 +299,8 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
         destroy(connector);
         return NULL;
     }
-    connector->guest.what = "connector";
-    connector->guest.made_at = options.made_at;
-    connector->guest.close = close_guest;
+    connector->guest =
+        (ah_guest){.what = "connector", .made_at = options.made_at, .close = close_guest};
     ah_guest_enter(&connector->guest, loop);
     return connector;
 }
