@@ -319,11 +319,13 @@ static ah_h1_result take_section(ah_h1_parser *parser, ah_str *input)
 {
     ah_response_head *head = parser->head;
     bool is_head = parser->phase == HEAD;
+    ahttp_headers *fields = is_head ? &head->fields : &head->trailers;
     size_t used = (size_t)(llhttp_get_error_pos(&parser->llhttp) - input->ptr);
 
-    if (!ah_h1_section_finish(&parser->section, used, is_head ? &head->fields : &head->trailers,
-                              is_head ? &head->reason : NULL))
+    if (!ah_h1_section_finish(&parser->section, used, fields, is_head ? &head->reason : NULL)) {
+        ah_headers_clear(fields); /* half a section is none */
         return failed(parser, section_error(parser));
+    }
     advance(input, used);
     return is_head ? take_head(parser) : AH_H1_DONE;
 }

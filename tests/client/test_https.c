@@ -61,6 +61,70 @@ static void a_body_until_close_ends_with_close_notify(void **state)
     assert_text(ahttp_get(f.session, tls_front_url(front, "/until-close/7")), "abcdefg");
 }
 
+static const server_step cut_body[] = {READ_REQUEST, SEND("HTTP/1.1 200 OK\r\n\r\nabcdefg"),
+                                       WAIT_GATE(1), RESET};
+
+static void a_body_until_close_that_ends_without_close_notify_is_cut(void **state)
+{
+    (void)state;
+    end(state);
+    f = start(&(server_script){.connections = {cut_body}}, false);
+    front = tls_front_start(server_port(f.server));
+
+    ahttp_response *response = response_of(ahttp_get(f.session, tls_front_url(front, "/")));
+    server_open_gate(f.server, 1);
+    assert_fails(ahttp_response_read(response), AHTTP_E_BODY_CUT, "without TLS close_notify");
+
+    ahttp_response_unref(response);
+}
+
+static void a_peer_shows_its_tls_and_certificate(void **state)
+{
+    (void)state;
+    ahttp_response *response = response_of(ahttp_get(f.session, tls_front_url(front, "/ok")));
+    ahttp_peer *peer = ahttp_peer_ref(ahttp_response_peer(response));
+
+    ahttp_response_unref(response);
+    server_close_connections(f.server);
+    assert_string_equal(ahttp_peer_tls_version(peer), "TLSv1.3");
+    assert_true(strncmp(ahttp_peer_tls_cipher(peer), "TLS_", 4) == 0);
+    assert_string_equal(ahttp_peer_alpn(peer), "http/1.1");
+    ahttp_bytes certificate = ahttp_peer_certificate(peer, 0);
+    const unsigned char *der = certificate.data;
+    assert_true(certificate.len > 4 && der[0] == 0x30 && der[1] == 0x82);
+    assert_int_equal((size_t)der[2] << 8 | der[3], certificate.len - 4);
+    assert_null(ahttp_peer_certificate(peer, 1).data);
+
+    ahttp_peer_unref(peer);
+}
+
+static const server_step switches[] = {
+    READ_REQUEST, SEND("HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nearly"),
+    ECHO};
+
+static void an_upgrade_over_tls_gives_a_duplex(void **state)
+{
+    (void)state;
+    end(state);
+    f = start(&(server_script){.connections = {switches}}, false);
+    front = tls_front_start(server_port(f.server));
+
+    ahttp_response *response =
+        response_of(ahttp_get(f.session, tls_front_url(front, "/"), .upgrade = "echo"));
+    ahttp_duplex *duplex = ahttp_response_take_duplex(response);
+    ahttp_response_unref(response);
+    assert_int_equal(ahttp_await_status(ahttp_duplex_write(duplex, (ahttp_bytes){"more", 4})), 0);
+    char text[16] = "";
+    while (strlen(text) < 9) {
+        const ahttp_bytes *piece = ahttp_await(ahttp_duplex_read(duplex));
+        assert_non_null(piece);
+        strncat(text, piece->data, piece->len);
+    }
+    assert_string_equal(text, "earlymore");
+
+    ahttp_duplex_close(duplex);
+}
+
 static void a_root_that_is_not_trusted_is_a_certificate_error(void **state)
 {
     (void)state;
@@ -79,6 +143,9 @@ int main(void)
         TEST(an_https_page_is_fetched_and_its_connection_kept),
         TEST(bodies_of_many_records_go_both_ways),
         TEST(a_body_until_close_ends_with_close_notify),
+        TEST(a_body_until_close_that_ends_without_close_notify_is_cut),
+        TEST(a_peer_shows_its_tls_and_certificate),
+        TEST(an_upgrade_over_tls_gives_a_duplex),
         TEST(a_root_that_is_not_trusted_is_a_certificate_error),
     };
 #undef TEST

@@ -81,11 +81,14 @@ static int dial(uint16_t port)
     return -1;
 }
 
-/* Whether the client still wants to hear. */
+/* Whether there is more to come, and the client still wants to hear. */
 static int to_client(SSL *ssl, int fd)
 {
     char bytes[16384];
     ssize_t count = read(fd, bytes, sizeof bytes);
+
+    if (count < 0)
+        SSL_set_quiet_shutdown(ssl, 1);
 
     return count > 0 && SSL_write(ssl, bytes, (int)count) == (int)count;
 }
@@ -149,6 +152,19 @@ static void *run(void *arg)
     }
 }
 
+static int choose_http1(SSL *ssl, const unsigned char **chosen, unsigned char *len,
+                        const unsigned char *offered, unsigned offered_len, void *unused)
+{
+    static const unsigned char http1[] = "\x08http/1.1";
+
+    (void)ssl;
+    (void)unused;
+    return SSL_select_next_proto((unsigned char **)(uintptr_t)chosen, len, http1, sizeof http1 - 1,
+                                 offered, offered_len) == OPENSSL_NPN_NEGOTIATED
+               ? SSL_TLSEXT_ERR_OK
+               : SSL_TLSEXT_ERR_NOACK;
+}
+
 tls_front *tls_front_start(uint16_t to_port)
 {
     tls_front *front = calloc(1, sizeof *front);
@@ -158,6 +174,7 @@ tls_front *tls_front_start(uint16_t to_port)
     front->ctx = SSL_CTX_new(TLS_server_method());
     assert_int_equal(SSL_CTX_use_certificate(front->ctx, front->leaf->x509), 1);
     assert_int_equal(SSL_CTX_use_PrivateKey(front->ctx, front->leaf->key), 1);
+    SSL_CTX_set_alpn_select_cb(front->ctx, choose_http1, NULL);
     front->listener = listen_somewhere(&front->port);
     front->to_port = to_port;
     assert_int_equal(pipe(front->stop), 0);

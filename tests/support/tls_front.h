@@ -3,7 +3,8 @@
 #define TESTS_SUPPORT_TLS_FRONT_H
 /* TLS in front of the scripted server: a thread that listens on 127.0.0.1, shakes hands with a
    certificate for 127.0.0.1 and localhost, and forwards bytes both ways, one connection after
-   the other.  While it runs, SSL_CERT_FILE names its throw-away root. */
+   the other; where the server resets one, it ends without close_notify.  While it runs,
+   SSL_CERT_FILE names its throw-away root. */
 #include <stdint.h>
 
 typedef struct tls_front tls_front;
