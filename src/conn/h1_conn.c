@@ -265,6 +265,20 @@ static void received(h1_conn *conn, ah_str bytes)
     take_result(conn, result, ah_str_slice(bytes, used, SIZE_MAX));
 }
 
+/* The transport broke inside the body. */
+static ahttp_error *cut_body(const h1_conn *conn, const ahttp_error *failure)
+{
+    uint64_t received = ah_h1_parser_received(conn->parser);
+    uint64_t left = ah_h1_parser_left(conn->parser);
+
+    if (left == UINT64_MAX)
+        return ah_error_new(AHTTP_E_BODY_CUT, "read response body: received %llu bytes, then %s",
+                            (unsigned long long)received, failure->message);
+    return ah_error_new(
+        AHTTP_E_BODY_CUT, "read response body: received %llu of %llu bytes, then %s",
+        (unsigned long long)received, (unsigned long long)(received + left), failure->message);
+}
+
 /* The peer has ended its side, or the transport broke (failure is then its reason). */
 static void ended(h1_conn *conn, ahttp_error *failure)
 {
@@ -273,9 +287,7 @@ static void ended(h1_conn *conn, ahttp_error *failure)
         return;
     }
     if (failure && conn->response == BODY) {
-        ahttp_error *cut =
-            ah_error_new(AHTTP_E_BODY_CUT, "read response body: %s after %llu bytes",
-                         failure->message, (unsigned long long)conn->exchange->bytes_received);
+        ahttp_error *cut = cut_body(conn, failure);
         ah_error_free(failure);
         fail(conn, cut);
         return;

@@ -531,6 +531,11 @@ ah_body_length ah_h1_parser_body_length(const ah_h1_parser *parser)
     return parser->body;
 }
 
+uint64_t ah_h1_parser_received(const ah_h1_parser *parser)
+{
+    return parser->received;
+}
+
 uint64_t ah_h1_parser_left(const ah_h1_parser *parser)
 {
     switch (parser->body.framing) {

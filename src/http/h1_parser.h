@@ -54,6 +54,8 @@ ahttp_error *ah_h1_parser_take_error(ah_h1_parser *parser);
 
 /* How the body of the response at hand is framed; valid from the head event on. */
 ah_body_length ah_h1_parser_body_length(const ah_h1_parser *parser);
+/* How many bytes of the body have come, without what frames them. */
+uint64_t ah_h1_parser_received(const ah_h1_parser *parser);
 /* How many bytes of the body are still to come, from the head event on; UINT64_MAX: it is not
    known. */
 uint64_t ah_h1_parser_left(const ah_h1_parser *parser);

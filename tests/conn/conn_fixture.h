@@ -81,8 +81,8 @@ static inline int end(void **state)
     (void)state;
     if (conn)
         ah_conn_close(conn, NULL);
-    assert_true(wire.closed);
     ah_exchange_release(&exchange);
+    assert_true(wire.closed);
     fake_release(&wire);
     ah_arena_release(&arena);
     return ahttp_loop_close(loop);
