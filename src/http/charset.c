@@ -6,7 +6,7 @@
 
 enum { MAX_NAME = 63, PIECE = 16 * 1024 };
 
-static const iconv_t NO_CONVERTER = (iconv_t)-1;
+#define NO_CONVERTER ((iconv_t)-1)
 static const ah_str BYTE_ORDER_MARK = {"\xef\xbb\xbf", 3};
 
 /* ---- Names ---- */
@@ -34,9 +34,11 @@ bool ah_charset_is_utf8(ah_str name)
 /* iconv gives a meaning of its own to "/" and ",", and a name may be anything a peer wrote. */
 static bool is_name(ah_str name)
 {
+    static const ah_str others = {"-_.:+()", 7};
+
     for (size_t i = 0; i < name.len; i++)
         if (!ah_is_alpha(name.ptr[i]) && !ah_is_digit(name.ptr[i]) &&
-            !memchr("-_.:+()", name.ptr[i], 7))
+            ah_str_find(others, name.ptr[i]) == others.len)
             return false;
     return name.len > 0 && name.len <= MAX_NAME;
 }
