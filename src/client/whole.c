@@ -14,6 +14,8 @@ struct ah_converted {
 
 enum { WHY_SIZE = 256 };
 
+static const ah_str utf8 = {"utf-8", 5};
+
 void ah_whole_clear(ah_whole *whole)
 {
     while (whole->converted) {
@@ -67,7 +69,8 @@ static ahttp_error *get_text(ahttp_response *response, ah_str charset, ah_charse
     static const ah_str byte_order_mark = {"\xef\xbb\xbf", 3};
 
     *text = ah_buf_str(&response->body.ready);
-    if (ah_charset_is_utf8(charset) && ah_utf8_is_valid(*text)) {
+    bool is_utf8 = charset.ptr == utf8.ptr || ah_charset_is_utf8(charset);
+    if (is_utf8 && ah_utf8_is_valid(*text)) {
         if (ah_str_starts_with(*text, byte_order_mark))
             *text = ah_str_slice(*text, byte_order_mark.len, text->len);
         return NULL;
@@ -81,13 +84,20 @@ static ahttp_error *get_text(ahttp_response *response, ah_str charset, ah_charse
     return NULL;
 }
 
-/* What the head says in most cases, told apart without reading it all. */
-static bool names_no_charset(const ahttp_response *response)
+/* What Content-Type says in most cases, told apart without reading all of it: no parameter, or
+   just the charset that is ours. */
+typedef enum type_glance { NAMES_NONE, NAMES_UTF8, NAMES_MORE } type_glance;
+
+static type_glance glance_at_type(const ahttp_response *response)
 {
     const ah_field *field =
         ah_headers_find(&response->exchange.response.fields, AH_STR("Content-Type"));
+    size_t semicolon = field ? ah_str_find(field->value, ';') : 0;
 
-    return !field || ah_str_find(field->value, ';') == field->value.len;
+    if (!field || semicolon == field->value.len)
+        return NAMES_NONE;
+    ah_str parameter = ah_str_trim(ah_str_slice(field->value, semicolon + 1, field->value.len));
+    return ah_str_equal_nocase(parameter, AH_STR("charset=utf-8")) ? NAMES_UTF8 : NAMES_MORE;
 }
 
 /* ---- Answers ---- */
@@ -156,7 +166,7 @@ static void run_charset_of(ah_job *job)
     const ahttp_session *session = response->session;
     const char *charset = session->charset_of(response, response->shown, session->hooks_ctx);
 
-    answer_text_in(response, charset ? ah_str_from(charset) : AH_CHARSET_UTF8);
+    answer_text_in(response, charset ? ah_str_from(charset) : utf8);
     ah_response_release(response);
 }
 
@@ -167,7 +177,10 @@ static void answer_text(ahttp_response *response)
 
     if (!is_whole(response))
         return;
-    if (!charset.ptr && (session->charset_of || !names_no_charset(response))) {
+    type_glance glance = charset.ptr ? NAMES_NONE : glance_at_type(response);
+    if (glance == NAMES_UTF8)
+        charset = utf8;
+    else if (!charset.ptr && (session->charset_of || glance == NAMES_MORE)) {
         const ah_content_type *type = ah_response_type(response);
         if (!type) {
             ah_reading_reject(response, ah_error_no_memory());
@@ -176,7 +189,7 @@ static void answer_text(ahttp_response *response)
         charset = ah_charset_said_by(type);
     }
     if (charset.ptr || !session->charset_of)
-        answer_text_in(response, charset.ptr ? charset : AH_CHARSET_UTF8);
+        answer_text_in(response, charset.ptr ? charset : utf8);
     else
         call_program(response, run_charset_of);
 }
