@@ -81,7 +81,7 @@ void ahttp_response_unref(ahttp_response *response)
     ah_guest_check_thread(&response->session->guest, "ahttp_response_unref");
     if (--response->refs > 0)
         return;
-    if (response->phase == AH_CALL_OPEN && !response->reading && ah_drain_start(response))
+    if (response->phase == AH_CALL_OPEN && !response->reading && ah_rest_skip(response))
         return;
     if (response->phase == AH_CALL_OPEN)
         ah_call_fail(response, ah_error_new(AHTTP_E_STATE, "nobody wants the response any more"));

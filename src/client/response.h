@@ -86,10 +86,10 @@ bool ah_call_can_send_again(const ahttp_response *call);
 /* Gives up the connection that carries it, and what came back, and sends it from the start. */
 void ah_call_send_again(ahttp_response *call);
 
-/* client/drain.c: nobody wants the response any more, whose body is still arriving.  False: the
+/* client/rest.c: nobody wants the response any more, whose body is still arriving.  False: the
    rest is not small, or not known; nothing has happened. */
-bool ah_drain_start(ahttp_response *call);
-void ah_drain_stop(ahttp_response *call);
+bool ah_rest_skip(ahttp_response *call);
+void ah_rest_stop(ahttp_response *call);
 
 /* client/reading.c: the body moved on (more bytes, its end, a failure); answers the pending
    read if it can. */

@@ -116,12 +116,12 @@ static bool take_connector(ahttp_session *session, const ahttp_session_options *
 }
 
 /* The session must not go meanwhile. */
-static void stop_drains(ahttp_session *session)
+static void stop_rests(ahttp_session *session)
 {
     ah_link *link;
 
-    while ((link = ah_list_first(&session->drains)))
-        ah_drain_stop(AH_CONTAINER(link, ahttp_response, link));
+    while ((link = ah_list_first(&session->rests)))
+        ah_rest_stop(AH_CONTAINER(link, ahttp_response, link));
 }
 
 void ah_session_tidy(ahttp_session *session)
@@ -130,7 +130,7 @@ void ah_session_tidy(ahttp_session *session)
         !ah_list_is_empty(&session->kept))
         return;
     session->refs++;
-    stop_drains(session);
+    stop_rests(session);
     free_session(session);
 }
 
@@ -143,7 +143,7 @@ static void shut(ahttp_session *session)
     while ((link = ah_list_first(&session->calls)))
         ah_call_fail(AH_CONTAINER(link, ahttp_response, link),
                      ah_error_new(AHTTP_E_CLOSED, "the session was closed"));
-    stop_drains(session);
+    stop_rests(session);
     AH_LIST_FOR_EACH(kept, &session->kept)
     {
         ah_tunnel_close(&AH_CONTAINER(kept, ahttp_response, link)->exchange.tunnel);
@@ -189,7 +189,7 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     session->refs = 1;
     ah_list_init(&session->calls);
     ah_list_init(&session->kept);
-    ah_list_init(&session->drains);
+    ah_list_init(&session->rests);
     ah_list_init(&session->recycled);
     if (!make_fields(session, &options) || !take_connector(session, &options)) {
         free_session(session);

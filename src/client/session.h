@@ -28,7 +28,7 @@ struct ahttp_session {
     void *hooks_ctx;
     ah_list calls;    /* responses whose exchange has not ended */
     ah_list kept;     /* whose exchange has ended, but which somebody still needs */
-    ah_list drains;   /* that nobody needs, but of which the connection reads the rest */
+    ah_list rests;    /* that nobody needs, but of which the connection reads the rest */
     ah_list recycled; /* blocks of ended ones, newest first */
     size_t recycled_count;
     bool no_decompress;

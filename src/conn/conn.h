@@ -25,7 +25,7 @@ typedef struct ah_conn_ops {
     /* Nobody waits for the rest of the response.  True: at most so many bytes are to come until
        the connection may carry another exchange; events go on, but do not keep the loop alive.
        False: it is more, or not known, and nothing has changed. */
-    bool (*drain)(ah_conn *conn, ah_exchange *exchange, uint64_t most);
+    bool (*skip_rest)(ah_conn *conn, ah_exchange *exchange, uint64_t most);
     bool (*is_available)(const ah_conn *conn);
     /* Ends it; an exchange on it ends with why (taken over; NULL: CLOSED). */
     void (*close)(ah_conn *conn, ahttp_error *why);
@@ -55,9 +55,9 @@ static inline void ah_conn_resume(ah_conn *conn, ah_exchange *exchange)
     conn->ops->resume(conn, exchange);
 }
 
-static inline bool ah_conn_drain(ah_conn *conn, ah_exchange *exchange, uint64_t most)
+static inline bool ah_conn_skip_rest(ah_conn *conn, ah_exchange *exchange, uint64_t most)
 {
-    return conn->ops->drain(conn, exchange, most);
+    return conn->ops->skip_rest(conn, exchange, most);
 }
 
 static inline bool ah_conn_is_available(const ah_conn *conn)

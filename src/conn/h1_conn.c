@@ -338,7 +338,7 @@ static void resume(ah_conn *base, ah_exchange *exchange)
     want(conn);
 }
 
-static bool drain(ah_conn *base, ah_exchange *exchange, uint64_t most)
+static bool skip_rest(ah_conn *base, ah_exchange *exchange, uint64_t most)
 {
     h1_conn *conn = (h1_conn *)base;
 
@@ -414,7 +414,7 @@ static const ah_conn_ops ops = {
     .send = send_exchange,
     .abandon = abandon,
     .resume = resume,
-    .drain = drain,
+    .skip_rest = skip_rest,
     .is_available = is_available,
     .close = close_conn,
     .describe = describe,

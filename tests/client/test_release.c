@@ -126,7 +126,7 @@ static void a_chunked_body_that_has_arrived_keeps_the_connection(void **state)
     assert_connections(1);
 }
 
-static void a_connection_that_is_to_end_is_not_drained(void **state)
+static void a_connection_that_is_to_end_is_not_skipped(void **state)
 {
     static const server_step closes[] = {
         READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9\r\n\r\n"),
@@ -144,7 +144,7 @@ static void a_connection_that_is_to_end_is_not_drained(void **state)
     assert_connections(3);
 }
 
-static void a_response_that_nobody_awaited_is_drained_as_well(void **state)
+static void a_response_that_nobody_awaited_is_skipped_as_well(void **state)
 {
     (void)state;
     begin(small, false);
@@ -284,8 +284,8 @@ int main(void)
         TEST(a_greater_rest_closes_the_connection),
         TEST(an_unknown_rest_closes_the_connection),
         TEST(a_chunked_body_that_has_arrived_keeps_the_connection),
-        TEST(a_connection_that_is_to_end_is_not_drained),
-        TEST(a_response_that_nobody_awaited_is_drained_as_well),
+        TEST(a_connection_that_is_to_end_is_not_skipped),
+        TEST(a_response_that_nobody_awaited_is_skipped_as_well),
         TEST(a_stopped_reader_gives_up_as_well),
         TEST(a_rest_that_does_not_come_is_waited_for_one_second),
         TEST(the_deadline_of_the_request_holds_for_its_rest),

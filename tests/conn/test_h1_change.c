@@ -106,18 +106,18 @@ static void a_change_before_the_request_is_out_is_an_error(void **state)
 
 #define HEAD(length) "HTTP/1.1 200 OK\r\nContent-Length: " length "\r\n\r\n"
 
-static void a_known_rest_is_drained_in_the_background(void **state)
+static void a_known_rest_is_skipped_in_the_background(void **state)
 {
     (void)state;
     has_room = false;
     send_request("GET", "");
     fake_arrives(&wire, HEAD("10") "hello");
     assert_int_equal(wire.wanted, 0);
-    assert_false(ah_conn_drain(conn, &exchange, 4));
+    assert_false(ah_conn_skip_rest(conn, &exchange, 4));
     assert_int_equal(wire.wanted, 0);
     assert_false(wire.background);
 
-    assert_true(ah_conn_drain(conn, &exchange, 5));
+    assert_true(ah_conn_skip_rest(conn, &exchange, 5));
     assert_true(wire.background);
     has_room = true;
     fake_arrives(&wire, "world");
@@ -126,7 +126,7 @@ static void a_known_rest_is_drained_in_the_background(void **state)
     assert_false(wire.background);
 }
 
-static void what_cannot_be_reused_is_not_drained(void **state)
+static void what_cannot_be_reused_is_not_skipped(void **state)
 {
     static const char *const heads[] = {
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello",
@@ -142,12 +142,12 @@ static void what_cannot_be_reused_is_not_drained(void **state)
         }
         send_request("GET", "");
         fake_arrives(&wire, heads[i]);
-        assert_false(ah_conn_drain(conn, &exchange, UINT64_MAX - 1));
+        assert_false(ah_conn_skip_rest(conn, &exchange, UINT64_MAX - 1));
         ah_conn_abandon(conn, &exchange);
     }
 }
 
-static void what_is_still_being_sent_is_not_drained(void **state)
+static void what_is_still_being_sent_is_not_skipped(void **state)
 {
     (void)state;
     wire.write_room = 10;
@@ -155,7 +155,7 @@ static void what_is_still_being_sent_is_not_drained(void **state)
     wire.write_room = 0;
     fake_arrives(&wire, HEAD("10") "hello");
 
-    assert_false(ah_conn_drain(conn, &exchange, 100));
+    assert_false(ah_conn_skip_rest(conn, &exchange, 100));
 }
 
 static void a_cut_body_says_what_came_and_what_was_to_come(void **state)
@@ -200,9 +200,9 @@ int main(void)
         TEST(a_tunnel_is_closed_with_its_exchange),
         TEST(a_change_to_another_protocol_is_an_error),
         TEST(a_change_before_the_request_is_out_is_an_error),
-        TEST(a_known_rest_is_drained_in_the_background),
-        TEST(what_cannot_be_reused_is_not_drained),
-        TEST(what_is_still_being_sent_is_not_drained),
+        TEST(a_known_rest_is_skipped_in_the_background),
+        TEST(what_cannot_be_reused_is_not_skipped),
+        TEST(what_is_still_being_sent_is_not_skipped),
         TEST(a_cut_body_says_what_came_and_what_was_to_come),
         TEST(exchanges_of_one_connection_have_one_peer),
     };

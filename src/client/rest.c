@@ -5,7 +5,7 @@
 #include "client/response.h"
 #include "conn/conn.h"
 
-enum { MOST_DRAINED = 64 * 1024, DRAIN_MS = 1000 };
+enum { MOST_SKIPPED = 64 * 1024, SKIP_MS = 1000 };
 
 static ahttp_response *call_of_exchange(ah_exchange *exchange)
 {
@@ -34,7 +34,7 @@ static void on_end(ah_exchange *exchange, ahttp_error *error)
 
 static const ah_exchange_events events = {.body = on_body, .end = on_end};
 
-void ah_drain_stop(ahttp_response *call)
+void ah_rest_stop(ahttp_response *call)
 {
     ah_conn_abandon(call->exchange.conn, &call->exchange);
     finish(call, AH_CALL_FAILED);
@@ -42,14 +42,14 @@ void ah_drain_stop(ahttp_response *call)
 
 static void on_limit(ah_timer *timer)
 {
-    ah_drain_stop(AH_CONTAINER(timer, ahttp_response, deadline));
+    ah_rest_stop(AH_CONTAINER(timer, ahttp_response, deadline));
 }
 
 /* Within its own limit, and within that of the request. */
 static void limit(ahttp_response *call)
 {
     ahttp_loop *loop = call->session->guest.loop;
-    int64_t limit_ms = DRAIN_MS;
+    int64_t limit_ms = SKIP_MS;
 
     if (ah_timer_is_armed(&call->deadline) &&
         call->deadline.due_ms - ahttp_loop_now(loop) < limit_ms)
@@ -60,16 +60,16 @@ static void limit(ahttp_response *call)
     ah_timer_start(loop, &call->deadline, limit_ms);
 }
 
-bool ah_drain_start(ahttp_response *call)
+bool ah_rest_skip(ahttp_response *call)
 {
     ah_exchange *exchange = &call->exchange;
 
-    if (!ah_conn_drain(exchange->conn, exchange, MOST_DRAINED))
+    if (!ah_conn_skip_rest(exchange->conn, exchange, MOST_SKIPPED))
         return false;
     exchange->events = &events;
     ah_body_reset(&call->body);
     ah_link_remove(&call->link);
-    ah_list_append(&call->session->drains, &call->link);
+    ah_list_append(&call->session->rests, &call->link);
     limit(call);
     return true;
 }
