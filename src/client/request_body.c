@@ -135,6 +135,7 @@ ahttp_error *ah_request_take_body(ahttp_response *call, const ahttp_request_opti
 
     *type = exchange->body = (ah_str){0};
     exchange->request.body_length = 0;
+    exchange->expect_100_ms = 0;
     exchange->request.has_body = bodies > 0;
     call->expect_100_ms = options->expect_100 && bodies > 0 ? ah_request_expect_ms(options) : 0;
     ah_source_take(options->body);

@@ -55,7 +55,7 @@ void ah_call_send(ahttp_response *call)
 {
     if (call->exchange.source)
         open_source(call);
-    else if (call->expect_100_ms)
+    else if (call->expect_100_ms || call->exchange.expect_100_ms)
         describe_and_acquire(call);
     else
         acquire(call);

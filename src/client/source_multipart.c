@@ -21,6 +21,7 @@ typedef struct multipart_body {
     size_t opened; /* parts whose length is known */
     size_t at;     /* the part under way */
     bool has_said; /* the text before it */
+    bool is_open;  /* it may be pulled */
 } multipart_body;
 
 static multipart_body *of(ahttp_body *base)
@@ -98,13 +99,16 @@ static ah_pull next(ahttp_body *base, ah_str *piece, ahttp_error **error)
         }
         if (body->at == body->count)
             return AH_PULL_END;
-        ah_pull pull = open_part(body, body->at, error);
+        ah_pull pull = AH_PULL_READY;
+        if (!body->is_open)
+            pull = open_part(body, body->at, error);
+        body->is_open = pull == AH_PULL_READY;
         if (pull == AH_PULL_READY)
             pull = ah_source_next(body->parts[body->at], piece, error);
         if (pull != AH_PULL_END)
             return pull;
         body->at++;
-        body->has_said = false;
+        body->has_said = body->is_open = false;
     }
 }
 
@@ -121,7 +125,7 @@ static void rewind_all(ahttp_body *base)
     for (size_t i = 0; i < body->count; i++)
         ah_source_restart(body->parts[i]);
     body->opened = body->at = 0;
-    body->has_said = false;
+    body->has_said = body->is_open = false;
 }
 
 static void release(ahttp_body *base)

@@ -112,6 +112,7 @@ typedef struct server_request {
     const char *body;     /* decoded, then a NUL; of a long one the first MiB */
     size_t body_kept;     /* bytes of it at body */
     uint64_t body_len;    /* bytes of it that came */
+    uint64_t body_hash;   /* FNV-1a (64 bits) of all of them */
     const char *trailers; /* the lines behind a chunked body, "" if none */
 } server_request;
 
@@ -119,6 +120,10 @@ typedef struct server_request {
 bool server_request_has_line(server_request request, const char *line);
 /* Whether a field of that name was sent, whatever the case of its letters. */
 bool server_request_has_field(server_request request, const char *name);
+
+/* FNV-1a goes on from hash, which is SERVER_HASH_START at first. */
+#define SERVER_HASH_START UINT64_C(0xcbf29ce484222325)
+uint64_t server_hash(uint64_t hash, const void *bytes, size_t len);
 
 /* --- Handlers --- */
 

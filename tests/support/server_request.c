@@ -22,6 +22,7 @@ server_record *server_record_new(const char *head, size_t len)
                                     .head = record->head,
                                     .head_len = len,
                                     .body = "",
+                                    .body_hash = SERVER_HASH_START,
                                     .trailers = ""};
     return record;
 }
@@ -139,6 +140,15 @@ server_progress server_record_read_head(server_bytes *bytes, server_record **rec
     return SERVER_FAILED;
 }
 
+uint64_t server_hash(uint64_t hash, const void *bytes, size_t len)
+{
+    const unsigned char *at = bytes;
+
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
 /* Takes bytes of the body or the chunk; true if that was the last of them. */
 static bool take_data(server_record *record, server_bytes *bytes)
 {
@@ -149,6 +159,7 @@ static bool take_data(server_record *record, server_bytes *bytes)
         len = (size_t)record->left;
     if (len > 0 && room > 0)
         server_bytes_append(&record->body, bytes->data + bytes->start, len < room ? len : room);
+    record->seen.body_hash = server_hash(record->seen.body_hash, bytes->data + bytes->start, len);
     server_bytes_drop(bytes, len);
     record->seen.body_len += len;
     record->left -= len;
