@@ -98,10 +98,11 @@ def complaint_in_source(root, path, quoted, angled, layers, outside):
     return None
 
 
-def complaint_in_public_header(quoted, angled, outside):
+def complaint_in_public_header(path, quoted, angled, layers, outside):
     if quoted:
         return f'"{quoted}" must be written in angle brackets'
-    if angled.startswith("ahttp/") or dependency_of(angled, outside) == "c":
+    name = dependency_of(angled, outside)
+    if angled.startswith("ahttp/") or name == "c" or layers["public"].lets_in(path.name, name):
         return None
     return f"<{angled}> is neither <ahttp/...> nor a header of C"
 
@@ -116,7 +117,7 @@ def complaints(root):
                 yield f"{path.relative_to(root)}:{line}: {text}"
     for path in sorted((root / "include").rglob("*.h")):
         for line, quoted, angled in includes_of(path):
-            text = complaint_in_public_header(quoted, angled, outside)
+            text = complaint_in_public_header(path, quoted, angled, layers, outside)
             if text:
                 yield f"{path.relative_to(root)}:{line}: {text}"
 
