@@ -28,8 +28,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     ah_buf pieces = {0};
 
     if (choice & 16)
-        input.rules = (ah_response_rules){
-            .max_line = 20, .max_field = 30, .max_fields = 4, .max_head = 100, .max_interim = 2};
+        input.rules = (ah_response_rules){.max_line = 20,
+                                          .max_field = 30,
+                                          .max_fields = 4,
+                                          .max_head = 100,
+                                          .max_interim = 2,
+                                          .lenient = choice & 4};
     response_log(&whole, &input, bytes.len, bytes.len);
     response_log(&pieces, &input, first, step);
     must(ah_str_equal(without_reason(&whole), without_reason(&pieces)));
