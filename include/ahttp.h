@@ -14,6 +14,7 @@
 #include <ahttp/memory.h>
 #include <ahttp/peer.h>
 #include <ahttp/request.h>
+#include <ahttp/resolver.h>
 #include <ahttp/response.h>
 #include <ahttp/session.h>
 #include <ahttp/stream.h>

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 /* The longest literal: IPv6 with an embedded IPv4, "%" and the name of an interface. */
-enum { LITERAL_SIZE = INET6_ADDRSTRLEN + 1 + IF_NAMESIZE };
+enum { LITERAL_SIZE = INET6_ADDRSTRLEN + 1 + IF_NAMESIZE, HOST_LIMIT = LITERAL_SIZE - 1 };
 
 static bool parse_v4(const char *text, ah_address *address)
 {
@@ -52,17 +52,28 @@ bool ah_address_parse(ah_str text, uint16_t port, ah_address *address)
     return true;
 }
 
+/* Decimal, octal or hexadecimal, or empty. */
+static bool is_number(ah_str label)
+{
+    bool is_hex = ah_str_starts_with_nocase(label, AH_STR("0x"));
+
+    for (size_t i = is_hex ? 2 : 0; i < label.len; i++)
+        if (is_hex ? ah_hex_value(label.ptr[i]) < 0 : !ah_is_digit(label.ptr[i]))
+            return false;
+    return true;
+}
+
 bool ah_address_looks_numeric(ah_str text)
 {
-    bool has_digit = false;
+    ah_str label;
+    bool has_label = false;
 
-    for (size_t i = 0; i < text.len; i++) {
-        if (ah_is_digit(text.ptr[i]))
-            has_digit = true;
-        else if (text.ptr[i] != '.')
+    while (ah_str_split(&text, '.', &label)) {
+        if (!is_number(label))
             return false;
+        has_label = has_label || label.len > 0;
     }
-    return has_digit;
+    return has_label;
 }
 
 socklen_t ah_address_len(const ah_address *address)
@@ -89,17 +100,23 @@ static void format_v6(const struct sockaddr_in6 *v6, char text[AH_ADDRESS_TEXT])
         if (!if_indextoname(v6->sin6_scope_id, zone + 1))
             snprintf(zone + 1, sizeof zone - 1, "%u", (unsigned)v6->sin6_scope_id);
     }
-    snprintf(text, AH_ADDRESS_TEXT, "[%s%s]:%u", ip, zone, (unsigned)ntohs(v6->sin6_port));
+    snprintf(text, AH_ADDRESS_TEXT, "%s%s", ip, zone);
+}
+
+void ah_address_format_host(const ah_address *address, char text[AH_ADDRESS_TEXT])
+{
+    if (address->any.sa_family == AF_INET6)
+        format_v6(&address->v6, text);
+    else
+        inet_ntop(AF_INET, &address->v4.sin_addr, text, AH_ADDRESS_TEXT);
 }
 
 void ah_address_format(const ah_address *address, char text[AH_ADDRESS_TEXT])
 {
-    char ip[INET_ADDRSTRLEN];
+    bool is_v6 = address->any.sa_family == AF_INET6;
+    unsigned port = ntohs(is_v6 ? address->v6.sin6_port : address->v4.sin_port);
+    char host[AH_ADDRESS_TEXT];
 
-    if (address->any.sa_family == AF_INET6) {
-        format_v6(&address->v6, text);
-        return;
-    }
-    inet_ntop(AF_INET, &address->v4.sin_addr, ip, sizeof ip);
-    snprintf(text, AH_ADDRESS_TEXT, "%s:%u", ip, (unsigned)ntohs(address->v4.sin_port));
+    ah_address_format_host(address, host);
+    snprintf(text, AH_ADDRESS_TEXT, is_v6 ? "[%.*s]:%u" : "%.*s:%u", HOST_LIMIT, host, port);
 }

@@ -19,10 +19,13 @@ enum { AH_ADDRESS_TEXT = 80 };
    with an optional zone ("fe80::1%eth0", by name or number).  False for names, and for the
    short forms of IPv4 ("127.1", "2130706433"), which are no addresses in a URL here. */
 bool ah_address_parse(ah_str text, uint16_t port, ah_address *address);
-/* Whether text is digits and dots only, so that it can be no name either. */
+/* Whether text is numbers and dots only, some of them perhaps hexadecimal ("0x7f.1"): it can be
+   no name either, and the system's resolver would take it for an address. */
 bool ah_address_looks_numeric(ah_str text);
 socklen_t ah_address_len(const ah_address *address);
 void ah_address_set_port(ah_address *address, uint16_t port);
+/* "127.0.0.1" or "fe80::1%eth0". */
+void ah_address_format_host(const ah_address *address, char text[AH_ADDRESS_TEXT]);
 /* "127.0.0.1:80" or "[::1]:80". */
 void ah_address_format(const ah_address *address, char text[AH_ADDRESS_TEXT]);
 

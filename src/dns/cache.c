@@ -94,6 +94,19 @@ void ah_cache_put(ah_cache *cache, ah_str key, const ah_answer *answer, int64_t 
     ah_list_append(&cache->used, &made->used);
 }
 
+void ah_cache_forget(ah_cache *cache, ah_str end, size_t skip)
+{
+    ah_link *next;
+
+    for (ah_link *link = cache->used.head.next; link != &cache->used.head; link = next) {
+        entry *each = AH_CONTAINER(link, entry, used);
+        ah_str key = each->node.key;
+        next = link->next;
+        if (!end.ptr || ah_str_equal(ah_str_slice(key, skip, key.len), end))
+            drop(cache, each);
+    }
+}
+
 bool ah_cache_find(ah_cache *cache, ah_str key, int64_t now_ms, ah_answer *answer, size_t *turn)
 {
     entry *found = find(cache, key);

@@ -29,7 +29,10 @@ void ah_cache_release(ah_cache *cache);
 /* Copies the answer, in place of an older one.  When out of memory it is not kept. */
 void ah_cache_put(ah_cache *cache, ah_str key, const ah_answer *answer, int64_t now_ms,
                   int64_t expires_ms);
-/* False when there is none that is still good.  The view is valid until the next put.
+/* Drops every answer whose key is `end` behind its first `skip` bytes, or all if end.ptr is
+   NULL. */
+void ah_cache_forget(ah_cache *cache, ah_str end, size_t skip);
+/* False when there is none that is still good.  The view is valid until the next put or forget.
  *turn counts the finds of this answer, 1 at the first. */
 bool ah_cache_find(ah_cache *cache, ah_str key, int64_t now_ms, ah_answer *answer, size_t *turn);
 

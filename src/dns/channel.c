@@ -334,6 +334,12 @@ bool ah_question_is_denied(const ah_question *question)
     return question->status == ARES_ENOTFOUND || question->status == ARES_ENODATA;
 }
 
+bool ah_question_may_go_on(const ah_question *question)
+{
+    return ah_question_is_denied(question) || question->status == ARES_ESERVFAIL ||
+           question->status == ARES_EREFUSED || question->status == ARES_ECONNREFUSED;
+}
+
 ahttp_error *ah_question_error(const ah_question *question, ah_str host)
 {
     if (question->status == ARES_ENOMEM)

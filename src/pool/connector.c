@@ -92,8 +92,7 @@ void ah_connector_cancel(ah_waiter *waiter)
 static void retire(ahttp_connector *connector)
 {
     ah_timer_stop(connector->setup.loop, &connector->expiry);
-    if (connector->setup.resolver)
-        ah_resolver_close(connector->setup.resolver);
+    ahttp_resolver_unref(connector->setup.resolver);
     connector->setup.resolver = NULL;
 #if AHTTP_TLS
     if (connector->setup.tls)
@@ -249,22 +248,22 @@ static int64_t time_of(int64_t given, int64_t when_zero, int64_t when_never)
     return given == AHTTP_NEVER ? when_never : given;
 }
 
-static ah_family family_of(const ahttp_connector_options *options)
+static ahttp_family family_of(const ahttp_connector_options *options)
 {
     if (options->ipv4_only)
-        return AH_FAMILY_V4;
-    return options->ipv6_only ? AH_FAMILY_V6 : AH_FAMILY_ANY;
+        return AHTTP_FAMILY_IPV4;
+    return options->ipv6_only ? AHTTP_FAMILY_IPV6 : AHTTP_FAMILY_ANY;
 }
 
-static ah_resolver *new_resolver(ahttp_loop *loop, const ahttp_connector_options *options)
+static ahttp_resolver *new_resolver(ahttp_loop *loop, const ahttp_connector_options *options)
 {
-    ah_resolver_options chosen = {.servers = options->dns_servers,
-                                  .cache_ms = time_of(options->dns_cache_ms, DNS_CACHE_MS, 0)};
-    ahttp_error *error = NULL;
-    ah_resolver *resolver = ah_resolver_new(loop, &chosen, &error);
+    const ah_resolver_options chosen = {
+        .servers = options->dns_servers,
+        .cache_ms = time_of(options->dns_cache_ms, DNS_CACHE_MS, 0),
+        .system = ah_resolver_system_use(options->dns_servers, false, false),
+    };
 
-    ah_error_free(error);
-    return resolver;
+    return ah_resolver_new(loop, &chosen);
 }
 
 ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)

@@ -14,8 +14,8 @@
 /* What all openings of a connector share. */
 typedef struct ah_opening_setup {
     ahttp_loop *loop;
-    ah_resolver *resolver;
-    ah_family family;
+    ahttp_resolver *resolver;
+    ahttp_family family;
     int64_t next_address_ms; /* as ah_dial_options has it */
 #if AHTTP_TLS
     ah_tls_context *tls; /* made when the first https URL needs it, freed by the owner */

@@ -11,6 +11,7 @@
     X(ahttp_connector_stats, reused)                                                               \
     X(ahttp_loop_options, reserved)                                                                \
     X(ahttp_request_options, reserved)                                                             \
+    X(ahttp_resolver_options, reserved)                                                            \
     X(ahttp_session_options, made_at)                                                              \
     X(ahttp_task_options, stack_bytes)
 

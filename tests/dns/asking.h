@@ -42,7 +42,7 @@ typedef struct fixture {
     size_t fds;
     dns_server *server;
     ahttp_loop *loop;
-    ah_resolver *resolver;
+    ahttp_resolver *resolver;
 } fixture;
 
 /* One look-up and what came of it. */
@@ -76,15 +76,15 @@ static inline void note_answer(ah_lookup *lookup, const ah_address *addresses, s
     }
 }
 
-static inline ah_resolver *make_resolver(ahttp_loop *loop, const char *servers, int64_t cache_ms)
+static inline ahttp_resolver *make_resolver(ahttp_loop *loop, const char *servers, int64_t cache_ms)
 {
-    ahttp_error *error = NULL;
-    const ah_resolver_options options = {
-        .servers = servers, .cache_ms = cache_ms, .query_timeout_ms = PATIENT_MS, .tries = 1};
-    ah_resolver *resolver = ah_resolver_new(loop, &options, &error);
+    const ah_resolver_options options = {.servers = servers,
+                                         .cache_ms = cache_ms,
+                                         .query_timeout_ms = PATIENT_MS,
+                                         .tries = 1,
+                                         .system = AH_SYSTEM_NEVER};
 
-    ah_error_free(resolver ? NULL : error);
-    return resolver;
+    return ah_resolver_new(loop, &options);
 }
 
 static inline int start(void **state, const dns_rule *table)
@@ -108,7 +108,7 @@ static inline int teardown(void **state)
 {
     fixture *self = *state;
 
-    ah_resolver_close(self->resolver);
+    ahttp_resolver_unref(self->resolver);
     dns_server_stop(self->server);
     assert_int_equal(count_open_fds(), self->fds);
     assert_int_equal(ahttp_loop_close(self->loop), 0);
@@ -116,7 +116,7 @@ static inline int teardown(void **state)
     return 0;
 }
 
-static inline void ask(const fixture *self, asker *asking, const char *host, ah_family family)
+static inline void ask(const fixture *self, asker *asking, const char *host, ahttp_family family)
 {
     *asking = (struct asker){.calls = 0};
     ah_resolver_lookup(self->resolver, &asking->lookup, ah_str_from(host), 80, family, note_answer);
@@ -124,7 +124,7 @@ static inline void ask(const fixture *self, asker *asking, const char *host, ah_
 }
 
 /* Asks, and runs the loop until nothing is left to do. */
-static inline const char *resolved_as(const fixture *self, const char *host, ah_family family)
+static inline const char *resolved_as(const fixture *self, const char *host, ahttp_family family)
 {
     static asker asking;
 
@@ -136,7 +136,7 @@ static inline const char *resolved_as(const fixture *self, const char *host, ah_
 
 static inline const char *resolved(const fixture *self, const char *host)
 {
-    return resolved_as(self, host, AH_FAMILY_ANY);
+    return resolved_as(self, host, AHTTP_FAMILY_ANY);
 }
 
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -47,7 +47,7 @@ static void without_a_cache_each_look_up_asks(void **state)
     other.resolver = make_resolver(other.loop, dns_server_text(other.server), 0);
     resolved(&other, "only4.test");
     resolved(&other, "only4.test");
-    ah_resolver_close(other.resolver);
+    ahttp_resolver_unref(other.resolver);
 
     assert_int_equal(dns_server_asked(other.server, "only4.test", DNS_A), 2);
 }

@@ -9,7 +9,7 @@ static void many_askers_share_one_query(void **state)
     asker askings[20];
 
     for (size_t i = 0; i < COUNT_OF(askings); i++)
-        ask(self, &askings[i], i % 2 ? "both.test" : "BOTH.test", AH_FAMILY_ANY);
+        ask(self, &askings[i], i % 2 ? "both.test" : "BOTH.test", AHTTP_FAMILY_ANY);
     ahttp_loop_run(self->loop);
 
     for (size_t i = 0; i < COUNT_OF(askings); i++)
@@ -24,7 +24,7 @@ static void a_failure_reaches_all_askers(void **state)
     asker askings[3];
 
     for (size_t i = 0; i < COUNT_OF(askings); i++)
-        ask(self, &askings[i], "no.such.host", AH_FAMILY_ANY);
+        ask(self, &askings[i], "no.such.host", AHTTP_FAMILY_ANY);
     ahttp_loop_run(self->loop);
 
     for (size_t i = 0; i < COUNT_OF(askings); i++)
@@ -37,8 +37,8 @@ static void cancelling_one_asker_does_not_concern_the_others(void **state)
     asker first;
     asker second;
 
-    ask(self, &first, "only4.test", AH_FAMILY_ANY);
-    ask(self, &second, "only4.test", AH_FAMILY_ANY);
+    ask(self, &first, "only4.test", AHTTP_FAMILY_ANY);
+    ask(self, &second, "only4.test", AHTTP_FAMILY_ANY);
     ah_lookup_cancel(&first.lookup);
     ahttp_loop_run(self->loop);
     ah_lookup_cancel(&second.lookup);
@@ -66,9 +66,9 @@ static void an_asker_may_cancel_another_when_it_is_answered(void **state)
     fixture *self = *state;
     pair_of_askings both = {0};
 
-    ah_resolver_lookup(self->resolver, &both.first.lookup, AH_STR("only4.test"), 80, AH_FAMILY_ANY,
-                       note_and_cancel_second);
-    ask(self, &both.second, "only4.test", AH_FAMILY_ANY);
+    ah_resolver_lookup(self->resolver, &both.first.lookup, AH_STR("only4.test"), 80,
+                       AHTTP_FAMILY_ANY, note_and_cancel_second);
+    ask(self, &both.second, "only4.test", AHTTP_FAMILY_ANY);
     ahttp_loop_run(self->loop);
 
     assert_int_equal(both.first.calls, 1);
@@ -80,7 +80,7 @@ static void the_loop_does_not_wait_for_a_query_that_nobody_wants(void **state)
     fixture *self = *state;
     asker asking;
 
-    ask(self, &asking, "silent.test", AH_FAMILY_ANY);
+    ask(self, &asking, "silent.test", AHTTP_FAMILY_ANY);
     uv_run(ahttp_loop_uv(self->loop), UV_RUN_NOWAIT);
     ah_lookup_cancel(&asking.lookup);
     ahttp_loop_run(self->loop);
@@ -93,7 +93,7 @@ static void a_query_that_nobody_wants_fills_the_cache(void **state)
     fixture *self = *state;
     asker asking;
 
-    ask(self, &asking, "only4.test", AH_FAMILY_ANY);
+    ask(self, &asking, "only4.test", AHTTP_FAMILY_ANY);
     ah_lookup_cancel(&asking.lookup);
     resolved(self, "both.test");
 
@@ -106,7 +106,7 @@ static void a_query_that_was_left_can_be_joined(void **state)
     fixture *self = *state;
     asker asking;
 
-    ask(self, &asking, "only4.test", AH_FAMILY_ANY);
+    ask(self, &asking, "only4.test", AHTTP_FAMILY_ANY);
     ah_lookup_cancel(&asking.lookup);
 
     assert_string_equal(resolved(self, "only4.test"), "192.0.2.4:80");
@@ -120,7 +120,7 @@ static void a_resolver_may_be_closed_while_a_query_goes_on(void **state)
     fixture *self = *state;
     asker asking;
 
-    ask(self, &asking, "silent.test", AH_FAMILY_ANY);
+    ask(self, &asking, "silent.test", AHTTP_FAMILY_ANY);
     uv_run(ahttp_loop_uv(self->loop), UV_RUN_NOWAIT);
     ah_lookup_cancel(&asking.lookup);
 
@@ -129,7 +129,7 @@ static void a_resolver_may_be_closed_while_a_query_goes_on(void **state)
 
 typedef struct closer {
     asker asking;
-    ah_resolver *resolver;
+    ahttp_resolver *resolver;
 } closer;
 
 static void note_and_close(ah_lookup *lookup, const ah_address *addresses, size_t count,
@@ -137,7 +137,7 @@ static void note_and_close(ah_lookup *lookup, const ah_address *addresses, size_
 {
     closer *self = AH_CONTAINER(lookup, closer, asking.lookup);
 
-    ah_resolver_close(self->resolver);
+    ahttp_resolver_unref(self->resolver);
     note_answer(lookup, addresses, count, error);
 }
 
@@ -147,7 +147,7 @@ static void a_resolver_may_be_closed_by_whom_it_answers(void **state)
     closer closing = {.resolver = make_resolver(self->loop, dns_server_text(self->server), 1000)};
 
     ah_resolver_lookup(closing.resolver, &closing.asking.lookup, AH_STR("both.test"), 80,
-                       AH_FAMILY_ANY, note_and_close);
+                       AHTTP_FAMILY_ANY, note_and_close);
     ahttp_loop_run(self->loop);
 
     assert_string_equal(closing.asking.text, "[2001:db8::1]:80 192.0.2.1:80 192.0.2.2:80");
@@ -175,7 +175,7 @@ static void resolve_some(void *ctx)
         }
         assert_true(is_out_of_memory_or(resolved(&self, "localhost"), "[::1]:80 127.0.0.1:80"));
         assert_true(is_out_of_memory_or(resolved(&self, "127.1"), "neither an address nor a name"));
-        ah_resolver_close(self.resolver);
+        ahttp_resolver_unref(self.resolver);
     }
     assert_int_equal(ahttp_loop_close(self.loop), 0);
 }

@@ -31,8 +31,8 @@ static void localhost_is_answered_without_a_server(void **state)
 
     assert_string_equal(resolved(self, "localhost"), "[::1]:80 127.0.0.1:80");
     assert_string_equal(resolved(self, "my.LocalHost."), "[::1]:80 127.0.0.1:80");
-    assert_string_equal(resolved_as(self, "localhost", AH_FAMILY_V4), "127.0.0.1:80");
-    assert_string_equal(resolved_as(self, "localhost", AH_FAMILY_V6), "[::1]:80");
+    assert_string_equal(resolved_as(self, "localhost", AHTTP_FAMILY_IPV4), "127.0.0.1:80");
+    assert_string_equal(resolved_as(self, "localhost", AHTTP_FAMILY_IPV6), "[::1]:80");
     assert_int_equal(dns_server_asked(self->server, "my.localhost", DNS_A), 0);
 }
 
@@ -49,14 +49,16 @@ static void an_address_of_the_other_family_is_refused(void **state)
 {
     fixture *self = *state;
 
-    assert_string_equal(resolved_as(self, "192.0.2.1", AH_FAMILY_V6),
+    assert_string_equal(resolved_as(self, "192.0.2.1", AHTTP_FAMILY_IPV6),
                         "resolve 192.0.2.1: not an IPv6 address");
-    assert_string_equal(resolved_as(self, "::1", AH_FAMILY_V4), "resolve ::1: not an IPv4 address");
+    assert_string_equal(resolved_as(self, "::1", AHTTP_FAMILY_IPV4),
+                        "resolve ::1: not an IPv4 address");
 }
 
 static void what_is_neither_address_nor_name_is_refused(void **state)
 {
-    static const char *const hosts[] = {"2130706433", "017700000001", "127.1", "1.2.3.4.5", "::g"};
+    static const char *const hosts[] = {"2130706433", "017700000001", "127.1", "1.2.3.4.5",
+                                        "0x7f000001", "0X7F.0.1",     "::g"};
     fixture *self = *state;
     char expected[100];
 
@@ -85,8 +87,8 @@ static void an_answer_that_waits_can_be_cancelled(void **state)
     asker good;
     asker bad;
 
-    ask(self, &good, "192.0.2.33", AH_FAMILY_ANY);
-    ask(self, &bad, "127.1", AH_FAMILY_ANY);
+    ask(self, &good, "192.0.2.33", AHTTP_FAMILY_ANY);
+    ask(self, &bad, "127.1", AHTTP_FAMILY_ANY);
     ah_lookup_cancel(&good.lookup);
     ah_lookup_cancel(&bad.lookup);
     ahttp_loop_run(self->loop);
@@ -108,9 +110,10 @@ static void one_family_can_be_asked_for_alone(void **state)
 {
     fixture *self = *state;
 
-    assert_string_equal(resolved_as(self, "both.test", AH_FAMILY_V6), "[2001:db8::1]:80");
+    assert_string_equal(resolved_as(self, "both.test", AHTTP_FAMILY_IPV6), "[2001:db8::1]:80");
     assert_int_equal(dns_server_asked(self->server, "both.test", DNS_A), 0);
-    assert_string_equal(resolved_as(self, "both.test", AH_FAMILY_V4), "192.0.2.1:80 192.0.2.2:80");
+    assert_string_equal(resolved_as(self, "both.test", AHTTP_FAMILY_IPV4),
+                        "192.0.2.1:80 192.0.2.2:80");
     assert_int_equal(dns_server_asked(self->server, "both.test", DNS_AAAA), 1);
 }
 
@@ -127,7 +130,7 @@ static void a_name_that_does_not_exist_is_a_dns_error(void **state)
     fixture *self = *state;
     asker asking;
 
-    ask(self, &asking, "no.such.host", AH_FAMILY_ANY);
+    ask(self, &asking, "no.such.host", AHTTP_FAMILY_ANY);
     ahttp_loop_run(self->loop);
 
     assert_int_equal(asking.code, AHTTP_E_DNS);
@@ -142,7 +145,7 @@ static void no_data_and_server_failure_are_dns_errors(void **state)
 
     assert_string_equal(resolved(self, "empty.test"),
                         "resolve empty.test: DNS server returned answer with no data");
-    ask(self, &asking, "fails.test", AH_FAMILY_ANY);
+    ask(self, &asking, "fails.test", AHTTP_FAMILY_ANY);
     ahttp_loop_run(self->loop);
     assert_int_equal(asking.code, AHTTP_E_DNS);
     assert_true(ah_str_starts_with(ah_str_from(asking.text), AH_STR("resolve fails.test: ")));
@@ -161,7 +164,7 @@ static void nobody_at_the_servers_address_is_a_dns_error(void **state)
 
     assert_string_equal(resolved(&other, "both.test"),
                         "resolve both.test: could not contact DNS servers");
-    ah_resolver_close(other.resolver);
+    ahttp_resolver_unref(other.resolver);
 }
 
 static void wrong_servers_are_reported_by_the_first_look_up(void **state)
@@ -173,23 +176,24 @@ static void wrong_servers_are_reported_by_the_first_look_up(void **state)
     assert_string_equal(resolved(&other, "127.0.0.1"), "127.0.0.1:80");
     assert_string_equal(resolved(&other, "both.test"),
                         "use DNS servers \"not an address\": misformatted string");
-    ah_resolver_close(other.resolver);
+    ahttp_resolver_unref(other.resolver);
 }
 
 static void a_server_that_keeps_silent_is_a_dns_error_in_the_end(void **state)
 {
     fixture other = *(fixture *)*state;
-    ahttp_error *error = NULL;
-    const ah_resolver_options options = {
-        .servers = dns_server_text(other.server), .query_timeout_ms = 10, .tries = 2};
+    const ah_resolver_options options = {.servers = dns_server_text(other.server),
+                                         .query_timeout_ms = 10,
+                                         .tries = 2,
+                                         .system = AH_SYSTEM_NEVER};
 
     other.loop = ahttp_loop_new(.virtual_clock = false);
-    other.resolver = ah_resolver_new(other.loop, &options, &error);
+    other.resolver = ah_resolver_new(other.loop, &options);
 
-    assert_string_equal(resolved_as(&other, "silent.test", AH_FAMILY_V4),
+    assert_string_equal(resolved_as(&other, "silent.test", AHTTP_FAMILY_IPV4),
                         "resolve silent.test: timeout while contacting DNS servers");
     assert_int_equal(dns_server_asked(other.server, "silent.test", DNS_A), 2);
-    ah_resolver_close(other.resolver);
+    ahttp_resolver_unref(other.resolver);
     assert_int_equal(ahttp_loop_close(other.loop), 0);
 }
 
@@ -206,19 +210,19 @@ static void a_configuration_that_has_changed_is_read_anew(void **state)
 {
     fixture other = *(fixture *)*state;
     char path[] = "/tmp/test_resolver.XXXXXX";
-    ahttp_error *error = NULL;
     const ah_resolver_options options = {.servers = dns_server_text(other.server),
                                          .query_timeout_ms = PATIENT_MS,
+                                         .system = AH_SYSTEM_NEVER,
                                          .resolv_conf = path};
 
     close(mkstemp(path));
     write_file(path, "search one.test\n");
-    other.resolver = ah_resolver_new(other.loop, &options, &error);
+    other.resolver = ah_resolver_new(other.loop, &options);
 
     assert_string_equal(resolved(&other, "printer"), "192.0.2.101:80");
     write_file(path, "search another.test\n");
     assert_string_equal(resolved(&other, "printer"), "192.0.2.102:80");
-    ah_resolver_close(other.resolver);
+    ahttp_resolver_unref(other.resolver);
     unlink(path);
 }
 
@@ -226,7 +230,7 @@ static void a_truncated_answer_comes_over_tcp(void **state)
 {
     fixture *self = *state;
 
-    assert_string_equal(resolved_as(self, "large.test", AH_FAMILY_V4), "192.0.2.9:80");
+    assert_string_equal(resolved_as(self, "large.test", AHTTP_FAMILY_IPV4), "192.0.2.9:80");
 }
 
 static void a_server_that_hangs_up_does_not_end_the_program(void **state)
@@ -234,7 +238,7 @@ static void a_server_that_hangs_up_does_not_end_the_program(void **state)
     fixture *self = *state;
     asker asking;
 
-    ask(self, &asking, "large.test", AH_FAMILY_V4);
+    ask(self, &asking, "large.test", AHTTP_FAMILY_IPV4);
     ahttp_loop_run(self->loop);
 
     assert_int_equal(asking.code, AHTTP_E_DNS);
@@ -246,7 +250,7 @@ static void the_second_family_gets_50_ms_after_the_first(void **state)
     int64_t started_ms = ahttp_loop_now(self->loop);
     asker asking;
 
-    ask(self, &asking, "silent6.test", AH_FAMILY_ANY);
+    ask(self, &asking, "silent6.test", AHTTP_FAMILY_ANY);
     while (asking.calls == 0) {
         uv_run(ahttp_loop_uv(self->loop), UV_RUN_NOWAIT);
         ahttp_loop_advance(self->loop, 1);

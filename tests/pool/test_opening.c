@@ -74,16 +74,14 @@ static void on_done(void *ctx, ah_conn *conn, ahttp_error *error)
 
 static void begin(fixture *self, const char *dns_servers)
 {
-    ahttp_error *error = NULL;
     const ah_resolver_options options = {
-        .servers = dns_servers, .query_timeout_ms = 60000, .tries = 1};
+        .servers = dns_servers, .query_timeout_ms = 60000, .tries = 1, .system = AH_SYSTEM_NEVER};
 
     self->loop = ahttp_loop_new(.virtual_clock = true);
     if (!self->loop)
         return;
     self->setup.loop = self->loop;
-    self->setup.resolver = ah_resolver_new(self->loop, &options, &error);
-    ah_error_free(error);
+    self->setup.resolver = ah_resolver_new(self->loop, &options);
 }
 
 static void finish(fixture *self)
@@ -99,8 +97,7 @@ static void finish(fixture *self)
     if (self->setup.tls)
         ah_tls_context_free(self->setup.tls);
 #endif
-    if (self->setup.resolver)
-        ah_resolver_close(self->setup.resolver);
+    ahttp_resolver_unref(self->setup.resolver);
     if (self->loop)
         ahttp_loop_run(self->loop);
 }
@@ -274,7 +271,7 @@ static void a_port_where_nobody_listens_is_a_connect_error(void **state)
 static void a_family_that_was_ruled_out_is_not_dialled(void **state)
 {
     fixture *self = *state;
-    self->setup.family = AH_FAMILY_V6;
+    self->setup.family = AHTTP_FAMILY_IPV6;
 
     open_to(self, http("127.0.0.1", 80), 5000);
     run_until_answered(self);
