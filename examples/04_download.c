@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A body of any size into a file, with a progress line: ./04_download URL FILE
-   Only one piece at a time is in memory; a slow disk slows the sender. */
+   Only two pieces at a time are in memory; a slow disk slows the sender.  FILE is replaced when
+   all has arrived, and not at all if anything goes wrong. */
 #include <ahttp.h>
 #include <stdio.h>
 
@@ -13,18 +14,19 @@ static void progress(uint64_t done, int64_t length)
         fprintf(stderr, "\r%5.1f MB", (double)done / 1e6);
 }
 
-static bool save(ahttp_response *response, FILE *file)
+static int save(ahttp_response *response, const char *path)
 {
     ahttp_stream *body = ahttp_response_stream(response);
-    const ahttp_bytes *piece;
+    ahttp_future *saved = ahttp_stream_save(body, path);
 
-    while ((piece = ahttp_await(ahttp_stream_read(body))) && piece->len > 0) {
-        if (fwrite(piece->data, 1, piece->len, file) != piece->len)
-            return false;
-        progress(ahttp_stream_total(body), ahttp_response_content_length(response));
+    while (!ahttp_future_done(saved)) {
+        progress(ahttp_stream_raw_total(body), ahttp_response_content_length(response));
+        if (ahttp_await_status(ahttp_sleep(50)) < 0) /* Ctrl-C */
+            ahttp_future_cancel(saved);
     }
+    progress(ahttp_stream_raw_total(body), ahttp_response_content_length(response));
     fputc('\n', stderr);
-    return piece != NULL;
+    return ahttp_await_status(saved);
 }
 
 static void *download(void *arg)
@@ -32,15 +34,13 @@ static void *download(void *arg)
     char **words = arg;
     ahttp_session *session = ahttp_session_new();
     ahttp_response *response = ahttp_await(ahttp_get(session, words[1]));
-    FILE *file = response && ahttp_response_ok(response) ? fopen(words[2], "wb") : NULL;
-    bool saved = file && save(response, file);
+    bool found = response && ahttp_response_ok(response);
+    bool saved = found && save(response, words[2]) == 0;
 
-    if (!response || (file && !saved))
-        fprintf(stderr, "%s\n", ahttp_task_error()->message);
-    else if (!saved)
+    if (response && !found)
         fprintf(stderr, "%s: status %d\n", words[1], ahttp_response_status(response));
-    if (file && fclose(file) != 0)
-        saved = false;
+    else if (!saved)
+        fprintf(stderr, "%s\n", ahttp_task_error()->message);
     ahttp_response_unref(response);
     ahttp_session_unref(session);
     return saved ? NULL : ahttp_fail(AHTTP_E_STATE, "nothing was saved");
