@@ -49,10 +49,11 @@ AHTTP_API const char *ahttp_response_link(const ahttp_response *response, const 
 /* Resolves to: const ahttp_bytes *, borrowed. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_read(ahttp_response *response);
 /* Resolves to: const char *, borrowed: UTF-8 with a NUL behind it, converted from the charset
-   that Content-Type names, else the session's charset_of says, else UTF-8.  Bytes that are
-   none in it fail with E_CHARSET. */
+   that Content-Type names, if that is known; else JSON is UTF-8; else what the session's
+   charset_of says, else UTF-8.  Bytes that are none in it fail with E_CHARSET. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_text(ahttp_response *response);
-/* The same from that charset (NULL: as above); with replace, U+FFFD stands for bad bytes. */
+/* The same from that charset (NULL: as above; E_UNSUPPORTED: not known); with replace, U+FFFD
+ * stands for bad bytes. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_text_as(ahttp_response *response,
                                                               const char *charset, bool replace);
 
