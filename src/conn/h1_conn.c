@@ -270,13 +270,14 @@ static ahttp_error *cut_body(const h1_conn *conn, const ahttp_error *failure)
 {
     uint64_t received = ah_h1_parser_received(conn->parser);
     uint64_t left = ah_h1_parser_left(conn->parser);
+    unsigned long long promised = received + left;
 
     if (left == UINT64_MAX)
         return ah_error_new(AHTTP_E_BODY_CUT, "read response body: received %llu bytes, then %s",
                             (unsigned long long)received, failure->message);
-    return ah_error_new(
-        AHTTP_E_BODY_CUT, "read response body: received %llu of %llu bytes, then %s",
-        (unsigned long long)received, (unsigned long long)(received + left), failure->message);
+    return ah_error_new(AHTTP_E_BODY_CUT,
+                        "read response body: received %llu of %llu bytes, then %s",
+                        (unsigned long long)received, promised, failure->message);
 }
 
 /* The peer has ended its side, or the transport broke (failure is then its reason). */

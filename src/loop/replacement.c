@@ -32,11 +32,12 @@ int ah_write_all(int fd, const char *data, size_t len)
 static int find_target(ah_replacement *file, const char *path, int *mode)
 {
     struct stat facts;
+    size_t size = strlen(path) + 1;
 
     *mode = -1;
-    if (strlen(path) >= sizeof file->target)
+    if (size > sizeof file->target)
         return -ENAMETOOLONG;
-    strcpy(file->target, path);
+    memcpy(file->target, path, size);
     if (lstat(path, &facts) < 0)
         return errno == ENOENT ? 0 : -errno;
     if (S_ISLNK(facts.st_mode) &&

@@ -131,7 +131,7 @@ static const char *socket_peer(ah_transport *transport)
 static void socket_facts(ah_transport *transport, ah_peer_facts *facts)
 {
     stream_socket *self = of(transport);
-    ah_address local;
+    ah_address local = {.any.sa_family = AF_UNSPEC};
     socklen_t len = sizeof local;
 
     snprintf(facts->address, sizeof facts->address, "%s", self->peer);
