@@ -56,9 +56,9 @@ AHTTP_API void ahttp_loop_set_report(ahttp_loop *loop, ahttp_report_fn *fn, void
 
 /* ---- A virtual clock for whole programs ----
 
-   With AHTTP_VIRTUAL_CLOCK=1 in the environment the loop of ahttp_run has a virtual clock
-   (`.virtual_clock` of ahttp_loop_new): a program that sleeps for hours ends at once, with the
-   same output.  For tests of programs. */
+   With AHTTP_VIRTUAL_CLOCK=1 in the environment the loops of ahttp_run and
+   ahttp_loop_thread_start have a virtual clock (`.virtual_clock` of ahttp_loop_new): a program
+   that sleeps for hours ends at once, with the same output.  For tests of programs. */
 
 AHTTP_END
 #endif

@@ -15,7 +15,7 @@ struct ahttp_loop_thread {
 static void run_loop(void *arg)
 {
     ahttp_loop_thread *self = arg;
-    ahttp_loop *loop = ahttp_loop_new();
+    ahttp_loop *loop = ahttp_loop_new(.virtual_clock = ah_debug_wants_virtual_clock());
 
     self->loop = loop;
     uv_sem_post(&self->ready);
