@@ -4,26 +4,40 @@
 /* Where connections come from (aiohttp's TCPConnector).  A connector owns the pool: it reuses
    an idle connection, opens one, or makes the request wait for its turn.  Sessions of one
    loop may share one; most never see theirs. */
-#include <ahttp/future.h>
+#include <ahttp/resolver.h>
 AHTTP_BEGIN
 
 typedef struct ahttp_connector ahttp_connector;
 
+/* Where connections to a host go, instead of asking for its addresses: curl's --resolve. */
+typedef struct ahttp_host {
+    const char *host;      /* as in the URL; "*": every host */
+    uint16_t port;         /* 0: every port */
+    const char *addresses; /* "192.0.2.1,2001:db8::1" */
+} ahttp_host;
+/* The first that fits counts.  Lists end with {NULL, 0, NULL}; this adds the end for you. */
+#define AHTTP_HOSTS(...) ((const ahttp_host[]){__VA_ARGS__, {NULL, 0, NULL}})
+
 typedef struct ahttp_connector_options {
     size_t size;
-    ahttp_loop *loop;        /* default: ahttp_loop_current() */
-    int limit;               /* connections in all, idle ones included; default 100 */
-    int limit_per_host;      /* of one scheme, host and port; default AHTTP_UNLIMITED */
-    int64_t keepalive_ms;    /* how long an idle one is kept; default 15000 */
-    int64_t dns_cache_ms;    /* longest time an address is remembered, if its record lets it:
-                                default 10000; AHTTP_NEVER asks every time */
-    int64_t next_address_ms; /* head start of each address before the next one is tried as
-                                well (RFC 8305); default 250; AHTTP_NEVER: one by one */
-    const char *dns_servers; /* "127.0.0.1:5353,[::1]:53"; default: the system's */
+    ahttp_loop *loop;         /* default: ahttp_loop_current() */
+    int limit;                /* connections in all, idle ones included; default 100 */
+    int limit_per_host;       /* of one scheme, host and port; default AHTTP_UNLIMITED */
+    int64_t keepalive_ms;     /* how long an idle one is kept; default 15000 */
+    int64_t dns_cache_ms;     /* longest time an address is remembered, if its record lets it:
+                                 default 10000; AHTTP_NEVER asks every time */
+    int64_t next_address_ms;  /* head start of each address before the next one is tried as
+                                 well (RFC 8305); default 250; AHTTP_NEVER: one by one */
+    const char *dns_servers;  /* "127.0.0.1:5353,[::1]:53"; default: the system's */
+    ahttp_resolver *resolver; /* of the same loop; it may be shared, and has DNS options of its
+                                 own instead of those in here; default: one of its own */
+    const ahttp_host *hosts;  /* copied; a bad list fails the request with E_DNS */
     bool ipv4_only;
     bool ipv6_only;
-    bool no_keepalive; /* close after each request */
-    bool reserved[5];
+    bool no_keepalive;       /* close after each request */
+    bool system_resolver;    /* always ask getaddrinfo, in a thread; default: by docs/dns.md */
+    bool no_system_resolver; /* never do */
+    bool reserved[3];
     const char *made_at; /* the macro's AHTTP_HERE, kept as it is; may be NULL */
 } ahttp_connector_options;
 
@@ -32,6 +46,10 @@ AHTTP_API ahttp_connector *ahttp_connector_create(const ahttp_connector_options 
 AHTTP_API ahttp_connector *ahttp_connector_ref(ahttp_connector *connector);
 /* The last one closes its connections.  NULL does nothing. */
 AHTTP_API void ahttp_connector_unref(ahttp_connector *connector);
+
+/* The one that it asks, for ahttp_resolver_forget.  Borrowed; NULL once the connector has been
+   closed and its connections are gone. */
+AHTTP_API ahttp_resolver *ahttp_connector_resolver(const ahttp_connector *connector);
 
 /* Close all connections; requests under way or waiting fail with E_CLOSED, and so do later
    ones.  Closing twice is harmless.  Resolves to nothing, when the last one is gone. */

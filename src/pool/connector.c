@@ -105,6 +105,7 @@ static void destroy(ahttp_connector *connector)
 {
     ah_guest_leave(&connector->guest);
     ah_origins_release(&connector->origins);
+    ah_free(connector->setup.hosts);
     ah_free(connector);
 }
 
@@ -223,6 +224,18 @@ static void on_expiry(ah_timer *timer)
 
 /* ---- Options ---- */
 
+static void refuse_mixed_resolvers(const ahttp_connector_options *options)
+{
+    bool about_system = options->system_resolver || options->no_system_resolver;
+
+    if (options->resolver && (options->dns_servers || options->dns_cache_ms || about_system))
+        ah_misuse("ahttp_connector_create: give dns_servers, dns_cache_ms, system_resolver and "
+                  "no_system_resolver to the resolver, not to a connector that has one");
+    if (options->system_resolver && (options->dns_servers || options->no_system_resolver))
+        ah_misuse("ahttp_connector_create: set one of dns_servers, system_resolver and "
+                  "no_system_resolver");
+}
+
 static void refuse_nonsense(const ahttp_connector_options *options)
 {
     if (options->limit < AHTTP_UNLIMITED || options->limit_per_host < AHTTP_UNLIMITED)
@@ -232,6 +245,7 @@ static void refuse_nonsense(const ahttp_connector_options *options)
         ah_misuse("ahttp_connector_create: give times above 0 ms, or AHTTP_NEVER");
     if (options->ipv4_only && options->ipv6_only)
         ah_misuse("ahttp_connector_create: set ipv4_only or ipv6_only, not both");
+    refuse_mixed_resolvers(options);
 }
 
 static size_t limit_of(int given, size_t when_zero)
@@ -255,15 +269,35 @@ static ahttp_family family_of(const ahttp_connector_options *options)
     return options->ipv6_only ? AHTTP_FAMILY_IPV6 : AHTTP_FAMILY_ANY;
 }
 
-static ahttp_resolver *new_resolver(ahttp_loop *loop, const ahttp_connector_options *options)
+static ahttp_resolver *get_resolver(ahttp_loop *loop, const ahttp_connector_options *options)
 {
     const ah_resolver_options chosen = {
         .servers = options->dns_servers,
         .cache_ms = time_of(options->dns_cache_ms, DNS_CACHE_MS, 0),
-        .system = ah_resolver_system_use(options->dns_servers, false, false),
+        .system = ah_resolver_system_use(options->dns_servers, options->system_resolver,
+                                         options->no_system_resolver),
     };
 
-    return ah_resolver_new(loop, &chosen);
+    if (!options->resolver)
+        return ah_resolver_new(loop, &chosen);
+    if (ah_resolver_loop(options->resolver) != loop)
+        ah_misuse("ahttp_connector_create: give a resolver of the connector's loop");
+    return ahttp_resolver_ref(options->resolver);
+}
+
+/* False when out of memory; destroying the connector is all that is left then. */
+static bool set_up(ahttp_connector *connector, ahttp_loop *loop,
+                   const ahttp_connector_options *options)
+{
+    connector->setup = (ah_opening_setup){
+        .loop = loop, .family = family_of(options), .next_address_ms = options->next_address_ms};
+    if (options->hosts) {
+        connector->setup.hosts = ah_overrides_new(options->hosts);
+        if (!connector->setup.hosts)
+            return false;
+    }
+    connector->setup.resolver = get_resolver(loop, options);
+    return connector->setup.resolver != NULL;
 }
 
 ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
@@ -279,10 +313,6 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     ahttp_connector *connector = AH_NEW(ahttp_connector);
     if (!connector)
         return NULL;
-    connector->setup = (ah_opening_setup){.loop = loop,
-                                          .resolver = new_resolver(loop, &options),
-                                          .family = family_of(&options),
-                                          .next_address_ms = options.next_address_ms};
     connector->opener = &ah_network_opener;
     ah_pool_init(&connector->pool, limit_of(options.limit, LIMIT),
                  limit_of(options.limit_per_host, SIZE_MAX),
@@ -294,7 +324,7 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     connector->expiry = (ah_timer){.fire = on_expiry, .background = true};
     connector->refs = 1;
     connector->no_keepalive = options.no_keepalive;
-    if (!connector->setup.resolver) {
+    if (!set_up(connector, loop, &options)) {
         destroy(connector);
         return NULL;
     }
@@ -320,6 +350,11 @@ void ahttp_connector_get_stats(const ahttp_connector *connector, ahttp_connector
     };
 
     memcpy(stats, &all, stats->size < sizeof all ? stats->size : sizeof all);
+}
+
+ahttp_resolver *ahttp_connector_resolver(const ahttp_connector *connector)
+{
+    return connector->setup.resolver;
 }
 
 ahttp_loop *ah_connector_loop(const ahttp_connector *connector)

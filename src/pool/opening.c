@@ -158,6 +158,18 @@ static void set_limit(ah_opening *opening, int64_t limit_ms)
 
 /* ---- Start ---- */
 
+static void resolve(ah_opening *opening)
+{
+    const ah_opening_setup *setup = opening->setup;
+    const ah_origin *origin = opening->origin;
+
+    if (ah_overrides_lookup(setup->hosts, &opening->lookup, setup->loop, origin->host, origin->port,
+                            setup->family, resolved))
+        return;
+    ah_resolver_lookup(setup->resolver, &opening->lookup, origin->host, origin->port, setup->family,
+                       resolved);
+}
+
 /* What TLS needs, before anything is sent for nothing; NULL: it is there. */
 static ahttp_error *prepare_tls(ah_opening_setup *setup, const ah_origin *origin)
 {
@@ -198,8 +210,7 @@ static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin, int64
     opening->timer.fire = on_limit;
     opening->stage = RESOLVING;
     set_limit(opening, limit_ms);
-    ah_resolver_lookup(setup->resolver, &opening->lookup, origin->host, origin->port, setup->family,
-                       resolved);
+    resolve(opening);
     return opening;
 }
 

@@ -5,6 +5,7 @@
    it, HTTP/1.1 on top, all under one time limit.  It may be cancelled at every point and
    leaves nothing behind. */
 #include "conn/conn.h"
+#include "dns/overrides.h"
 #include "dns/resolver.h"
 #include "pool/origin.h"
 #if AHTTP_TLS
@@ -15,6 +16,7 @@
 typedef struct ah_opening_setup {
     ahttp_loop *loop;
     ahttp_resolver *resolver;
+    ah_overrides *hosts; /* that are not asked for; freed by the owner, NULL if there are none */
     ahttp_family family;
     int64_t next_address_ms; /* as ah_dial_options has it */
 #if AHTTP_TLS
