@@ -32,14 +32,18 @@ static void request(ahttp_session *session)
 int main(void)
 {
     ahttp_loop *loop = ahttp_loop_new();
-    ahttp_connector *connector = ahttp_connector_new(.loop = loop, .limit = 10);
+    ahttp_resolver *resolver = ahttp_resolver_new(.loop = loop, .cache_ms = 5000);
+    ahttp_connector *connector =
+        ahttp_connector_new(.loop = loop, .limit = 10, .resolver = resolver,
+                            .hosts = AHTTP_HOSTS({"example.com", 443, "192.0.2.1"}));
     ahttp_session *session = ahttp_session_new(.connector = connector, .headers = fields);
 
-    if (!loop || !connector || !session)
+    if (!loop || !resolver || !connector || !session)
         return 1;
     request(session);
     ahttp_session_unref(session);
     ahttp_connector_unref(connector);
+    ahttp_resolver_unref(resolver);
     if (ahttp_loop_run(loop) < 0)
         return 1;
     return ahttp_loop_close(loop) < 0;
