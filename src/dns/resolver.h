@@ -38,7 +38,7 @@ typedef struct ah_resolver_options {
    wrong with the servers arrives with that look-up.  The caller has the first reference; when
    the last is given up, all look-ups must have ended or been cancelled.  NULL when out of
    memory. */
-ahttp_resolver *ah_resolver_new(ahttp_loop *loop, const ah_resolver_options *options);
+ahttp_resolver *ah_resolver_new(ahttp_loop *loop, const ah_resolver_options *given);
 /* NULL once that has been closed. */
 ahttp_loop *ah_resolver_loop(const ahttp_resolver *resolver);
 
