@@ -115,12 +115,17 @@ static void a_slow_step_is_reported_with_its_task(void **state)
     ahttp_drop(ahttp_spawn_named(be_slow, loop, "parser"));
     ahttp_loop_run(loop);
 
-    assert_string_equal(reports, "Task \"parser\" took 0 ms without awaiting\n");
+    int ms = -1;
+    int len = 0;
+    sscanf(reports, "Task \"parser\" took %d ms without awaiting\n%n", &ms, &len);
+    assert_true(ms >= 0);
+    assert_int_equal(len, strlen(reports)); /* and nothing else */
     ahttp_loop_close(loop);
 }
 
-/* ---- Stack overflow ---- */
+/* ---- Stack overflow; a sanitizer has handlers of its own, which say it in other words ---- */
 
+#if !defined(AHTTP_SANITIZED)
 static int recurse(volatile char *above, int depth)
 {
     volatile char page[4096];
@@ -140,6 +145,8 @@ static void overflow_a_stack(void)
     ahttp_loop_new(.debug = true);
     ahttp_await(ahttp_spawn_named(overflow, NULL, "deep thought"));
 }
+
+#endif
 
 static void fault_elsewhere(void)
 {
@@ -180,6 +187,7 @@ static int status_of(void (*deed)(void), char *said, size_t cap)
     return status;
 }
 
+#if !defined(AHTTP_SANITIZED)
 static void an_overflow_names_the_task_and_takes_its_course(void **state)
 {
     (void)state;
@@ -192,6 +200,8 @@ static void an_overflow_names_the_task_and_takes_its_course(void **state)
     assert_true(WIFSIGNALED(status));
     assert_true(WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGBUS);
 }
+
+#endif
 
 static void other_faults_end_the_process_as_always(void **state)
 {
@@ -265,7 +275,9 @@ int main(void)
         cmocka_unit_test(run_names_the_tasks_that_it_cancels),
         cmocka_unit_test(closing_a_loop_names_the_tasks_that_it_cancels),
         cmocka_unit_test(a_slow_step_is_reported_with_its_task),
+#if !defined(AHTTP_SANITIZED)
         cmocka_unit_test(an_overflow_names_the_task_and_takes_its_course),
+#endif
         cmocka_unit_test(other_faults_end_the_process_as_always),
         cmocka_unit_test(handlers_of_the_program_are_called_and_restored),
         cmocka_unit_test(the_environment_gives_run_a_virtual_clock),
