@@ -4,6 +4,9 @@
 
 In all Markdown files: links lead somewhere; `paths`, `ahttp_names`, `ah_names`, AHTTP_NAMES and
 `./dev commands` exist; every C program (a block with a main function) compiles without a warning.
+A program right behind a link to a file of examples/ is that file, but for the line with its
+licence; a block of text behind that is what the tests want it to print.  In docs/ all programs
+are such files.
 """
 import pathlib
 import re
@@ -16,6 +19,8 @@ LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
 NAME = re.compile(r"\b(?:ahttp|ah|AHTTP|AH)_[A-Za-z0-9_]*[A-Za-z0-9]\b(?![*_])")
 PATH = re.compile(r"^(?:src|include|tests|tools|docs|examples|third_party|cmake)/[\w./-]*$")
+SHOWN = re.compile(r"^\[`(examples/[\w/]+)\.c`\]\(\.\./\1\.c\)\n\n"
+                   r"```c\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 DEV = re.compile(r"\./dev ([a-z]+)")
 
 
@@ -66,6 +71,21 @@ def check_programs(text):
             yield f"a program does not compile:\n{done.stderr}"
 
 
+def check_shown(page, text):
+    shown = set()
+    for name, program, output in SHOWN.findall(text):
+        shown.add(program)
+        file, out = ROOT / f"{name}.c", ROOT / f"{name}.out"
+        if not file.exists() or file.read_text().partition("\n")[2] != program:
+            yield f"{name}.c is not what is shown of it"
+        if output and (not out.exists() or out.read_text() != output):
+            yield f"{name}.out is not what is shown of it"
+    for language, program in FENCE.findall(text):
+        if language == "c" and "int main(" in program and program not in shown:
+            if page.parent.name == "docs":
+                yield "a program has no link to its file in examples/ before it"
+
+
 def main():
     files = read_all("src", "include", "tests", "examples", "cmake", "tools", "third_party")
     files += "".join((ROOT / name).read_text() for name in ("CMakeLists.txt", "dev", ".ci/run"))
@@ -78,7 +98,8 @@ def main():
     for page in pages:
         text = page.read_text()
         found = [*check_links(page, FENCE.sub("", text)),
-                 *check_names(text, known, commands), *check_programs(text)]
+                 *check_names(text, known, commands), *check_programs(text),
+                 *check_shown(page, text)]
         for complaint in found:
             print(f"{page.relative_to(ROOT)}: {complaint}")
         bad += len(found)

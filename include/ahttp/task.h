@@ -11,7 +11,7 @@ AHTTP_BEGIN
 
 typedef void *ahttp_task_fn(void *arg);
 
-/* Make a loop, run fn as its first task, cancel what is left when it returns, and end
+/* Make a loop, run fn as its first task, named "main", cancel what is left when it returns, and end
    the loop.  0, or the code fn failed with.  SIGINT and SIGTERM, where the program has left
    them to their default action, cancel that task; when it ends by that, the code is
    E_INTERRUPTED.  A second signal ends the process at once.  asyncio.run. */

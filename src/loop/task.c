@@ -281,6 +281,7 @@ static int await_main(ah_interrupt *interrupt, ahttp_loop *loop, ahttp_future *m
 
 int ahttp_run(ahttp_task_fn *fn, void *arg)
 {
+    const ahttp_task_options main_task = {.size = sizeof main_task, .name = "main"};
     ahttp_loop *outer = ahttp_loop_current();
     ah_interrupt interrupt; /* as long as the loop */
 
@@ -289,7 +290,7 @@ int ahttp_run(ahttp_task_fn *fn, void *arg)
     ahttp_loop *loop = ahttp_loop_new(.virtual_clock = ah_debug_wants_virtual_clock());
     if (!loop)
         return AHTTP_E_NO_MEMORY;
-    int code = await_main(&interrupt, loop, ah_task_spawn(loop, fn, arg, NULL));
+    int code = await_main(&interrupt, loop, ah_task_spawn(loop, fn, arg, &main_task));
     end_leftovers(loop);
     ahttp_loop_close(loop);
     return code;
