@@ -2,13 +2,7 @@
 /* Bodies piece by piece: memory stays small, and who does not read stops the sender. */
 #include "fixture.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-#if defined(__has_include) && __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#else
-#define RUNNING_ON_VALGRIND 0
-#endif
+#include "support/large.h"
 
 static fixture f;
 
@@ -24,28 +18,6 @@ static int end(void **state)
     (void)state;
     finish(&f);
     return 0;
-}
-
-/* Instrumented programs are too slow for the whole size. */
-static uint64_t big(void)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return 64 << 20;
-#else
-    return RUNNING_ON_VALGRIND ? 16 << 20 : 1 << 30;
-#endif
-}
-
-static size_t resident_bytes(void)
-{
-    char text[128] = "";
-    unsigned long total, resident = 0;
-    int fd = open("/proc/self/statm", O_RDONLY);
-
-    assert_true(fd >= 0 && read(fd, text, sizeof text - 1) > 0);
-    close(fd);
-    assert_int_equal(sscanf(text, "%lu %lu", &total, &resident), 2);
-    return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void a_body_comes_in_pieces_up_to_its_end(void **state)
@@ -80,7 +52,7 @@ static void a_gigabyte_is_read_in_little_memory(void **state)
     uint64_t total = 0;
 
     (void)state;
-    snprintf(path, sizeof path, "/bytes/%llu", (unsigned long long)big());
+    snprintf(path, sizeof path, "/bytes/%llu", (unsigned long long)large_size());
     assert_text(ahttp_get(f.session, server_url(f.server, "/bytes/3")), "abc");
     size_t before = resident_bytes();
     size_t most = 0;
@@ -97,8 +69,8 @@ static void a_gigabyte_is_read_in_little_memory(void **state)
             most = resident_bytes();
     }
 
-    assert_int_equal(total, big());
-    if (most > before + (8 << 20))
+    assert_int_equal(total, large_size());
+    if (most > before + resident_growth_allowed())
         fail_msg("memory grew by %zu KiB", (most - before) / 1024);
     ahttp_response_unref(response);
 }
