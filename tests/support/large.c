@@ -31,7 +31,7 @@ uint64_t large_size(void)
 
 size_t resident_growth_allowed(void)
 {
-    return IS_SANITIZED ? 32 << 20 : 8 << 20;
+    return IS_SANITIZED || RUNNING_ON_VALGRIND ? 32 << 20 : 8 << 20;
 }
 
 size_t resident_bytes(void)
