@@ -45,7 +45,8 @@ typedef ahttp_future *ahttp_produce_fn(void *ctx);
 /* Of length bytes exactly, or -1: unknown.  More or fewer bytes than promised fail the request
    with E_BODY_LENGTH and close its connection.  ONCE. */
 AHTTP_API ahttp_body *ahttp_body_produced(ahttp_produce_fn *fn, void *ctx, int64_t length);
-/* What is left of a response's body, as it arrives; holds a reference to the response.  ONCE. */
+/* What is left of a response's body, as it arrives; holds a reference to the response.  Its
+   length is known if the response says it and nothing is decoded.  ONCE. */
 AHTTP_API ahttp_body *ahttp_body_stream(ahttp_stream *stream);
 /* make is called for each sending and gives a body, which is freed after it.  FACTORY. */
 typedef ahttp_body *ahttp_make_body_fn(void *ctx);
@@ -75,8 +76,9 @@ AHTTP_API ahttp_body *ahttp_body_multipart(const ahttp_part *parts);
 
 /* ---- Behind it ---- */
 
-/* Called when the end has been sent; what it returns (a list as for AHTTP_PAIRS, or NULL) goes
-   out as trailers (RFC 9110 §6.5), which makes the body one of chunks. */
+/* Of the body that the request is given.  Called when the end has been reached; what it returns
+   (a list as for AHTTP_PAIRS, or NULL) goes out as trailers (RFC 9110 §6.5), which makes the
+   body one of chunks. */
 typedef const ahttp_pair *ahttp_trailers_fn(void *ctx);
 AHTTP_API void ahttp_body_set_trailers(ahttp_body *body, ahttp_trailers_fn *fn, void *ctx);
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "client/response.h"
 #include "conn/source.h"
+#include "http/body_length.h"
 
 typedef struct produced_body {
     ahttp_body base;
@@ -127,12 +128,26 @@ ahttp_body *ahttp_body_produced(ahttp_produce_fn *fn, void *ctx, int64_t length)
     return &body->base;
 }
 
+/* How much is left of it, which is known where its bytes are passed on as they come. */
+static int64_t rest_of(const ahttp_response *response)
+{
+    const ah_exchange *exchange = &response->exchange;
+    ah_body_length all = ah_response_body_length(exchange->request.method, &exchange->response);
+
+    if (all.framing == AH_FRAMING_NONE)
+        return 0;
+    if (all.framing != AH_FRAMING_LENGTH || all.length > INT64_MAX || response->body.decoder)
+        return -1;
+    return (int64_t)(all.length - response->stream.total);
+}
+
 ahttp_body *ahttp_body_stream(ahttp_stream *stream)
 {
-    produced_body *body = new_produced(-1);
+    ahttp_response *response = AH_CONTAINER(stream, ahttp_response, stream);
+    produced_body *body = new_produced(rest_of(response));
 
     if (!body)
         return NULL;
-    body->response = ahttp_response_ref(AH_CONTAINER(stream, ahttp_response, stream));
+    body->response = ahttp_response_ref(response);
     return &body->base;
 }

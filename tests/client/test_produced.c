@@ -297,7 +297,23 @@ static void a_stream_goes_on_behind_what_was_read(void **state)
     assert_non_null(ahttp_await(ahttp_stream_read_some(stream, 4)));
     assert_sent(post(ahttp_body_stream(stream)));
 
+    assert_true(server_request_has_line(seen(), "Content-Length: 6"));
     assert_string_equal(seen().body, "efghij");
+    ahttp_response_unref(source);
+}
+
+static void a_stream_of_unknown_length_goes_out_in_chunks(void **state)
+{
+    (void)state;
+    ahttp_response *source = response_of(ahttp_get(f.session, server_url(f.server, "/chunked/10")));
+    assert_sent(post(ahttp_body_stream(ahttp_response_stream(source))));
+    assert_true(server_request_has_line(seen(), "Transfer-Encoding: chunked"));
+    assert_string_equal(seen().body, "abcdefghij");
+    ahttp_response_unref(source);
+
+    source = response_of(ahttp_head(f.session, server_url(f.server, "/bytes/10")));
+    assert_sent(post(ahttp_body_stream(ahttp_response_stream(source))));
+    assert_true(server_request_has_line(seen(), "Content-Length: 0"));
     ahttp_response_unref(source);
 }
 
@@ -507,6 +523,7 @@ int main(void)
         TEST(trailers_that_cannot_be_sent_fail_the_request),
         TEST(another_response_is_passed_on_as_it_arrives),
         TEST(a_stream_goes_on_behind_what_was_read),
+        TEST(a_stream_of_unknown_length_goes_out_in_chunks),
         TEST(a_stream_that_breaks_off_breaks_the_request),
         TEST(cancelling_leaves_the_stream_to_others),
         TEST(a_factory_makes_a_body_for_each_sending),
