@@ -15,8 +15,8 @@
 
      Task "parser" took 250 ms without awaiting
      A callback took 250 ms
-         Nothing else of the loop could run meanwhile.  Said from 100 ms on, of real time.
-         ahttp_run_blocking (thread.h) brings such work off the loop.
+         Nothing else of the loop could run meanwhile.  Said from 100 ms on, and not on a
+         virtual clock.  ahttp_run_blocking (thread.h) brings such work off the loop.
 
    When ahttp_run or ahttp_loop_close ends the loop:
 

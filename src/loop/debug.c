@@ -11,7 +11,7 @@
 #endif
 
 enum { SENTENCE_SIZE = 1024, NAME_SIZE = AH_TRACE_NAME_SIZE };
-#define SLOW_NS INT64_C(100000000)
+#define SLOW_NS UINT64_C(100000000)
 
 /* ---- Reporting ---- */
 
@@ -213,7 +213,7 @@ bool ah_debug_wants_virtual_clock(void)
 void ah_debug_begin(ahttp_loop *loop)
 {
     ah_list_init(&loop->debug.traces);
-    loop->debug.slow_ns = SLOW_NS;
+    loop->debug.slow_ns = loop->has_virtual_clock ? UINT64_MAX : SLOW_NS;
     loop->debug.on = true;
 #if AHTTP_TASKS
     ah_overflow_begin();
