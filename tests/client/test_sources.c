@@ -2,6 +2,8 @@
 /* Request bodies from memory, files and descriptors. */
 #include "sending.h"
 
+#include "support/misuse.h"
+
 static int begin(void **state)
 {
     (void)state;
@@ -341,6 +343,41 @@ static void json_values_are_made_into_text_by_the_session(void **state)
                  AHTTP_E_ARGUMENT, "the session has no json_dump");
 }
 
+static void give_it_twice(void)
+{
+    ahttp_body *body = ahttp_body_bytes((ahttp_bytes){"x", 1});
+
+    ahttp_drop(post(body));
+    ahttp_drop(post(body));
+}
+
+static void free_what_a_request_has(void)
+{
+    ahttp_body *body = ahttp_body_bytes((ahttp_bytes){"x", 1});
+
+    ahttp_drop(post(body));
+    ahttp_body_free(body);
+}
+
+static void compress_by_nonsense(void)
+{
+    ahttp_body_free(ahttp_body_compressed("zip", ahttp_body_bytes((ahttp_bytes){"x", 1})));
+}
+
+static void make_a_part_of_two(void)
+{
+    ahttp_body_free(ahttp_body_multipart(AHTTP_PARTS({.name = "a", .value = "1", .file = "/x"})));
+}
+
+static void broken_rules_end_the_program(void **state)
+{
+    (void)state;
+    assert_misuse(give_it_twice, "given away twice");
+    assert_misuse(free_what_a_request_has, "belongs to a request or another body");
+    assert_misuse(compress_by_nonsense, "coding must be \"gzip\" or \"deflate\"");
+    assert_misuse(make_a_part_of_two, "part \"a\": more than one of");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -364,6 +401,7 @@ int main(void)
         TEST(opening_a_body_counts_against_the_deadline),
         TEST(more_than_one_body_is_refused_and_all_are_freed),
         TEST(a_request_that_is_refused_frees_its_body),
+        TEST(broken_rules_end_the_program),
         TEST(json_values_are_made_into_text_by_the_session),
     };
 #undef TEST
