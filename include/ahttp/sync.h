@@ -8,8 +8,7 @@
    failed.
 
    All `_new` work on the current loop and give NULL when out of memory.  `_free` fails those
-   who wait with E_CLOSED; NULL does nothing.  Free
-   them before their loop is closed.  Free them before the loop is closed. */
+   who wait with E_CLOSED; NULL does nothing.  Free them before the loop is closed. */
 #include <ahttp/future.h>
 AHTTP_BEGIN
 
