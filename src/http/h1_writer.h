@@ -17,7 +17,5 @@ void ah_h1_write_fields(ah_buf *out, const ahttp_headers *fields);
 
 /* What comes before the size bytes of a chunk, behind which goes CRLF. */
 void ah_h1_write_chunk_start(ah_buf *out, size_t size);
-/* What ends a chunked body, without trailers. */
-#define AH_H1_LAST_CHUNK AH_STR("0\r\n\r\n")
 
 #endif
