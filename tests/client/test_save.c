@@ -293,8 +293,10 @@ static void a_full_disk_is_an_error(void **state)
 {
     (void)state;
     int fd = open("/dev/full", O_WRONLY);
-    if (fd < 0)
+    if (fd < 0) {
+        print_message("this system has no /dev/full\n");
         skip();
+    }
     assert_fails(ahttp_stream_save_fd(get_route("/bytes/100000"), fd), AHTTP_E_SYSTEM,
                  "no space left");
 
