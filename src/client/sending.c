@@ -21,8 +21,10 @@ static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
 
 static void acquire(ahttp_response *call)
 {
+    ah_route route = ah_route_to(&call->url);
+
     call->phase = AH_CALL_WAITING;
-    ah_connector_acquire(call->session->connector, &call->waiter, &call->url, call->connect_ms,
+    ah_connector_acquire(call->session->connector, &call->waiter, &route, call->connect_ms,
                          on_connection);
 }
 

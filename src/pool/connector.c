@@ -39,7 +39,23 @@ static ahttp_error *closed_error(void)
     return ah_error_new(AHTTP_E_CLOSED, "get a connection: the connector was closed");
 }
 
-void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_url *url,
+/* The longest name in DNS has 253 characters; NULL where it is not too long. */
+static ahttp_error *check_name(ah_str name)
+{
+    if (AH_LIKELY(name.len <= AH_ROUTE_MAX_NAME))
+        return NULL;
+    return ah_error_new(AHTTP_E_DNS, "resolve %.32s...: longer than %d bytes", name.ptr,
+                        AH_ROUTE_MAX_NAME);
+}
+
+static ahttp_error *check_route(const ah_route *route)
+{
+    ahttp_error *error = check_name(route->host);
+
+    return error ? error : check_name(route->server_name);
+}
+
+void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
                           int64_t connect_ms, ah_waiter_fn *done)
 {
     waiter->connector = connector;
@@ -49,14 +65,10 @@ void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const a
         refuse_later(waiter, closed_error());
         return;
     }
-    if (url->host.len > AH_ORIGIN_MAX_HOST) {
-        refuse_later(waiter, ah_error_new(AHTTP_E_DNS, "resolve %.32s...: longer than %d bytes",
-                                          url->host.ptr, AH_ORIGIN_MAX_HOST));
-        return;
-    }
-    ah_origin *origin = ah_origins_get(&connector->origins, url);
+    ahttp_error *error = check_route(route);
+    ah_origin *origin = error ? NULL : ah_origins_get(&connector->origins, route);
     if (!origin) {
-        refuse_later(waiter, ah_error_no_memory());
+        refuse_later(waiter, error ? error : ah_error_no_memory());
         return;
     }
     ah_slot *idle = ah_slot_of(ah_pool_wait(&connector->pool, &origin->place, &waiter->place,

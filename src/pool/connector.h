@@ -3,10 +3,10 @@
 #define AH_POOL_CONNECTOR_H
 /* The connector as the client sees it: ask for a connection, get one or an error. */
 #include "conn/conn.h"
-#include "http/url.h"
 #include "loop/loop.h"
 #include "pool/opening.h"
 #include "pool/plan.h"
+#include "pool/route.h"
 #include <ahttp/connector.h>
 
 /* One request that needs a connection; embedded in the client's block, zeroed before use. */
@@ -24,9 +24,9 @@ struct ah_waiter {
 };
 
 /* done is called once: before this returns where an idle connection is there, else from the
-   loop.  Of url only scheme, host and port matter, and need not outlive the call.  The caller
-   holds a reference to the connector for as long as it waits or uses the connection. */
-void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_url *url,
+   loop.  The route's texts need not outlive the call.  The caller holds a reference to the
+   connector for as long as it waits or uses the connection. */
+void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
                           int64_t connect_ms, ah_waiter_fn *done);
 /* done will not be called; what was being opened for it serves the next in line, or ends.
    Harmless when it does not wait. */

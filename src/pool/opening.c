@@ -91,8 +91,8 @@ static void secure(ah_opening *opening, ah_transport *transport)
     ah_opening_setup *setup = opening->setup;
 
     opening->stage = SECURING;
-    opening->handshake = ah_tls_start(setup->loop, setup->tls, transport, opening->origin->host.ptr,
-                                      secured, opening);
+    opening->handshake = ah_tls_start(setup->loop, setup->tls, transport,
+                                      opening->origin->route.host.ptr, secured, opening);
     if (!opening->handshake)
         fail(opening, ah_error_no_memory());
 }
@@ -105,7 +105,7 @@ static void dialled(void *ctx, ah_transport *transport, ahttp_error *error)
     if (error)
         fail(opening, error);
 #if AHTTP_TLS
-    else if (opening->origin->is_tls)
+    else if (opening->origin->route.is_tls)
         secure(opening, transport);
 #endif
     else
@@ -161,19 +161,19 @@ static void set_limit(ah_opening *opening, int64_t limit_ms)
 static void resolve(ah_opening *opening)
 {
     const ah_opening_setup *setup = opening->setup;
-    const ah_origin *origin = opening->origin;
+    const ah_route *route = &opening->origin->route;
 
-    if (ah_overrides_lookup(setup->hosts, &opening->lookup, setup->loop, origin->host, origin->port,
+    if (ah_overrides_lookup(setup->hosts, &opening->lookup, setup->loop, route->host, route->port,
                             setup->family, resolved))
         return;
-    ah_resolver_lookup(setup->resolver, &opening->lookup, origin->host, origin->port, setup->family,
+    ah_resolver_lookup(setup->resolver, &opening->lookup, route->host, route->port, setup->family,
                        resolved);
 }
 
 /* What TLS needs, before anything is sent for nothing; NULL: it is there. */
 static ahttp_error *prepare_tls(ah_opening_setup *setup, const ah_origin *origin)
 {
-    if (!origin->is_tls)
+    if (!origin->route.is_tls)
         return NULL;
 #if AHTTP_TLS
     ahttp_error *error = NULL;

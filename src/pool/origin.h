@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef AH_POOL_ORIGIN_H
 #define AH_POOL_ORIGIN_H
-/* Scheme, host and port that connections go to.  An origin lives while it has connections or
-   waiters, so that memory does not grow with the hosts visited. */
+/* Where connections go: one for each route that is in use.  An origin lives while it has
+   connections or waiters, so that memory does not grow with the hosts visited. */
 #include "base/map.h"
-#include "http/url.h"
 #include "pool/plan.h"
+#include "pool/route.h"
 
 typedef struct ah_origin {
     ah_pool_origin place;
     ah_map_node node;
-    ah_str host;      /* "::1"; with a NUL behind it */
+    ah_route route;   /* its texts have a NUL behind them */
     const char *name; /* "[::1]:80", for messages */
-    uint16_t port;
-    bool is_tls;
 } ah_origin;
 
 typedef struct ah_origins {
@@ -21,11 +19,9 @@ typedef struct ah_origins {
     ah_origin *last; /* that was asked for, or NULL */
 } ah_origins;
 
-enum { AH_ORIGIN_MAX_HOST = 255 };
-
-/* The origin of url, whose host is at most AH_ORIGIN_MAX_HOST long; made when it is not there
-   yet.  NULL when out of memory. */
-ah_origin *ah_origins_get(ah_origins *origins, const ah_url *url);
+/* The origin of route, whose names are at most AH_ROUTE_MAX_NAME long; made when it is not
+   there yet.  NULL when out of memory. */
+ah_origin *ah_origins_get(ah_origins *origins, const ah_route *route);
 static inline ah_origin *ah_origin_of(ah_pool_origin *place)
 {
     return AH_CONTAINER(place, ah_origin, place);

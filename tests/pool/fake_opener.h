@@ -143,17 +143,17 @@ static void request_answered(ah_waiter *waiter, ah_conn *conn, ahttp_error *erro
     ahttp_connector_unref(self->unref);
 }
 
-static ah_url url_of(const char *host)
+static ah_route route_to(const char *host)
 {
-    return (ah_url){.host = ah_str_from(host), .port = 80};
+    return (ah_route){.host = ah_str_from(host), .port = 80};
 }
 
 /* To http://host. */
 static void ask(ahttp_connector *connector, request *self, const char *host)
 {
-    ah_url url = url_of(host);
+    ah_route route = route_to(host);
 
-    ah_connector_acquire(connector, &self->waiter, &url, 5000, request_answered);
+    ah_connector_acquire(connector, &self->waiter, &route, 5000, request_answered);
 }
 
 #endif

@@ -55,26 +55,29 @@ static void an_idle_connection_is_given_before_acquire_returns(void **state)
 static void scheme_host_and_port_each_make_an_origin(void **state)
 {
     fixture *self = *state;
-    ah_url url = url_of("a.test");
+    ah_route route = route_to("a.test");
     self->connector = use_fakes(ahttp_connector_new());
     asks(self, 0, "a.test");
     opens(self, 0);
     becomes_idle(self, 0);
 
     asks(self, 1, "b.test");
-    url.port = 81;
-    ah_connector_acquire(self->connector, &self->requests[2].waiter, &url, 5000, request_answered);
-    url = (ah_url){.host = ah_str_from("a.test"), .port = 80, .is_tls = true};
-    ah_connector_acquire(self->connector, &self->requests[3].waiter, &url, 5000, request_answered);
-    url = (ah_url){.host = ah_str_from("::1"), .port = 80, .is_ipv6 = true};
-    ah_connector_acquire(self->connector, &self->requests[4].waiter, &url, 5000, request_answered);
+    route.port = 81;
+    ah_connector_acquire(self->connector, &self->requests[2].waiter, &route, 5000,
+                         request_answered);
+    route = (ah_route){.host = ah_str_from("a.test"), .port = 80, .is_tls = true};
+    ah_connector_acquire(self->connector, &self->requests[3].waiter, &route, 5000,
+                         request_answered);
+    route = (ah_route){.host = ah_str_from("::1"), .port = 80, .is_ipv6 = true};
+    ah_connector_acquire(self->connector, &self->requests[4].waiter, &route, 5000,
+                         request_answered);
     settle(self);
 
     assert_int_equal(fakes.started, 5);
     assert_string_equal(fakes.openings[2]->origin->name, "a.test:81");
-    assert_true(fakes.openings[3]->origin->is_tls);
+    assert_true(fakes.openings[3]->origin->route.is_tls);
     assert_string_equal(fakes.openings[4]->origin->name, "[::1]:80");
-    assert_str(fakes.openings[4]->origin->host, "::1");
+    assert_str(fakes.openings[4]->origin->route.host, "::1");
     for (int i = 1; i < 5; i++)
         ah_connector_cancel(&self->requests[i].waiter);
 }
@@ -169,7 +172,7 @@ static void an_opening_that_cannot_begin_fails_its_request(void **state)
 static void a_host_that_is_too_long_is_refused_from_the_loop(void **state)
 {
     fixture *self = *state;
-    char host[AH_ORIGIN_MAX_HOST + 2];
+    char host[AH_ROUTE_MAX_NAME + 2];
     self->connector = use_fakes(ahttp_connector_new());
     memset(host, 'x', sizeof host);
     host[sizeof host - 1] = '\0';
@@ -216,10 +219,10 @@ static void a_cancelled_request_is_not_answered_and_its_opening_ends(void **stat
 static void an_opening_that_passes_on_gets_the_time_limit_of_its_new_request(void **state)
 {
     fixture *self = *state;
-    ah_url url = url_of("a.test");
+    ah_route route = route_to("a.test");
     self->connector = use_fakes(ahttp_connector_new(.limit = 1));
     asks(self, 0, "a.test");
-    ah_connector_acquire(self->connector, &self->requests[1].waiter, &url, 70, request_answered);
+    ah_connector_acquire(self->connector, &self->requests[1].waiter, &route, 70, request_answered);
 
     ah_connector_cancel(&self->requests[0].waiter);
     settle(self);

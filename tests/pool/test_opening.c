@@ -129,8 +129,9 @@ static int teardown(void **state)
 static bool open_to(fixture *self, ah_url url, int64_t limit_ms)
 {
     ahttp_error *error = NULL;
+    ah_route route = ah_route_to(&url);
 
-    self->origin = ah_origins_get(&self->origins, &url);
+    self->origin = ah_origins_get(&self->origins, &route);
     if (!self->origin)
         return false;
     self->opening = ah_network_opener.start(&self->setup, self->origin, limit_ms, &owner, on_done,

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* Which requests may share connections: those whose routes are equal in every part. */
+#include "support/check.h"
+
+#include "pool/origin.h"
+#include "support/failing_alloc.h"
+#include <string.h>
+
+static ah_origins origins;
+
+static int teardown(void **state)
+{
+    (void)state;
+    assert_null(ah_map_first(&origins.map));
+    ah_origins_release(&origins);
+    origins = (ah_origins){0};
+    return 0;
+}
+
+static void equal_routes_have_one_origin(void **state)
+{
+    char name[] = "a.test";
+    ah_route route = {.host = ah_str_from(name), .port = 80};
+    (void)state;
+
+    ah_origin *first = ah_origins_get(&origins, &route);
+    memset(name, 'x', sizeof name - 1);
+    route.host = AH_STR("a.test");
+
+    assert_ptr_equal(ah_origins_get(&origins, &route), first);
+    assert_string_equal(first->route.host.ptr, "a.test");
+    assert_string_equal(first->route.server_name.ptr, "");
+    assert_string_equal(first->name, "a.test:80");
+    ah_origins_tidy(&origins, first);
+}
+
+static void routes_that_differ_in_one_part_have_different_origins(void **state)
+{
+    char settings[4]; /* only their addresses matter */
+    const ah_str a = AH_STR("a.test"), b = AH_STR("b.test");
+    struct ahttp_tls *tls[] = {(void *)&settings[0], (void *)&settings[1]};
+    struct ahttp_proxy *proxies[] = {(void *)&settings[2], (void *)&settings[3]};
+    const ah_route routes[] = {
+        {.host = a, .port = 80},
+        {.host = b, .port = 80},
+        {.host = a, .port = 81},
+        {.host = a, .port = 80, .is_tls = true},
+        {.host = a, .port = 80, .is_tls = true, .server_name = a},
+        {.host = a, .port = 80, .is_tls = true, .server_name = b},
+        {.host = a, .port = 80, .is_tls = true, .tls = tls[0]},
+        {.host = a, .port = 80, .is_tls = true, .tls = tls[1]},
+        {.host = a, .port = 80, .proxy = proxies[0]},
+        {.host = a, .port = 80, .proxy = proxies[1]},
+        {.host = a, .port = 80, .is_tls = true, .tls = tls[0], .proxy = proxies[0]},
+    };
+    enum { COUNT = sizeof routes / sizeof routes[0] };
+    ah_origin *made[COUNT];
+    (void)state;
+
+    for (int i = 0; i < COUNT; i++)
+        made[i] = ah_origins_get(&origins, &routes[i]);
+
+    for (int i = 0; i < COUNT; i++) {
+        assert_ptr_equal(ah_origins_get(&origins, &routes[i]), made[i]);
+        for (int other = 0; other < i; other++)
+            assert_ptr_not_equal(made[i], made[other]);
+    }
+    for (int i = 0; i < COUNT; i++)
+        ah_origins_tidy(&origins, made[i]);
+}
+
+static void get_and_tidy(void *ctx)
+{
+    const ah_route route = {.host = AH_STR("a.test"), .port = 80};
+    ah_origin *origin = ah_origins_get(&origins, &route);
+
+    (void)ctx;
+    if (origin)
+        ah_origins_tidy(&origins, origin);
+    ah_origins_release(&origins);
+    origins = (ah_origins){0};
+}
+
+static void any_allocation_may_fail(void **state)
+{
+    (void)state;
+    for_each_allocation(get_and_tidy, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(equal_routes_have_one_origin, teardown),
+        cmocka_unit_test_teardown(routes_that_differ_in_one_part_have_different_origins, teardown),
+        cmocka_unit_test_teardown(any_allocation_may_fail, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
