@@ -13,7 +13,8 @@ typedef enum ahttp_error_kind {
     AHTTP_KIND_TIMEOUT = 1 << 2,
     AHTTP_KIND_TLS = 1 << 3,
     AHTTP_KIND_RESPONSE = 1 << 4, /* the server answered, but not acceptably */
-    AHTTP_KIND_RETRY = 1 << 5     /* the request was never processed: safe to resend */
+    AHTTP_KIND_RETRY = 1 << 5,    /* the request was never processed: safe to resend */
+    AHTTP_KIND_PROXY = 1 << 6     /* it is about the proxy, not about the host behind it */
 } ahttp_error_kind;
 
 /*  X(name, kinds, text) -- the only list of errors; enum, names and texts come from it.
@@ -50,7 +51,13 @@ typedef enum ahttp_error_kind {
     X(CHARSET, AHTTP_KIND_RESPONSE, "response body is not in its charset")                         \
     X(CONTENT_TYPE, AHTTP_KIND_RESPONSE, "response has another content type")                      \
     X(JSON, 0, "not valid JSON")                                                                   \
-    X(DECODED_TOO_LARGE, AHTTP_KIND_RESPONSE, "response body swells too much when decoded")
+    X(DECODED_TOO_LARGE, AHTTP_KIND_RESPONSE, "response body swells too much when decoded")        \
+    X(PROXY_DNS, AHTTP_KIND_CONNECTION | AHTTP_KIND_PROXY | AHTTP_KIND_RETRY,                      \
+      "host name of the proxy did not resolve")                                                    \
+    X(PROXY_CONNECT, AHTTP_KIND_CONNECTION | AHTTP_KIND_PROXY | AHTTP_KIND_RETRY,                  \
+      "could not connect to the proxy")                                                            \
+    X(PROXY, AHTTP_KIND_CONNECTION | AHTTP_KIND_PROXY | AHTTP_KIND_RETRY,                          \
+      "proxy did not open a way to the host")
 
 typedef enum ahttp_error_code {
     AHTTP_OK = 0,
@@ -71,6 +78,11 @@ typedef struct ahttp_error {
     const char *message; /* one line: "GET http://h/: connect to [::1]:80: connection refused" */
     const char *method;  /* of the request that failed, or NULL */
     const char *url;     /* of the request that failed, without user and password, or NULL */
+
+    /* Where status is that of a proxy which refused to open a way: the rest of what it said.
+       The list ends with {NULL, NULL}; of a long body it is the beginning. */
+    const ahttp_pair *headers; /* else NULL */
+    ahttp_bytes body;
 } ahttp_error;
 
 /* "CONNECT_TIMEOUT" / "connecting took too long"; never NULL, for any code. */

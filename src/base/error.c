@@ -54,33 +54,70 @@ ahttp_error *ah_error_no_memory(void)
     return (ahttp_error *)(uintptr_t)&no_memory;
 }
 
-/* One block holds the object and its texts; NULL texts stay NULL. */
+/* ---- One block holds the object and all it points to ---- */
+
+typedef struct block {
+    char *start; /* NULL while the size is being added up */
+    size_t used;
+} block;
+
+static void *put(block *to, const void *bytes, size_t size)
+{
+    char *at = to->start ? to->start + to->used : NULL;
+
+    to->used += size;
+    return at ? memcpy(at, bytes, size) : NULL;
+}
+
+static const char *put_text(block *to, const char *text)
+{
+    return text ? put(to, text, strlen(text) + 1) : NULL;
+}
+
+static const ahttp_pair *put_pairs(block *to, const ahttp_pair *pairs)
+{
+    size_t count = 0;
+
+    if (!pairs)
+        return NULL;
+    while (pairs[count].name)
+        count++;
+    ahttp_pair *copy = put(to, pairs, (count + 1) * sizeof *pairs);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = put_text(to, pairs[i].name);
+        const char *value = put_text(to, pairs[i].value);
+        if (copy)
+            copy[i] = (ahttp_pair){name, value};
+    }
+    return copy;
+}
+
+/* What is aligned comes first. */
+static ahttp_error put_all(block *to, const ahttp_error *facts)
+{
+    ahttp_error error = *facts;
+
+    put(to, facts, sizeof *facts);
+    error.headers = put_pairs(to, facts->headers);
+    error.message = put_text(to, facts->message);
+    error.method = put_text(to, facts->method);
+    error.url = put_text(to, facts->url);
+    if (facts->body.len > 0)
+        error.body.data = put(to, facts->body.data, facts->body.len);
+    return error;
+}
+
 static ahttp_error *build(const ahttp_error *facts)
 {
-    const char *texts[] = {facts->message, facts->method, facts->url};
-    size_t sizes[3];
-    size_t total = sizeof *facts;
+    block all = {0};
 
-    for (int i = 0; i < 3; i++) {
-        sizes[i] = texts[i] ? strlen(texts[i]) + 1 : 0;
-        total += sizes[i];
-    }
-    ahttp_error *error = ah_alloc(total);
-    if (!error)
+    put_all(&all, facts);
+    all.start = ah_alloc(all.used);
+    if (!all.start)
         return ah_error_no_memory();
-    char *at = (char *)(error + 1);
-    for (int i = 0; i < 3; i++) {
-        if (!texts[i])
-            continue;
-        memcpy(at, texts[i], sizes[i]);
-        texts[i] = at;
-        at += sizes[i];
-    }
-    *error = *facts;
-    error->message = texts[0];
-    error->method = texts[1];
-    error->url = texts[2];
-    return error;
+    all.used = 0;
+    ahttp_error error = put_all(&all, facts);
+    return memcpy(all.start, &error, sizeof error);
 }
 
 /* Takes the text over. */
@@ -148,6 +185,38 @@ ahttp_error *ah_error_system(int code, int negative_errno, const char *format, .
     va_end(arguments);
     append_reason(&text, system_reason(-negative_errno, reason, sizeof reason));
     return from_text(code, negative_errno, &text);
+}
+
+ahttp_error *ah_error_wrap(int code, ahttp_error *error, const char *what)
+{
+    if (error == &no_memory)
+        return error;
+    ahttp_error *wrapped =
+        ah_error_because(ah_error_new(code, "%s: %s", what, error->message), error->cause);
+    ah_error_free(error);
+    return wrapped;
+}
+
+ahttp_error *ah_error_because(ahttp_error *error, int cause)
+{
+    if (error != &no_memory)
+        error->cause = cause;
+    return error;
+}
+
+ahttp_error *ah_error_with_response(ahttp_error *error, int status, const ahttp_pair *headers,
+                                    ahttp_bytes body)
+{
+    ahttp_error facts = *error;
+
+    if (error == &no_memory)
+        return error;
+    facts.status = status;
+    facts.headers = headers;
+    facts.body = body;
+    ahttp_error *full = build(&facts);
+    ah_error_free(error);
+    return full;
 }
 
 ahttp_error *ah_error_copy(const ahttp_error *error)

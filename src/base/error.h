@@ -17,6 +17,13 @@ ahttp_error *ah_error_no_memory(void);
 /* From a negative errno such as libuv gives it; "<what>: connection refused". */
 ahttp_error *ah_error_system(int code, int negative_errno, const char *format, ...)
     AHTTP_PRINTF(3, 4);
+/* Takes error over; the result has the code and "<what>: <message>", and the cause of error. */
+ahttp_error *ah_error_wrap(int code, ahttp_error *error, const char *what);
+/* Sets the cause of an error made just now; gives it back. */
+ahttp_error *ah_error_because(ahttp_error *error, int cause);
+/* Takes error over; the result has what it is given, copied. */
+ahttp_error *ah_error_with_response(ahttp_error *error, int status, const ahttp_pair *headers,
+                                    ahttp_bytes body);
 /* A second object that says the same. */
 ahttp_error *ah_error_copy(const ahttp_error *error);
 /* Takes error over; the result names the request: "GET http://h/: " comes before the message

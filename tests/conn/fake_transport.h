@@ -114,7 +114,7 @@ static void fake_turn(fake_transport *t)
     }
 }
 
-static void fake_arrives(fake_transport *t, const char *bytes)
+static inline void fake_arrives(fake_transport *t, const char *bytes)
 {
     ah_buf_append(&t->incoming, ah_str_from(bytes));
     fake_turn(t);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*   ASKING --2xx--> done
+     ASKING --other head--> REFUSED --end of its body--> done
+                                                     +--407, and there is an answer--> ASKING  */
+#include "conn/http_tunnel.h"
+#include "base/mem.h"
+#include "conn/talk.h"
+#include "http/h1_parser.h"
+
+struct ah_http_tunnel {
+    ah_talk talk;
+    ah_http_tunnel_request request;
+    ah_http_tunnel_fn *done;
+    void *ctx;
+    ah_job job; /* asks, so that done is never called inside open */
+    ah_h1_parser *parser;
+    ah_arena arena; /* of the head */
+    ah_response_head head;
+    ah_buf out, body;
+    bool is_refused;  /* the head of that has come */
+    bool will_answer; /* it is 407, and the next line is another one */
+};
+
+static void finish(ah_http_tunnel *self, ah_transport *transport, ahttp_error *error)
+{
+    ah_http_tunnel_fn *done = self->done;
+    void *ctx = self->ctx;
+
+    ah_http_tunnel_cancel(self);
+    done(ctx, transport, error);
+}
+
+static void fail(ah_http_tunnel *self, ahttp_error *error)
+{
+    finish(self, NULL, error);
+}
+
+/* ---- Asking ---- */
+
+static void write_request(ah_http_tunnel *self)
+{
+    const ah_http_tunnel_request *request = &self->request;
+    ah_str target = ah_str_from(request->target);
+
+    ah_buf_clear(&self->out);
+    ah_buf_append_format(&self->out, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", target.ptr, target.ptr);
+    ah_buf_append(&self->out, request->fields_text);
+    request->authorize(request->ctx, target, &self->out);
+    ah_buf_append(&self->out, AH_STR("\r\n"));
+}
+
+static void ask(ah_http_tunnel *self)
+{
+    self->is_refused = self->will_answer = false;
+    ah_buf_clear(&self->body);
+    ah_arena_reset(&self->arena);
+    self->head = (ah_response_head){0};
+    ah_headers_init(&self->head.fields, &self->arena);
+    write_request(self);
+    if (ah_buf_failed(&self->out)) {
+        fail(self, ah_error_no_memory());
+        return;
+    }
+    ah_h1_parser_begin(self->parser, AH_STR("CONNECT"), NULL, &self->head);
+    ah_talk_say(&self->talk, ah_buf_str(&self->out));
+}
+
+static void begin(ah_job *job)
+{
+    ask(AH_CONTAINER(job, ah_http_tunnel, job));
+}
+
+/* ---- Refusals ---- */
+
+/* The texts of fields end with a NUL. */
+static ahttp_pair *pairs_of(ah_http_tunnel *self)
+{
+    const ahttp_headers *fields = &self->head.fields;
+    ahttp_pair *pairs = ah_arena_alloc(&self->arena, (fields->count + 1) * sizeof *pairs);
+
+    if (!pairs)
+        return NULL;
+    for (size_t i = 0; i < fields->count; i++)
+        pairs[i] = (ahttp_pair){fields->fields[i].name.ptr, fields->fields[i].value.ptr};
+    pairs[fields->count] = (ahttp_pair){NULL, NULL};
+    return pairs;
+}
+
+ahttp_error *ah_http_tunnel_refusal(ah_http_tunnel *tunnel)
+{
+    const ah_response_head *head = &tunnel->head;
+
+    if (!tunnel->is_refused)
+        return NULL;
+    ahttp_error *error =
+        ah_error_new(AHTTP_E_PROXY, "%s: it answers %d%s%s", tunnel->request.what, head->status,
+                     head->reason.len > 0 ? " " : "", head->reason.len > 0 ? head->reason.ptr : "");
+    const ahttp_pair *pairs = pairs_of(tunnel);
+    if (!pairs || ah_buf_failed(&tunnel->body)) {
+        ah_error_free(error);
+        return ah_error_no_memory();
+    }
+    return ah_error_with_response(error, head->status, pairs,
+                                  (ahttp_bytes){tunnel->body.data, tunnel->body.len});
+}
+
+/* The refusal is complete, as far as it goes. */
+static void end_refusal(ah_http_tunnel *self, bool is_open)
+{
+    if (!self->will_answer)
+        fail(self, ah_http_tunnel_refusal(self));
+    else if (is_open)
+        ask(self);
+    else
+        finish(self, NULL, NULL);
+}
+
+/* ---- The answer ---- */
+
+static void on_head(void *ctx)
+{
+    ah_http_tunnel *self = ctx;
+    const ah_response_head *head = &self->head;
+
+    if (ah_h1_parser_body_length(self->parser).framing == AH_FRAMING_TUNNEL)
+        return;
+    self->is_refused = true;
+    self->will_answer =
+        head->status == 407 && self->request.challenged(self->request.ctx, &head->fields);
+}
+
+static void on_body(void *ctx, ah_str piece)
+{
+    ah_http_tunnel *self = ctx;
+    size_t room = AH_HTTP_TUNNEL_MOST_BODY - self->body.len;
+
+    ah_buf_append(&self->body, ah_str_slice(piece, 0, room));
+}
+
+static const ah_h1_parser_events parser_events = {.head = on_head, .body = on_body};
+
+/* A host that is spoken to in HTTP waits for a request: who speaks first is not that host. */
+static void open_up(ah_http_tunnel *self, size_t left_over)
+{
+    if (left_over == 0 && self->head.status != 101)
+        finish(self, ah_talk_take_transport(&self->talk), NULL);
+    else
+        fail(self, ah_error_new(AHTTP_E_PROXY,
+                                self->head.status == 101
+                                    ? "%s: it switched to a protocol that nobody asked for"
+                                    : "%s: it sends bytes before the host was asked anything",
+                                self->request.what));
+}
+
+static void take_result(ah_http_tunnel *self, ah_h1_result result, size_t left_over)
+{
+    switch (result) {
+    case AH_H1_MORE:
+        if (self->body.len == AH_HTTP_TUNNEL_MOST_BODY)
+            end_refusal(self, false);
+        break;
+    case AH_H1_DONE:
+        end_refusal(self, left_over == 0 && ah_h1_parser_keeps_alive(self->parser));
+        break;
+    case AH_H1_TUNNEL: open_up(self, left_over); break;
+    case AH_H1_FAILED: {
+        ahttp_error *error = ah_h1_parser_take_error(self->parser);
+        if (self->is_refused) {
+            ah_error_free(error);
+            end_refusal(self, false);
+        } else {
+            fail(self, ah_talk_error(error, self->request.what));
+        }
+        break;
+    }
+    }
+}
+
+static void on_heard(ah_talk *talk, ah_str bytes)
+{
+    ah_http_tunnel *self = AH_CONTAINER(talk, ah_http_tunnel, talk);
+    size_t used = 0;
+    ah_h1_result result = ah_h1_parser_feed(self->parser, bytes, &used);
+
+    take_result(self, result, bytes.len - used);
+}
+
+static void on_lost(ah_talk *talk, ahttp_error *error)
+{
+    ah_http_tunnel *self = AH_CONTAINER(talk, ah_http_tunnel, talk);
+
+    if (self->is_refused) {
+        ah_error_free(error);
+        end_refusal(self, false);
+    } else {
+        fail(self, ah_talk_error(error, self->request.what));
+    }
+}
+
+/* ---- Life ---- */
+
+ah_http_tunnel *ah_http_tunnel_open(ahttp_loop *loop, ah_transport *transport,
+                                    const ah_http_tunnel_request *request, ah_http_tunnel_fn *done,
+                                    void *ctx)
+{
+    static const ah_talk_events events = {.heard = on_heard, .lost = on_lost};
+    ah_http_tunnel *self = AH_NEW(ah_http_tunnel);
+
+    if (self)
+        self->parser = ah_h1_parser_new(&parser_events, self);
+    if (!self || !self->parser) {
+        ah_transport_close(transport);
+        ah_free(self);
+        return NULL;
+    }
+    self->talk = (ah_talk){
+        .events = &events, .loop = loop, .transport = transport, .most = AH_READ_BUFFER_SIZE};
+    self->request = *request;
+    self->done = done;
+    self->ctx = ctx;
+    self->job.run = begin;
+    ah_loop_ready(loop, &self->job);
+    return self;
+}
+
+void ah_http_tunnel_cancel(ah_http_tunnel *tunnel)
+{
+    ah_link_remove(&tunnel->job.link);
+    ah_transport_close(tunnel->talk.transport);
+    ah_h1_parser_free(tunnel->parser);
+    ah_arena_release(&tunnel->arena);
+    ah_buf_release(&tunnel->out);
+    ah_buf_release(&tunnel->body);
+    ah_free(tunnel);
+}
