@@ -17,7 +17,8 @@ typedef enum ahttp_feature {
     AHTTP_FEATURE_TASKS = 1, /* ahttp_run and ahttp_spawn */
     AHTTP_FEATURE_TLS,       /* https */
     AHTTP_FEATURE_BROTLI,    /* the content coding br */
-    AHTTP_FEATURE_ZSTD       /* the content coding zstd */
+    AHTTP_FEATURE_ZSTD,      /* the content coding zstd */
+    AHTTP_FEATURE_PSL        /* the Public Suffix List, for cookies */
 } ahttp_feature;
 
 /* Whether an optional part was built in; false for numbers it does not know. */

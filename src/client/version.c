@@ -13,6 +13,7 @@ bool ahttp_has_feature(ahttp_feature feature)
     case AHTTP_FEATURE_TLS: return AHTTP_TLS;
     case AHTTP_FEATURE_BROTLI: return AHTTP_BROTLI;
     case AHTTP_FEATURE_ZSTD: return AHTTP_ZSTD;
+    case AHTTP_FEATURE_PSL: return AHTTP_PSL;
     }
     return false;
 }

@@ -9,6 +9,7 @@
 #define SIZED_STRUCTS(X)                                                                           \
     X(ahttp_connector_options, made_at)                                                            \
     X(ahttp_connector_stats, reused)                                                               \
+    X(ahttp_cookie, reserved)                                                                      \
     X(ahttp_loop_options, reserved)                                                                \
     X(ahttp_request_options, reserved)                                                             \
     X(ahttp_resolver_options, reserved)                                                            \
