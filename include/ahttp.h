@@ -22,6 +22,7 @@
 #include <ahttp/sync.h>
 #include <ahttp/task.h>
 #include <ahttp/thread.h>
+#include <ahttp/timeout.h>
 #include <ahttp/version.h>
 #include <ahttp/wait.h>
 #endif

@@ -57,7 +57,18 @@ typedef enum ahttp_error_kind {
     X(PROXY_CONNECT, AHTTP_KIND_CONNECTION | AHTTP_KIND_PROXY | AHTTP_KIND_RETRY,                  \
       "could not connect to the proxy")                                                            \
     X(PROXY, AHTTP_KIND_CONNECTION | AHTTP_KIND_PROXY | AHTTP_KIND_RETRY,                          \
-      "proxy did not open a way to the host")
+      "proxy did not open a way to the host")                                                      \
+    X(POOL_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT | AHTTP_KIND_RETRY,                 \
+      "waiting for a connection took too long")                                                    \
+    X(DNS_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT | AHTTP_KIND_RETRY,                  \
+      "resolving the host name took too long")                                                     \
+    X(TLS_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT | AHTTP_KIND_TLS | AHTTP_KIND_RETRY, \
+      "TLS handshake took too long")                                                               \
+    X(WRITE_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT,                                   \
+      "peer stopped taking the request")                                                           \
+    X(FIRST_BYTE_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT,                              \
+      "response did not begin in time")                                                            \
+    X(READ_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT, "response stopped arriving")
 
 typedef enum ahttp_error_code {
     AHTTP_OK = 0,

@@ -5,14 +5,8 @@
    Everything is copied before the call returns, but for what body and multipart take over. */
 #include <ahttp/body.h>
 #include <ahttp/headers.h>
+#include <ahttp/timeout.h>
 AHTTP_BEGIN
-
-/* Time limits in milliseconds; AHTTP_NEVER turns one off.  A request's fields override the
-   session's one by one.  aiohttp's ClientTimeout. */
-typedef struct ahttp_timeout {
-    int64_t total_ms;   /* the whole request, from the call to the body's end; default 300000 */
-    int64_t connect_ms; /* making a connection: DNS, TCP and TLS together; default 30000 */
-} ahttp_timeout;
 
 /* An interim response: 100 Continue, 103 Early Hints.  Valid during the call, which comes from
    the loop like every callback. */

@@ -63,20 +63,27 @@ void ah_call_refuse(ahttp_response *call, ahttp_error *error)
     ah_response_release(call);
 }
 
+static const char *doing(const ahttp_response *call)
+{
+    switch (call->phase) {
+    case AH_CALL_PREPARING: return "opening the request body";
+    case AH_CALL_WAITING: return ah_connector_doing(&call->waiter);
+    case AH_CALL_SENT:
+        return call->exchange.was_sent ? "waiting for the response" : "sending the request";
+    default: return "reading the body";
+    }
+}
+
 static void on_deadline(ah_timer *timer)
 {
     ahttp_response *call = AH_CONTAINER(timer, ahttp_response, deadline);
-    static const char *const doing[] = {
-        [AH_CALL_PREPARING] = "opening the request body",
-        [AH_CALL_WAITING] = "waiting for a connection",
-        [AH_CALL_SENT] = "waiting for the response",
-        [AH_CALL_OPEN] = "reading the body",
-        [AH_CALL_COMPLETE] = "",
-        [AH_CALL_FAILED] = "",
-    };
+    int64_t limit_ms = call->limits->total_ms;
+    int64_t late_ms = ahttp_loop_now(call->session->guest.loop) - timer->due_ms;
 
-    ah_call_fail(call, ah_error_new(AHTTP_E_TOTAL_TIMEOUT, "timed out after %lld ms while %s",
-                                    (long long)call->total_ms, doing[call->phase]));
+    ah_call_fail(call,
+                 ah_error_new(AHTTP_E_TOTAL_TIMEOUT,
+                              "timed out after %lld ms while %s (total_ms is %lld)",
+                              (long long)(limit_ms + late_ms), doing(call), (long long)limit_ms));
 }
 
 static void on_cancel(ahttp_future *future)
@@ -194,7 +201,7 @@ void ah_call_start(ahttp_response *call)
     call->sent->cancel = on_cancel;
     call->sent->owner = call;
     call->deadline.fire = on_deadline;
-    if (call->total_ms != AHTTP_NEVER)
-        ah_timer_start(call->session->guest.loop, &call->deadline, call->total_ms);
+    if (call->limits->total_ms != AHTTP_NEVER)
+        ah_timer_start(call->session->guest.loop, &call->deadline, call->limits->total_ms);
     ah_call_send(call);
 }

@@ -3,6 +3,7 @@
    caller keeps. */
 #include "client/request.h"
 #include "base/mem.h"
+#include "client/time_limits.h"
 #include "http/base64.h"
 
 static ahttp_error *refuse(const char *what, const char *why)
@@ -235,15 +236,22 @@ static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_opt
 
 /* ---- All together ---- */
 
-static int64_t merge_limit(int64_t own, int64_t session)
+static ahttp_error *prepare_limits(ahttp_response *call, const ahttp_timeout *own)
 {
-    return own ? own : session;
+    const char *wrong = ah_timeout_check(own);
+
+    if (wrong)
+        return ah_error_new(AHTTP_E_ARGUMENT,
+                            "request time limit: %s is below 0; give milliseconds, or AHTTP_NEVER",
+                            wrong);
+    call->limits = ah_timeout_merge(own, &call->session->timeout, &call->own_limits);
+    call->exchange.limits = ah_timeout_limits_gaps(call->limits) ? call->limits : NULL;
+    return NULL;
 }
 
 ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
 {
     ah_exchange *exchange = &call->exchange;
-    const ahttp_timeout *session = &call->session->timeout;
     ah_str method = ah_str_from(options->method ? options->method : "GET");
     ah_str type;
 
@@ -252,9 +260,9 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     call->no_decompress = options->no_decompress || call->session->no_decompress;
     call->on_interim = options->on_interim;
     call->on_interim_ctx = options->on_interim_ctx;
-    call->total_ms = merge_limit(options->timeout.total_ms, session->total_ms);
-    call->connect_ms = merge_limit(options->timeout.connect_ms, session->connect_ms);
     ahttp_error *error = ah_request_take_body(call, options, &type);
+    if (!error)
+        error = prepare_limits(call, &options->timeout);
     if (error)
         return error;
     if (!ah_method_is_valid(method))

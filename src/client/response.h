@@ -34,7 +34,8 @@ struct ahttp_response {
     ah_exchange exchange;
     ah_waiter waiter;
     ah_timer deadline;
-    int64_t total_ms, connect_ms;
+    const ahttp_timeout *limits; /* complete: the session's, or own_limits */
+    ahttp_timeout own_limits;
     ah_arena arena;
     ah_url url;
     ahttp_headers request_fields;

@@ -24,7 +24,7 @@ static void acquire(ahttp_response *call)
     ah_route route = ah_route_to(&call->url);
 
     call->phase = AH_CALL_WAITING;
-    ah_connector_acquire(call->session->connector, &call->waiter, &route, call->connect_ms,
+    ah_connector_acquire(call->session->connector, &call->waiter, &route, call->limits,
                          on_connection);
 }
 

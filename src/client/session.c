@@ -3,11 +3,10 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "client/request.h"
+#include "client/time_limits.h"
 #include "http/coding.h"
 #include "http/h1_writer.h"
 #include <ahttp/version.h>
-
-enum { TOTAL_MS = 300000, CONNECT_MS = 30000 };
 
 /* ---- Headers of all requests ---- */
 
@@ -75,6 +74,8 @@ static void refuse_nonsense(const ahttp_session_options *options)
         options->max_head_bytes < 0 || options->max_interim < 0)
         ah_misuse("ahttp_session_create: give limits of heads above 0, or 0 for the default; no "
                   "head is unlimited");
+    if (ah_timeout_check(&options->timeout))
+        ah_misuse("ahttp_session_create: give time limits above 0 ms, or AHTTP_NEVER");
 }
 
 static ah_response_rules rules_of(const ahttp_session_options *options)
@@ -199,9 +200,8 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
         (ah_guest){.what = "client session", .made_at = options.made_at, .close = close_guest};
     ah_guest_enter(&session->guest, ah_connector_loop(session->connector));
     session->closed = !session->guest.loop;
-    session->timeout.total_ms = options.timeout.total_ms ? options.timeout.total_ms : TOTAL_MS;
-    session->timeout.connect_ms =
-        options.timeout.connect_ms ? options.timeout.connect_ms : CONNECT_MS;
+    session->timeout = options.timeout;
+    ah_timeout_complete(&session->timeout);
     session->max_body_bytes = options.max_body_bytes ? options.max_body_bytes : AHTTP_UNLIMITED;
     session->rules = rules_of(&options);
     session->coding_limits.max_ratio = options.max_decode_ratio;

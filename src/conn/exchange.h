@@ -10,6 +10,7 @@
 #include "net/transport.h"
 #include <ahttp/body.h>
 #include <ahttp/peer.h>
+#include <ahttp/timeout.h>
 
 typedef struct ah_conn ah_conn;
 typedef struct ah_exchange ah_exchange;
@@ -44,6 +45,7 @@ struct ah_exchange {
     ah_str upgrade;                 /* the protocol that 101 may change to; empty: none */
     int64_t expect_100_ms;          /* how long the body waits for 100; 0: it does not */
     const ah_response_rules *rules; /* complete ones; NULL: the default ones */
+    const ahttp_timeout *limits;    /* of gaps; NULL: it has none */
     ah_response_head response;      /* fields initialised with the arena to use, before sending */
     ah_conn *conn;                  /* while on the wire, else NULL */
     uint64_t bytes_sent;            /* of head and body */
@@ -51,6 +53,7 @@ struct ah_exchange {
     ahttp_peer *peer;               /* of the connection; set when sent, a reference; or NULL */
     ah_tunnel tunnel;               /* from an end event without error on: the owner's, if set */
     bool was_reused;                /* the connection had carried another exchange before */
+    bool was_sent;                  /* all of the request was written */
 };
 
 /* Does nothing when there is none. */

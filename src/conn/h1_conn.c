@@ -10,6 +10,7 @@
 #include "conn/h1_conn.h"
 #include "base/mem.h"
 #include "conn/h1_send.h"
+#include "conn/h1_watch.h"
 #include "http/h1_parser.h"
 #include "loop/poll.h"
 #include "net/peer.h"
@@ -33,6 +34,7 @@ typedef struct h1_conn {
     ah_h1_parser *parser;
     ah_exchange *exchange; /* the one it carries, or NULL */
     ah_h1_send sending;
+    ah_h1_watch watch;
     receiving response;
     ahttp_peer *peer;   /* NULL when memory was too short for it */
     uint64_t exchanges; /* so far */
@@ -52,9 +54,22 @@ static void enter(receiving *state, receiving next)
     *state = next;
 }
 
+/* Of the peer; a body that the program is slow to give or to read is not its fault. */
+static ah_h1_awaited awaited(const h1_conn *conn)
+{
+    if (conn->sending.state == AH_H1_SENDING)
+        return ah_h1_send_wants_room(&conn->sending) ? AH_H1_ROOM : AH_H1_NOTHING;
+    if (conn->paused)
+        return AH_H1_NOTHING;
+    return conn->exchange->bytes_received > 0 ? AH_H1_MORE_BYTES : AH_H1_FIRST_BYTE;
+}
+
 static void want(h1_conn *conn)
 {
     unsigned events = conn->paused ? 0 : AH_READABLE;
+
+    if (AH_UNLIKELY(conn->exchange && conn->exchange->limits))
+        ah_h1_watch_set(&conn->watch, conn->loop, conn->exchange, awaited(conn));
 
     if (ah_h1_send_wants_room(&conn->sending))
         events |= AH_WRITABLE;
@@ -79,6 +94,12 @@ static void end_call(h1_conn *conn)
     ah_free(conn);
 }
 
+static void stop_watch(h1_conn *conn)
+{
+    ah_h1_watch_stop(&conn->watch, conn->loop);
+    conn->watch.awaited = AH_H1_NOTHING;
+}
+
 /* ---- Ends ---- */
 
 /* Ends the exchange, if there is one, and then the connection. */
@@ -100,6 +121,8 @@ static void complete(h1_conn *conn, size_t left_over)
 
     enter(&conn->response, DONE);
     bool reusable = may_be_reused(conn, left_over);
+    if (AH_UNLIKELY(exchange->limits))
+        stop_watch(conn);
     conn->exchange = NULL;
     exchange->conn = NULL;
     ah_h1_send_end(&conn->sending);
@@ -330,6 +353,18 @@ static void on_ready(void *ctx, unsigned events)
     end_call(conn);
 }
 
+static void on_limit(ah_timer *timer)
+{
+    h1_conn *conn = AH_CONTAINER(timer, h1_conn, watch.timer);
+    const char *peer = ah_transport_peer(conn->transport);
+
+    begin_call(conn);
+    ahttp_error *error = ah_h1_watch_look(&conn->watch, conn->loop, conn->exchange, peer);
+    if (error)
+        fail(conn, error);
+    end_call(conn);
+}
+
 static void resume(ah_conn *base, ah_exchange *exchange)
 {
     h1_conn *conn = (h1_conn *)base;
@@ -348,6 +383,8 @@ static bool skip_rest(ah_conn *base, ah_exchange *exchange, uint64_t most)
         ah_h1_parser_left(conn->parser) > most)
         return false;
     ah_transport_set_background(conn->transport, true);
+    exchange->limits = NULL; /* whoever skips has a limit for all of it */
+    stop_watch(conn);
     conn->paused = false;
     want(conn);
     return true;
@@ -376,6 +413,7 @@ static void close_conn(ah_conn *base, ahttp_error *why)
     conn->exchange = NULL;
     ah_h1_parser_stop(conn->parser);
     ah_h1_send_stop(&conn->sending);
+    stop_watch(conn);
     enter(&conn->response, BROKEN);
     if (exchange) {
         exchange->conn = NULL;
@@ -439,6 +477,7 @@ ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_transport *transport, const ah_conn
     conn->peer = ah_peer_of(transport);
     conn->sending =
         (ah_h1_send){.loop = loop, .transport = transport, .moved = on_sending_moved, .ctx = conn};
+    conn->watch.timer.fire = on_limit;
     transport->ready = on_ready;
     transport->ctx = conn;
     ah_transport_set_background(transport, true);

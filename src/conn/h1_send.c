@@ -192,8 +192,10 @@ void ah_h1_send_more(ah_h1_send *send)
             return;
         if (send->is_waiting || send->is_holding)
             return;
-        if (!send->source || send->has_ended)
+        if (!send->source || send->has_ended) {
             enter(send, AH_H1_SENT);
+            send->exchange->was_sent = true;
+        }
     }
 }
 
@@ -228,6 +230,7 @@ void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange)
     send->exchange = exchange;
     send->source = exchange->source;
     send->pulled = 0;
+    exchange->was_sent = false;
     send->is_holding = send->is_waiting = send->has_ended = send->is_answered = false;
     enter(send, AH_H1_SENDING);
     ah_buf_clear(&send->out);

@@ -5,7 +5,6 @@
    Nothing starts before the loop runs the dial's job, so that a system which connects or
    refuses at once still reports from the loop. */
 #include "net/dial.h"
-#include "base/buf.h"
 #include "loop/poll.h"
 #include "loop/timer.h"
 #include "net/socket.h"
@@ -93,21 +92,39 @@ static ahttp_error *error_of_one(const ah_dial *dial)
                            address);
 }
 
+/* "[::1]:80 connection refused after 0 ms, 127.0.0.1:80 no answer after 250 ms" */
+static void list_attempts(const ah_dial *dial, ah_buf *list)
+{
+    for (size_t i = 0; i < dial->started; i++) {
+        const attempt *each = &dial->attempts[i];
+        int64_t took_ms = each->took_ms;
+        char reason[128] = "no answer";
+        char address[AH_ADDRESS_TEXT];
+        if (each->failure)
+            uv_strerror_r(each->failure, reason, sizeof reason);
+        else
+            took_ms = ahttp_loop_now(dial->loop) - each->started_ms;
+        ah_address_format(&each->address, address);
+        ah_buf_append_format(list, "%s%s %s after %lld ms", i ? ", " : "", address, reason,
+                             (long long)took_ms);
+    }
+}
+
+void ah_dial_describe(const ah_dial *dial, ah_buf *text)
+{
+    if (dial->started < 2)
+        return;
+    ah_buf_append(text, AH_STR(": "));
+    list_attempts(dial, text);
+}
+
 /* "connect to NAME: 2 addresses failed: [::1]:80 connection refused after 0 ms, ..." */
 static ahttp_error *error_of_many(const ah_dial *dial)
 {
     ah_buf list = {0};
-    char address[AH_ADDRESS_TEXT];
     ahttp_error *error = ah_error_no_memory();
 
-    for (size_t i = 0; i < dial->count; i++) {
-        const attempt *each = &dial->attempts[i];
-        char reason[128];
-        uv_strerror_r(each->failure, reason, sizeof reason);
-        ah_address_format(&each->address, address);
-        ah_buf_append_format(&list, "%s%s %s after %lld ms", i ? ", " : "", address, reason,
-                             (long long)each->took_ms);
-    }
+    list_attempts(dial, &list);
     if (ah_buf_terminate(&list)) {
         error = ah_error_new(AHTTP_E_CONNECT, "connect to %s: %zu addresses failed: %s",
                              dial->name ? dial->name : "any address", dial->count, list.data);

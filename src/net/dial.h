@@ -5,6 +5,7 @@
    RFC 8305 §5.  The next address is tried after delay_ms or as soon as one has failed;
    earlier attempts go on; the first to connect wins and the others are closed.  When all
    fail, the error lists each address with its reason and its milliseconds. */
+#include "base/buf.h"
 #include "dns/address.h"
 #include "loop/loop.h"
 #include "net/transport.h"
@@ -23,6 +24,9 @@ typedef void ah_dial_fn(void *ctx, ah_transport *transport, ahttp_error *error);
 /* The addresses are copied.  NULL when out of memory. */
 ah_dial *ah_dial_start(ahttp_loop *loop, const ah_dial_options *options,
                        const ah_address *addresses, size_t count, ah_dial_fn *done, void *ctx);
+/* Appends what was tried so far, to explain a time limit: ": [::1]:80 connection refused after
+   0 ms, 127.0.0.1:80 no answer after 30000 ms".  Nothing when there was just one attempt. */
+void ah_dial_describe(const ah_dial *dial, ah_buf *text);
 /* Closes all attempts; done is not called. */
 void ah_dial_cancel(ah_dial *dial);
 

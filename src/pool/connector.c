@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a connector, and asking it for a connection; what happens in between is in
+/* The life of a connector.  Asking it for a connection is in waiter.c, what happens then in
    slot.c.  A connector retires in its job: when it was closed and its last connection is gone,
    it gives up the rest of what it has on the loop.  When nobody holds it either, it is freed. */
 #include "pool/connector.h"
@@ -15,89 +15,6 @@ typedef struct ah_closer {
     ah_link link;
     ahttp_future *future;
 } ah_closer;
-
-/* ---- Asking for a connection ---- */
-
-static void run_refusal(ah_job *job)
-{
-    ah_waiter *waiter = AH_CONTAINER(job, ah_waiter, job);
-    ahttp_error *error = waiter->error;
-
-    waiter->error = NULL;
-    ah_waiter_refuse(waiter, error);
-}
-
-static void refuse_later(ah_waiter *waiter, ahttp_error *error)
-{
-    waiter->error = error;
-    waiter->job.run = run_refusal;
-    ah_loop_ready(waiter->connector->setup.loop, &waiter->job);
-}
-
-static ahttp_error *closed_error(void)
-{
-    return ah_error_new(AHTTP_E_CLOSED, "get a connection: the connector was closed");
-}
-
-/* The longest name in DNS has 253 characters; NULL where it is not too long. */
-static ahttp_error *check_name(ah_str name)
-{
-    if (AH_LIKELY(name.len <= AH_ROUTE_MAX_NAME))
-        return NULL;
-    return ah_error_new(AHTTP_E_DNS, "resolve %.32s...: longer than %d bytes", name.ptr,
-                        AH_ROUTE_MAX_NAME);
-}
-
-static ahttp_error *check_route(const ah_route *route)
-{
-    ahttp_error *error = check_name(route->host);
-
-    return error ? error : check_name(route->server_name);
-}
-
-void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
-                          int64_t connect_ms, ah_waiter_fn *done)
-{
-    waiter->connector = connector;
-    waiter->connect_ms = connect_ms;
-    waiter->done = done;
-    if (connector->closed) {
-        refuse_later(waiter, closed_error());
-        return;
-    }
-    ahttp_error *error = check_route(route);
-    ah_origin *origin = error ? NULL : ah_origins_get(&connector->origins, route);
-    if (!origin) {
-        refuse_later(waiter, error ? error : ah_error_no_memory());
-        return;
-    }
-    ah_slot *idle = ah_slot_of(ah_pool_wait(&connector->pool, &origin->place, &waiter->place,
-                                            ah_connector_now(connector)));
-    if (!idle) {
-        ah_connector_run_soon(connector); /* also where only one too old is in the way */
-        return;
-    }
-    connector->reused++;
-    ah_waiter_give(waiter, idle->conn);
-}
-
-void ah_connector_cancel(ah_waiter *waiter)
-{
-    ahttp_connector *connector = waiter->connector;
-    ah_pool_origin *origin = waiter->place.origin;
-
-    if (!connector)
-        return;
-    waiter->connector = NULL;
-    ah_link_remove(&waiter->job.link);
-    ah_error_free(waiter->error);
-    waiter->error = NULL;
-    if (!origin)
-        return;
-    ah_pool_unwait(&connector->pool, &waiter->place);
-    ah_origins_tidy(&connector->origins, ah_origin_of(origin));
-    ah_connector_step_soon(connector);
-}
 
 /* ---- Life ---- */
 
@@ -154,7 +71,7 @@ static void refuse_all(ahttp_connector *connector)
         ah_origin *origin = ah_origin_of(place->origin);
         ah_pool_unwait(&connector->pool, place);
         ah_origins_tidy(&connector->origins, origin);
-        refuse_later(ah_waiter_of(place), closed_error());
+        ah_waiter_refuse_closed(ah_waiter_of(place));
     }
 }
 

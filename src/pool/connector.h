@@ -4,6 +4,7 @@
 /* The connector as the client sees it: ask for a connection, get one or an error. */
 #include "conn/conn.h"
 #include "loop/loop.h"
+#include "loop/timer.h"
 #include "pool/opening.h"
 #include "pool/plan.h"
 #include "pool/route.h"
@@ -18,19 +19,25 @@ struct ah_waiter {
     ah_pool_waiter place;
     ahttp_connector *connector; /* while waiting, else NULL */
     ah_waiter_fn *done;
-    int64_t connect_ms; /* limit for opening a connection; AHTTP_NEVER: none */
-    ah_job job;         /* brings an error that came up inside a call */
+    const ahttp_timeout *limits; /* complete */
+    ah_timer timer;              /* of limits->pool_ms; armed while nothing is opened for it */
+    int64_t since_ms;            /* when it began to wait */
+    ah_job job;                  /* brings an error that came up inside a call */
     ahttp_error *error;
 };
 
 /* done is called once: before this returns where an idle connection is there, else from the
-   loop.  The route's texts need not outlive the call.  The caller holds a reference to the
-   connector for as long as it waits or uses the connection. */
+   loop.  The route's texts need not outlive the call; limits, which are complete, must as long
+   as it waits.  The caller holds a reference to the connector for as long as it waits or uses
+   the connection. */
 void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
-                          int64_t connect_ms, ah_waiter_fn *done);
+                          const ahttp_timeout *limits, ah_waiter_fn *done);
 /* done will not be called; what was being opened for it serves the next in line, or ends.
    Harmless when it does not wait. */
 void ah_connector_cancel(ah_waiter *waiter);
+
+/* What is done for it while it waits, for messages: "waiting for a connection". */
+const char *ah_connector_doing(const ah_waiter *waiter);
 
 /* NULL once that has been closed; nothing is acquired any more then. */
 ahttp_loop *ah_connector_loop(const ahttp_connector *connector);

@@ -3,6 +3,7 @@
                                                +--https--> SECURING --> done
    An error, the time limit and a cancel end it from each of them. */
 #include "pool/opening.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "conn/h1_conn.h"
 #include "loop/timer.h"
@@ -19,7 +20,8 @@ struct ah_opening {
     void *ctx;
     stage stage;
     ah_timer timer;
-    int64_t limit_ms;
+    ahttp_timeout limits;
+    int64_t limited_ms; /* since when the limit of the stage counts */
     ah_lookup lookup;
     ah_dial *dial; /* while DIALLING */
 #if AHTTP_TLS
@@ -68,6 +70,8 @@ static void cancel(ah_opening *opening)
 
 /* ---- The stages ---- */
 
+static void enter(ah_opening *opening, stage next);
+
 static void speak_http(ah_opening *opening, ah_transport *transport)
 {
     ah_conn *conn = ah_h1_conn_new(opening->setup->loop, transport, opening->owner, opening->ctx);
@@ -90,7 +94,7 @@ static void secure(ah_opening *opening, ah_transport *transport)
 {
     ah_opening_setup *setup = opening->setup;
 
-    opening->stage = SECURING;
+    enter(opening, SECURING);
     opening->handshake = ah_tls_start(setup->loop, setup->tls, transport,
                                       opening->origin->route.host.ptr, secured, opening);
     if (!opening->handshake)
@@ -123,37 +127,83 @@ static void resolved(ah_lookup *lookup, const ah_address *addresses, size_t coun
         fail(opening, error);
         return;
     }
-    opening->stage = DIALLING;
+    enter(opening, DIALLING);
     opening->dial =
         ah_dial_start(opening->setup->loop, &options, addresses, count, dialled, opening);
     if (!opening->dial)
         fail(opening, ah_error_no_memory());
 }
 
-/* ---- The time limit ---- */
+/* ---- The time limits ---- */
+
+/* What a stage does, and what happens when that takes too long. */
+static const struct facts {
+    const char *doing, *verb, *limit;
+    size_t limit_at; /* in ahttp_timeout */
+    int code;
+} facts_of[] = {
+    [RESOLVING] = {"resolving the name", "resolve", "dns_ms", offsetof(ahttp_timeout, dns_ms),
+                   AHTTP_E_DNS_TIMEOUT},
+    [DIALLING] = {"connecting", "connect to", "connect_ms", offsetof(ahttp_timeout, connect_ms),
+                  AHTTP_E_CONNECT_TIMEOUT},
+    [SECURING] = {"shaking hands", "shake hands with", "tls_ms", offsetof(ahttp_timeout, tls_ms),
+                  AHTTP_E_TLS_TIMEOUT},
+};
+
+static int64_t limit_of(const ah_opening *opening)
+{
+    int64_t limit_ms;
+
+    memcpy(&limit_ms, (const char *)&opening->limits + facts_of[opening->stage].limit_at,
+           sizeof limit_ms);
+    return limit_ms;
+}
 
 static void on_limit(ah_timer *timer)
 {
-    static const char *const doing[] = {
-        [RESOLVING] = "while resolving the name",
-        [DIALLING] = "while connecting",
-        [SECURING] = "in the TLS handshake",
-    };
     ah_opening *opening = AH_CONTAINER(timer, ah_opening, timer);
+    const struct facts *facts = &facts_of[opening->stage];
+    int64_t took_ms = ahttp_loop_now(opening->setup->loop) - opening->limited_ms;
+    ah_buf tried = {0};
 
+    if (opening->stage == DIALLING)
+        ah_dial_describe(opening->dial, &tried);
+    ahttp_error *error =
+        ah_error_new(facts->code, "%s %s: timed out after %lld ms (%s is %lld)%.*s", facts->verb,
+                     opening->origin->name, (long long)took_ms, facts->limit,
+                     (long long)limit_of(opening), (int)tried.len, tried.data ? tried.data : "");
+    ah_buf_release(&tried);
     stop_stage(opening);
-    fail(opening,
-         ah_error_new(AHTTP_E_CONNECT_TIMEOUT, "connect to %s: timed out after %lld ms (%s)",
-                      opening->origin->name, (long long)opening->limit_ms, doing[opening->stage]));
+    fail(opening, error);
 }
 
-static void set_limit(ah_opening *opening, int64_t limit_ms)
+static void begin_limit(ah_opening *opening)
 {
-    opening->limit_ms = limit_ms;
+    ahttp_loop *loop = opening->setup->loop;
+    int64_t limit_ms = limit_of(opening);
+
+    opening->limited_ms = ahttp_loop_now(loop);
     if (limit_ms == AHTTP_NEVER)
-        ah_timer_stop(opening->setup->loop, &opening->timer);
+        ah_timer_stop(loop, &opening->timer);
     else
-        ah_timer_start(opening->setup->loop, &opening->timer, limit_ms);
+        ah_timer_start(loop, &opening->timer, limit_ms);
+}
+
+static void enter(ah_opening *opening, stage next)
+{
+    opening->stage = next;
+    begin_limit(opening);
+}
+
+static void set_limits(ah_opening *opening, const ahttp_timeout *limits)
+{
+    opening->limits = *limits;
+    begin_limit(opening);
+}
+
+static const char *doing(const ah_opening *opening)
+{
+    return facts_of[opening->stage].doing;
 }
 
 /* ---- Start ---- */
@@ -190,9 +240,9 @@ static ahttp_error *prepare_tls(ah_opening_setup *setup, const ah_origin *origin
 #endif
 }
 
-static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin, int64_t limit_ms,
-                         const ah_conn_owner *owner, ah_opening_fn *done, void *ctx,
-                         ahttp_error **error)
+static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin,
+                         const ahttp_timeout *limits, const ah_conn_owner *owner,
+                         ah_opening_fn *done, void *ctx, ahttp_error **error)
 {
     *error = prepare_tls(setup, origin);
     if (*error)
@@ -208,10 +258,11 @@ static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin, int64
     opening->done = done;
     opening->ctx = ctx;
     opening->timer.fire = on_limit;
-    opening->stage = RESOLVING;
-    set_limit(opening, limit_ms);
+    opening->limits = *limits;
+    enter(opening, RESOLVING);
     resolve(opening);
     return opening;
 }
 
-const ah_opener ah_network_opener = {.start = start, .limit = set_limit, .cancel = cancel};
+const ah_opener ah_network_opener = {
+    .start = start, .limit = set_limits, .doing = doing, .cancel = cancel};

@@ -2,12 +2,13 @@
 #ifndef AH_POOL_OPENING_H
 #define AH_POOL_OPENING_H
 /* One connection being made: name to addresses, address to socket, TLS where the scheme wants
-   it, HTTP/1.1 on top, all under one time limit.  It may be cancelled at every point and
+   it, HTTP/1.1 on top, each within its time limit.  It may be cancelled at every point and
    leaves nothing behind. */
 #include "conn/conn.h"
 #include "dns/overrides.h"
 #include "dns/resolver.h"
 #include "pool/origin.h"
+#include <ahttp/timeout.h>
 #if AHTTP_TLS
 #include "tls/tls.h"
 #endif
@@ -32,13 +33,15 @@ typedef void ah_opening_fn(void *ctx, ah_conn *conn, ahttp_error *error);
 /* A way to make connections; tests have one of their own. */
 typedef struct ah_opener {
     /* The origin must outlive the opening.  owner and ctx become those of the connection too.
-       limit_ms as for limit.  NULL with *error when it cannot even begin. */
-    ah_opening *(*start)(ah_opening_setup *setup, const ah_origin *origin, int64_t limit_ms,
-                         const ah_conn_owner *owner, ah_opening_fn *done, void *ctx,
-                         ahttp_error **error);
-    /* From now on it may take limit_ms more, AHTTP_NEVER: as long as it takes; then it fails
-       with CONNECT_TIMEOUT. */
-    void (*limit)(ah_opening *opening, int64_t limit_ms);
+       limits as for limit.  NULL with *error when it cannot even begin. */
+    ah_opening *(*start)(ah_opening_setup *setup, const ah_origin *origin,
+                         const ahttp_timeout *limits, const ah_conn_owner *owner,
+                         ah_opening_fn *done, void *ctx, ahttp_error **error);
+    /* From now on these limits count, which are complete; the one of the stage at hand begins
+       anew. */
+    void (*limit)(ah_opening *opening, const ahttp_timeout *limits);
+    /* What it does, for messages: "connecting". */
+    const char *(*doing)(const ah_opening *opening);
     /* done is not called. */
     void (*cancel)(ah_opening *opening);
 } ah_opener;

@@ -6,12 +6,14 @@
 
 void ah_waiter_give(ah_waiter *waiter, ah_conn *conn)
 {
+    ah_waiter_stop_timer(waiter);
     waiter->connector = NULL;
     waiter->done(waiter, conn, NULL);
 }
 
 void ah_waiter_refuse(ah_waiter *waiter, ahttp_error *error)
 {
+    ah_waiter_stop_timer(waiter);
     waiter->connector = NULL;
     waiter->done(waiter, NULL, error);
 }
@@ -135,8 +137,9 @@ static void step_open(ahttp_connector *connector, ah_waiter *waiter)
     slot->origin = origin;
     ah_list_append(&connector->slots, &slot->link);
     ah_pool_opening(&connector->pool, &waiter->place, &slot->place);
-    slot->opening = connector->opener->start(&connector->setup, origin, waiter->connect_ms,
-                                             &conn_owner, on_opened, slot, &error);
+    ah_waiter_stop_timer(waiter);
+    slot->opening = connector->opener->start(&connector->setup, origin, waiter->limits, &conn_owner,
+                                             on_opened, slot, &error);
     if (!slot->opening)
         opening_failed(slot, error);
 }
@@ -155,9 +158,10 @@ void ah_slot_end(ah_slot *slot)
     ah_conn_close(slot->conn, NULL);
 }
 
-static void step_pass(const ahttp_connector *connector, ah_slot *slot, const ah_waiter *waiter)
+static void step_pass(const ahttp_connector *connector, ah_slot *slot, ah_waiter *waiter)
 {
-    connector->opener->limit(slot->opening, waiter->connect_ms);
+    ah_waiter_stop_timer(waiter);
+    connector->opener->limit(slot->opening, waiter->limits);
 }
 
 void ah_connector_take_steps(ahttp_connector *connector)

@@ -68,6 +68,10 @@ void ah_connector_watch_age(ahttp_connector *connector);
    reference to the connector in the call. */
 void ah_waiter_give(ah_waiter *waiter, ah_conn *conn);
 void ah_waiter_refuse(ah_waiter *waiter, ahttp_error *error);
+/* Because the connector was closed; this one answers from the loop. */
+void ah_waiter_refuse_closed(ah_waiter *waiter);
+/* From now on it does not wait for others. */
+void ah_waiter_stop_timer(ah_waiter *waiter);
 
 /* Ends what is in the slot, which the plan has let go of. */
 void ah_slot_end(ah_slot *slot);

@@ -19,7 +19,7 @@
 /* What stands by value in one of them; it can never grow. */
 #define INNER_STRUCTS(X)                                                                           \
     X(ahttp_bytes, len)                                                                            \
-    X(ahttp_timeout, connect_ms)
+    X(ahttp_timeout, read_ms)
 
 typedef struct layout {
     const char *name;

@@ -187,8 +187,8 @@ static void a_request_that_gives_up_cancels_the_programs_look_up(void **state)
     ahttp_resolver *resolver = ahttp_resolver_new(.lookup = look_up, .ctx = &own);
     ahttp_session *session = session_with(ahttp_connector_new(.resolver = resolver));
 
-    assert_fails(ahttp_get(session, url_at("one.test"), .timeout = {.connect_ms = 20}),
-                 AHTTP_E_CONNECT_TIMEOUT, "while resolving the name");
+    assert_fails(ahttp_get(session, url_at("one.test"), .timeout = {.dns_ms = 20}),
+                 AHTTP_E_DNS_TIMEOUT, "resolve one.test");
     assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
     assert_int_equal(own.cancels, 1);
     end_session(session);

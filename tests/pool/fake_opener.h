@@ -21,7 +21,7 @@ struct ah_opening {
     const ah_conn_owner *owner;
     ah_opening_fn *done;
     void *ctx;
-    int64_t limit_ms;
+    int64_t connect_ms;
 };
 
 static struct fakes {
@@ -64,9 +64,9 @@ static void fake_idle(int number)
 
 /* ---- Openings ---- */
 
-static ah_opening *fake_start(ah_opening_setup *setup, const ah_origin *origin, int64_t limit_ms,
-                              const ah_conn_owner *owner, ah_opening_fn *done, void *ctx,
-                              ahttp_error **error)
+static ah_opening *fake_start(ah_opening_setup *setup, const ah_origin *origin,
+                              const ahttp_timeout *limits, const ah_conn_owner *owner,
+                              ah_opening_fn *done, void *ctx, ahttp_error **error)
 {
     ah_opening *opening = fakes.fails_to_start ? NULL : ah_alloc(sizeof *opening);
 
@@ -75,14 +75,20 @@ static ah_opening *fake_start(ah_opening_setup *setup, const ah_origin *origin, 
         *error = ah_error_no_memory();
         return NULL;
     }
-    *opening = (ah_opening){fakes.started++, origin, owner, done, ctx, limit_ms};
+    *opening = (ah_opening){fakes.started++, origin, owner, done, ctx, limits->connect_ms};
     fakes.openings[opening->number] = opening;
     return opening;
 }
 
-static void fake_limit(ah_opening *opening, int64_t limit_ms)
+static void fake_limit(ah_opening *opening, const ahttp_timeout *limits)
 {
-    opening->limit_ms = limit_ms;
+    opening->connect_ms = limits->connect_ms;
+}
+
+static const char *fake_doing(const ah_opening *opening)
+{
+    (void)opening;
+    return "connecting";
 }
 
 static void fake_end(ah_opening *opening)
@@ -97,7 +103,7 @@ static void fake_cancel(ah_opening *opening)
     fake_end(opening);
 }
 
-static const ah_opener fake_opener = {fake_start, fake_limit, fake_cancel};
+static const ah_opener fake_opener = {fake_start, fake_limit, fake_doing, fake_cancel};
 
 /* False when out of memory, which the connector was told. */
 static bool fake_opens(int number)
@@ -148,12 +154,20 @@ static ah_route route_to(const char *host)
     return (ah_route){.host = ah_str_from(host), .port = 80};
 }
 
+static const ahttp_timeout limits_5000 = {.total_ms = AHTTP_NEVER,
+                                          .connect_ms = 5000,
+                                          .pool_ms = AHTTP_NEVER,
+                                          .dns_ms = 5000,
+                                          .tls_ms = 5000,
+                                          .write_ms = AHTTP_NEVER,
+                                          .read_ms = AHTTP_NEVER};
+
 /* To http://host. */
 static void ask(ahttp_connector *connector, request *self, const char *host)
 {
     ah_route route = route_to(host);
 
-    ah_connector_acquire(connector, &self->waiter, &route, 5000, request_answered);
+    ah_connector_acquire(connector, &self->waiter, &route, &limits_5000, request_answered);
 }
 
 #endif

@@ -128,14 +128,15 @@ static int teardown(void **state)
 /* False with the error in self when it could not even begin. */
 static bool open_to(fixture *self, ah_url url, int64_t limit_ms)
 {
+    const ahttp_timeout limits = {.dns_ms = limit_ms, .connect_ms = limit_ms, .tls_ms = limit_ms};
     ahttp_error *error = NULL;
     ah_route route = ah_route_to(&url);
 
     self->origin = ah_origins_get(&self->origins, &route);
     if (!self->origin)
         return false;
-    self->opening = ah_network_opener.start(&self->setup, self->origin, limit_ms, &owner, on_done,
-                                            self, &error);
+    self->opening =
+        ah_network_opener.start(&self->setup, self->origin, &limits, &owner, on_done, self, &error);
     if (!self->opening)
         on_done(self, NULL, error);
     return self->opening != NULL;
@@ -295,15 +296,15 @@ static void start_dialling(fixture *self, test_server *black_hole)
         turn(self);
 }
 
-static void assert_timed_out(const fixture *self, const char *host, unsigned port,
-                             const char *doing)
+static void assert_timed_out(const fixture *self, int code, const char *verb, const char *host,
+                             unsigned port, const char *limit)
 {
     char expected[200];
 
-    snprintf(expected, sizeof expected, "connect to %s:%u: timed out after 5000 ms (%s)", host,
-             port, doing);
+    snprintf(expected, sizeof expected, "%s %s:%u: timed out after 5000 ms (%s is 5000)", verb,
+             host, port, limit);
     assert_int_equal(self->calls, 1);
-    assert_int_equal(self->code, AHTTP_E_CONNECT_TIMEOUT);
+    assert_int_equal(self->code, code);
     assert_string_equal(self->message, expected);
 }
 
@@ -316,7 +317,7 @@ static void resolving_takes_no_longer_than_the_limit(void **state)
     assert_int_equal(self->calls, 0);
     time_passes(self, 1);
 
-    assert_timed_out(self, "silent.test", 80, "while resolving the name");
+    assert_timed_out(self, AHTTP_E_DNS_TIMEOUT, "resolve", "silent.test", 80, "dns_ms");
 }
 
 static void connecting_takes_no_longer_than_the_limit(void **state)
@@ -327,7 +328,8 @@ static void connecting_takes_no_longer_than_the_limit(void **state)
     start_dialling(self, server);
     time_passes(self, 5000);
 
-    assert_timed_out(self, "127.0.0.1", server_port(server), "while connecting");
+    assert_timed_out(self, AHTTP_E_CONNECT_TIMEOUT, "connect to", "127.0.0.1", server_port(server),
+                     "connect_ms");
     server_stop(server);
 }
 
@@ -337,12 +339,12 @@ static void a_new_limit_counts_from_when_it_is_set(void **state)
     start_resolving(self);
     time_passes(self, 4000);
 
-    ah_network_opener.limit(self->opening, 5000);
+    ah_network_opener.limit(self->opening, &(const ahttp_timeout){.dns_ms = 5000});
     time_passes(self, 4999);
     assert_int_equal(self->calls, 0);
     time_passes(self, 1);
 
-    assert_timed_out(self, "silent.test", 80, "while resolving the name");
+    assert_timed_out(self, AHTTP_E_DNS_TIMEOUT, "resolve", "silent.test", 80, "dns_ms");
 }
 
 static void an_opening_may_take_as_long_as_it_takes(void **state)
@@ -350,7 +352,7 @@ static void an_opening_may_take_as_long_as_it_takes(void **state)
     fixture *self = *state;
     start_resolving(self);
 
-    ah_network_opener.limit(self->opening, AHTTP_NEVER);
+    ah_network_opener.limit(self->opening, &(const ahttp_timeout){.dns_ms = AHTTP_NEVER});
     time_passes(self, 20000);
 
     assert_int_equal(self->calls, 0);
@@ -403,7 +405,8 @@ static void a_handshake_takes_no_longer_than_the_limit(void **state)
     start_securing(self, server);
     time_passes(self, 5000);
 
-    assert_timed_out(self, "127.0.0.1", server_port(server), "in the TLS handshake");
+    assert_timed_out(self, AHTTP_E_TLS_TIMEOUT, "shake hands with", "127.0.0.1",
+                     server_port(server), "tls_ms");
     assert_true(server_wait_for(server, SERVER_PEER_CLOSED, 1));
     server_stop(server);
 }

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* Asking a connector for a connection, and giving up. */
+#include "pool/slot.h"
+#include <ahttp/base.h>
+
+/* ---- Errors that come up inside a call ---- */
+
+static void run_refusal(ah_job *job)
+{
+    ah_waiter *waiter = AH_CONTAINER(job, ah_waiter, job);
+    ahttp_error *error = waiter->error;
+
+    waiter->error = NULL;
+    ah_waiter_refuse(waiter, error);
+}
+
+static void refuse_later(ah_waiter *waiter, ahttp_error *error)
+{
+    waiter->error = error;
+    waiter->job.run = run_refusal;
+    ah_loop_ready(waiter->connector->setup.loop, &waiter->job);
+}
+
+void ah_waiter_refuse_closed(ah_waiter *waiter)
+{
+    ah_waiter_stop_timer(waiter);
+    refuse_later(waiter,
+                 ah_error_new(AHTTP_E_CLOSED, "get a connection: the connector was closed"));
+}
+
+/* ---- The time limit of waiting ---- */
+
+void ah_waiter_stop_timer(ah_waiter *waiter)
+{
+    if (AH_UNLIKELY(ah_timer_is_armed(&waiter->timer)))
+        ah_timer_stop(waiter->connector->setup.loop, &waiter->timer);
+}
+
+static void on_limit(ah_timer *timer)
+{
+    ah_waiter *waiter = AH_CONTAINER(timer, ah_waiter, timer);
+    ahttp_connector *connector = waiter->connector;
+    ah_origin *origin = ah_origin_of(waiter->place.origin);
+    const ah_counted *conns = connector->pool.conns;
+    ahttp_error *error = ah_error_new(
+        AHTTP_E_POOL_TIMEOUT,
+        "wait for a connection to %s: timed out after %lld ms (pool_ms is %lld; %zu connections "
+        "are busy)",
+        origin->name, (long long)(ah_connector_now(connector) - waiter->since_ms),
+        (long long)waiter->limits->pool_ms, conns[AH_POOL_BUSY].count);
+
+    ah_pool_unwait(&connector->pool, &waiter->place);
+    ah_origins_tidy(&connector->origins, origin);
+    ah_connector_step_soon(connector);
+    ah_waiter_refuse(waiter, error);
+}
+
+static void begin_waiting(ah_waiter *waiter)
+{
+    ahttp_connector *connector = waiter->connector;
+
+    waiter->since_ms = ah_connector_now(connector);
+    waiter->timer.fire = on_limit;
+    if (waiter->limits->pool_ms != AHTTP_NEVER && !waiter->place.opening)
+        ah_timer_start(connector->setup.loop, &waiter->timer, waiter->limits->pool_ms);
+}
+
+/* ---- Asking ---- */
+
+/* The longest name in DNS has 253 characters; NULL where it is not too long. */
+static ahttp_error *check_name(ah_str name)
+{
+    if (AH_LIKELY(name.len <= AH_ROUTE_MAX_NAME))
+        return NULL;
+    return ah_error_new(AHTTP_E_DNS, "resolve %.32s...: longer than %d bytes", name.ptr,
+                        AH_ROUTE_MAX_NAME);
+}
+
+static ahttp_error *check_route(const ah_route *route)
+{
+    ahttp_error *error = check_name(route->host);
+
+    return error ? error : check_name(route->server_name);
+}
+
+void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
+                          const ahttp_timeout *limits, ah_waiter_fn *done)
+{
+    waiter->connector = connector;
+    waiter->limits = limits;
+    waiter->done = done;
+    if (connector->closed) {
+        ah_waiter_refuse_closed(waiter);
+        return;
+    }
+    ahttp_error *error = check_route(route);
+    ah_origin *origin = error ? NULL : ah_origins_get(&connector->origins, route);
+    if (!origin) {
+        refuse_later(waiter, error ? error : ah_error_no_memory());
+        return;
+    }
+    ah_slot *idle = ah_slot_of(ah_pool_wait(&connector->pool, &origin->place, &waiter->place,
+                                            ah_connector_now(connector)));
+    if (!idle) {
+        begin_waiting(waiter);
+        ah_connector_run_soon(connector); /* also where only one too old is in the way */
+        return;
+    }
+    connector->reused++;
+    ah_waiter_give(waiter, idle->conn);
+}
+
+void ah_connector_cancel(ah_waiter *waiter)
+{
+    ahttp_connector *connector = waiter->connector;
+    ah_pool_origin *origin = waiter->place.origin;
+
+    if (!connector)
+        return;
+    ah_waiter_stop_timer(waiter);
+    waiter->connector = NULL;
+    ah_link_remove(&waiter->job.link);
+    ah_error_free(waiter->error);
+    waiter->error = NULL;
+    if (!origin)
+        return;
+    ah_pool_unwait(&connector->pool, &waiter->place);
+    ah_origins_tidy(&connector->origins, ah_origin_of(origin));
+    ah_connector_step_soon(connector);
+}
+
+const char *ah_connector_doing(const ah_waiter *waiter)
+{
+    ah_slot *slot = ah_slot_of(waiter->place.opening);
+
+    if (!slot || !slot->opening)
+        return "waiting for a connection";
+    return slot->connector->opener->doing(slot->opening);
+}
