@@ -343,19 +343,25 @@ static void json_values_are_made_into_text_by_the_session(void **state)
                  AHTTP_E_ARGUMENT, "the session has no json_dump");
 }
 
+/* In a process of its own, where the server has no thread and must not be asked anything. */
+static void drop_post(ahttp_body *body)
+{
+    ahttp_drop(ahttp_post(f.session, "http://127.0.0.1:1/", .body = body));
+}
+
 static void give_it_twice(void)
 {
     ahttp_body *body = ahttp_body_bytes((ahttp_bytes){"x", 1});
 
-    ahttp_drop(post(body));
-    ahttp_drop(post(body));
+    drop_post(body);
+    drop_post(body);
 }
 
 static void free_what_a_request_has(void)
 {
     ahttp_body *body = ahttp_body_bytes((ahttp_bytes){"x", 1});
 
-    ahttp_drop(post(body));
+    drop_post(body);
     ahttp_body_free(body);
 }
 
