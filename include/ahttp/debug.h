@@ -26,6 +26,7 @@
      Unclosed client session, made at pages.c:12
      Unclosed connector, made at pages.c:10
      Unclosed duplex
+     Unclosed executor
          Unref it, or await its close, before the loop ends.
      Unclosed response: GET http://example.com/
          ahttp_response_unref is still to come; it frees the memory, and until its body was

@@ -56,6 +56,8 @@ typedef struct ahttp_scope ahttp_scope;
    is cancelled, or the next that it awaits.  Never NULL: when out of memory, that happens at
    once, and the end says why. */
 AHTTP_API AHTTP_MUST_USE ahttp_scope *ahttp_scope_begin(int64_t limit_ms);
+/* The same until a time on the clock of ahttp_loop_now.  asyncio.timeout_at. */
+AHTTP_API AHTTP_MUST_USE ahttp_scope *ahttp_scope_begin_at(int64_t time_ms);
 /* A new limit, from now on.  Nothing once it has expired. */
 AHTTP_API void ahttp_scope_reschedule(ahttp_scope *scope, int64_t limit_ms);
 AHTTP_API bool ahttp_scope_expired(const ahttp_scope *scope);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef AHTTP_SYNC_H
 #define AHTTP_SYNC_H
-/* Semaphore, lock, event, condition and queue for the tasks and callbacks of one loop; they
-   are no use between threads.  Who waits is served first come first; who gives up waiting
+/* Semaphore, lock, event, condition, barrier and queue for the tasks and callbacks of one loop;
+   they are no use between threads.  Who waits is served first come first; who gives up waiting
    (cancelled, past a limit) never takes a permit or an item along.  What a future brings goes
    back if nobody waits for it to the end: if it was dropped, say, or is one of a gather that
    failed.
 
    All `_new` work on the current loop and give NULL when out of memory.  `_free` fails those
-   who wait with E_CLOSED; NULL does nothing.  Free them before the loop is closed. */
+   who wait with E_CLOSED; NULL does nothing.  A loop that is closed does the same for those who
+   wait; what is left is memory, to be freed then or later. */
 #include <ahttp/future.h>
 AHTTP_BEGIN
 
@@ -58,6 +59,21 @@ AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_condition_wait(ahttp_condition *con
    lock.  One who was woken but cancelled meanwhile wakes the next. */
 AHTTP_API void ahttp_condition_notify(ahttp_condition *condition, size_t count);
 
+/* ---- Barrier: to go on when all are there (asyncio.Barrier) ---- */
+
+typedef struct ahttp_barrier ahttp_barrier;
+AHTTP_API ahttp_barrier *ahttp_barrier_new(size_t parties); /* at least 1 */
+AHTTP_API void ahttp_barrier_free(ahttp_barrier *barrier);
+/* Waits until so many wait; then all of them go on, and the next meet anew.  Resolves to:
+   const size_t *, a place from 0 to parties - 1 that no other of them has, valid as long as the
+   barrier.  Who is cancelled does not count any more.  E_CLOSED when it is broken or reset. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_barrier_wait(ahttp_barrier *barrier);
+AHTTP_API size_t ahttp_barrier_waiting(const ahttp_barrier *barrier);
+/* Break fails those who wait, and who comes later; reset fails those who wait, and mends it. */
+AHTTP_API void ahttp_barrier_break(ahttp_barrier *barrier);
+AHTTP_API void ahttp_barrier_reset(ahttp_barrier *barrier);
+AHTTP_API bool ahttp_barrier_is_broken(const ahttp_barrier *barrier);
+
 /* ---- Queue of pointers, bounded or not (asyncio.Queue) ---- */
 
 typedef struct ahttp_queue ahttp_queue;
@@ -65,12 +81,19 @@ typedef struct ahttp_queue ahttp_queue;
    in the queue when it is freed, and for those whose put failed or whose get succeeded with
    nobody waiting for it any more and no queue to go back to. */
 AHTTP_API ahttp_queue *ahttp_queue_new(size_t most, ahttp_free_fn *free_item);
+/* The item that came last is got first (asyncio.LifoQueue). */
+AHTTP_API ahttp_queue *ahttp_queue_new_lifo(size_t most, ahttp_free_fn *free_item);
+/* The least item is got first, and of equal ones the oldest (asyncio.PriorityQueue).  compare
+   says < 0 when a goes before b, 0 when they are equal; it must not use the queue. */
+typedef int ahttp_compare_fn(const void *a, const void *b, void *ctx);
+AHTTP_API ahttp_queue *ahttp_queue_new_priority(size_t most, ahttp_free_fn *free_item,
+                                                ahttp_compare_fn *compare, void *ctx);
 AHTTP_API void ahttp_queue_free(ahttp_queue *queue);
 AHTTP_API size_t ahttp_queue_size(const ahttp_queue *queue);
 /* Resolves to nothing, when there was room for the item.  If it fails, the item is still the
    caller's.  E_CLOSED after shutdown. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_queue_put(ahttp_queue *queue, void *item);
-/* Resolves to: the oldest item, the caller's.  E_CLOSED when shut down and empty. */
+/* Resolves to: the item whose turn it is, the caller's.  E_CLOSED when shut down and empty. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_queue_get(ahttp_queue *queue);
 /* The same without waiting: false when full (or out of memory), empty or shut down. */
 AHTTP_API bool ahttp_queue_try_put(ahttp_queue *queue, void *item);

@@ -32,8 +32,8 @@ AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_executor_map(ahttp_executor *execut
                                                           ahttp_work_fn *fn, size_t count,
                                                           void *const args[], void *results[],
                                                           ahttp_free_fn *free_result);
-/* Before the loop is closed.  Refuses further work (E_CLOSED), cancels what has not begun, and
-   frees the executor when the rest has ended.  Resolves to nothing, then. */
+/* Refuses further work (E_CLOSED), cancels what has not begun, and frees the executor when the
+   rest has ended.  Resolves to nothing, then.  The end of the loop does all but free it. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_executor_close(ahttp_executor *executor);
 
 /* ---- Files, off the loop ---- */

@@ -6,6 +6,7 @@
 #include "loop/semaphore.h"
 
 struct ahttp_condition {
+    ah_sync sync;
     ahttp_lock *lock;
     ah_list waiting;
     ah_list notified;
@@ -80,6 +81,21 @@ static void end_wait(ahttp_future *future)
 
 /* ---- The interface ---- */
 
+static void end_all(ahttp_condition *condition, const char *reason)
+{
+    ah_links_forget(&condition->notified);
+    for (ah_link *link; (link = ah_list_first(&condition->waiting));)
+        give_up(AH_CONTAINER(link, pending_wait, link), AHTTP_E_CLOSED, reason);
+}
+
+static void close_guest(ah_guest *guest)
+{
+    ahttp_condition *condition = AH_CONTAINER(guest, ahttp_condition, sync.guest);
+
+    condition->sync.closed = true;
+    end_all(condition, AH_SYNC_CLOSED);
+}
+
 ahttp_condition *ahttp_condition_new(ahttp_lock *lock)
 {
     ahttp_condition *condition = AH_NEW(ahttp_condition);
@@ -89,6 +105,7 @@ ahttp_condition *ahttp_condition_new(ahttp_lock *lock)
     condition->lock = lock;
     ah_list_init(&condition->waiting);
     ah_list_init(&condition->notified);
+    ah_sync_enter(&condition->sync, lock->semaphore.sync.guest.loop, close_guest);
     return condition;
 }
 
@@ -96,9 +113,8 @@ void ahttp_condition_free(ahttp_condition *condition)
 {
     if (!condition)
         return;
-    ah_links_forget(&condition->notified);
-    for (ah_link *link; (link = ah_list_first(&condition->waiting));)
-        give_up(AH_CONTAINER(link, pending_wait, link), AHTTP_E_CLOSED, AH_WAITER_FREED);
+    ah_sync_leave(&condition->sync);
+    end_all(condition, AH_WAITER_FREED);
     ah_free(condition);
 }
 
@@ -114,14 +130,20 @@ static pending_wait *init_wait(ahttp_future *future, ahttp_condition *condition)
     return wait;
 }
 
+static ahttp_error *closed_error(const pending_wait *wait)
+{
+    return ah_error_new(AHTTP_E_CLOSED, "%s: " AH_SYNC_CLOSED, wait->waiter.what);
+}
+
 /* The lock stays held, and is what the failed future brings. */
 static ahttp_future *fail_for_memory(ahttp_condition *condition)
 {
     ahttp_semaphore *lock = &condition->lock->semaphore;
-    ahttp_future *future = ah_future_spare(lock->loop);
+    ahttp_loop *loop = ah_sync_loop(&lock->sync);
+    ahttp_future *future = ah_future_spare(loop);
 
     if (!future)
-        return ah_future_failed(lock->loop, ah_error_no_memory());
+        return ah_future_failed(loop, ah_error_no_memory());
     pending_wait *wait = init_wait(future, condition);
     wait->waiter.failure = ah_error_no_memory();
     ah_semaphore_grant(lock, &wait->waiter);
@@ -132,10 +154,15 @@ ahttp_future *ahttp_condition_wait(ahttp_condition *condition)
 {
     if (!ahttp_lock_locked(condition->lock))
         ah_misuse("ahttp_condition_wait: its lock is not held; acquire the lock before");
-    ahttp_future *future = ah_future_new(condition->lock->semaphore.loop);
+    ahttp_future *future = ah_future_new(ah_sync_loop(&condition->sync));
     if (!future)
         return fail_for_memory(condition);
     pending_wait *wait = init_wait(future, condition);
+    if (condition->sync.closed) {
+        wait->waiter.failure = closed_error(wait);
+        ah_semaphore_grant(&condition->lock->semaphore, &wait->waiter);
+        return future;
+    }
     ah_list_append(&condition->waiting, &wait->link);
     ahttp_lock_release(condition->lock);
     return future;

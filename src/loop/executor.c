@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "loop/blocking.h"
+#include "loop/guest.h"
 #include "loop/loop_state.h"
 #include <stdlib.h>
 
@@ -13,12 +14,13 @@ enum { DEFAULT_THREADS = 4, MOST_THREADS = 1024 };
 
 struct ahttp_executor {
     ahttp_future closed; /* what its close returns */
-    ahttp_loop *loop;
+    ah_guest guest;      /* until it is closed */
     size_t workers;
     size_t busy;    /* begun, and not settled: an executor that settles must not go */
     ah_list begun;  /* given to the pool */
     ah_list queued; /* not yet */
-    bool closing;
+    bool shut;      /* takes no more work: it or its loop is being closed */
+    bool closing;   /* and the program waits for the end */
 };
 
 typedef struct item {
@@ -40,9 +42,13 @@ static size_t count_pool_threads(void)
     return count < MOST_THREADS ? (size_t)count : MOST_THREADS;
 }
 
-static void release_executor(ahttp_future *closed)
+/* Cancels what has not begun. */
+static void shut(ahttp_executor *executor);
+
+static void close_guest(ah_guest *guest)
 {
-    ah_free(AH_CONTAINER(closed, ahttp_executor, closed));
+    ah_guest_report(guest);
+    shut(AH_CONTAINER(guest, ahttp_executor, guest));
 }
 
 ahttp_executor *ahttp_executor_new(size_t workers)
@@ -54,8 +60,8 @@ ahttp_executor *ahttp_executor_new(size_t workers)
 
     if (!executor)
         return NULL;
-    ah_future_init(&executor->closed, loop, release_executor, NULL);
-    executor->loop = loop;
+    executor->guest = (ah_guest){.what = "executor", .close = close_guest};
+    ah_guest_enter(&executor->guest, loop);
     executor->workers = workers ? workers : count_pool_threads();
     ah_list_init(&executor->begun);
     ah_list_init(&executor->queued);
@@ -112,16 +118,24 @@ static void release_item(ahttp_future *future)
     ah_free(AH_CONTAINER(future, item, work.future));
 }
 
+static ahttp_loop *loop_of(const ahttp_executor *executor)
+{
+    return ah_guest_need_loop(&executor->guest, "ahttp_executor: its loop was closed, and there is "
+                                                "none to say so on");
+}
+
 ahttp_future *ahttp_executor_submit(ahttp_executor *executor, ahttp_work_fn *fn, void *arg,
                                     ahttp_free_fn *free_result)
 {
-    if (executor->closing)
+    ahttp_loop *loop = loop_of(executor);
+
+    if (executor->shut)
         return ah_future_failed(
-            executor->loop, ah_error_new(AHTTP_E_CLOSED, "submit work: the executor was closed"));
+            loop, ah_error_new(AHTTP_E_CLOSED, "submit work: the executor was closed"));
     item *submitted = ah_alloc(sizeof *submitted);
     if (!submitted)
-        return ah_future_failed(executor->loop, ah_error_no_memory());
-    ah_work_init(&submitted->work, executor->loop, release_item, __func__);
+        return ah_future_failed(loop, ah_error_no_memory());
+    ah_work_init(&submitted->work, loop, release_item, __func__);
     submitted->work.future.cancel = cancel_item;
     submitted->work.fn = fn;
     submitted->work.arg = arg;
@@ -140,7 +154,7 @@ ahttp_future *ahttp_executor_map(ahttp_executor *executor, ahttp_work_fn *fn, si
     ahttp_future **futures = ah_realloc_array(NULL, count, sizeof(ahttp_future *));
 
     if (!futures)
-        return ah_future_failed(executor->loop, ah_error_no_memory());
+        return ah_future_failed(loop_of(executor), ah_error_no_memory());
     for (size_t i = 0; i < count; i++)
         futures[i] = ahttp_executor_submit(executor, fn, args[i], free_result);
     ahttp_future *all = ahttp_gather(count, futures, results);
@@ -150,18 +164,32 @@ ahttp_future *ahttp_executor_map(ahttp_executor *executor, ahttp_work_fn *fn, si
 
 /* ---- Closing ---- */
 
-ahttp_future *ahttp_executor_close(ahttp_executor *executor)
+static void shut(ahttp_executor *executor)
 {
-    if (executor->closing)
-        return ah_future_failed(
-            executor->loop, ah_error_new(AHTTP_E_CLOSED, "close executor: it was closed before"));
-    executor->closing = true;
+    executor->shut = true;
     for (ah_link *link; (link = ah_list_first(&executor->queued));)
         cancel_item(&AH_CONTAINER(link, item, link)->work.future);
     AH_LIST_FOR_EACH(link, &executor->begun)
     {
         ah_work_prevent(&AH_CONTAINER(link, item, link)->work);
     }
+}
+
+static void release_executor(ahttp_future *closed)
+{
+    ah_free(AH_CONTAINER(closed, ahttp_executor, closed));
+}
+
+ahttp_future *ahttp_executor_close(ahttp_executor *executor)
+{
+    if (executor->closing)
+        return ah_future_failed(
+            executor->closed.loop,
+            ah_error_new(AHTTP_E_CLOSED, "close executor: it was closed before"));
+    ah_future_init(&executor->closed, loop_of(executor), release_executor, NULL);
+    ah_guest_leave(&executor->guest);
+    executor->closing = true;
+    shut(executor);
     end_if_closed(executor);
     return &executor->closed;
 }

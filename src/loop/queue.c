@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Items are in a ring.  It always has room for those that may still come: of puts that wait,
-   and of gets whose future has not ended, for they come back if nobody claims them.  Numbers
-   tell where: an item that comes back goes before all that came after it.  A queue that has
+/* There is always room in memory for the items that may still come: of puts that wait, and of
+   gets whose future has not ended, for they come back if nobody claims them.  A queue that has
    got one back may be longer than its bound for a while. */
 #include "base/error.h"
-#include "loop/waiter.h"
-#include <ahttp/sync.h>
+#include "loop/queue_items.h"
+#include "loop/sync.h"
 
 #define SHUT_DOWN "it was shut down"
 
-enum { FIRST_CAP = 16 };
-
-typedef struct entry {
-    void *item;
-    uint64_t number;
-} entry;
-
 struct ahttp_queue {
-    ahttp_loop *loop;
+    ah_sync sync;
     ahttp_free_fn *free_item;
     size_t most;
-    entry *ring;
-    size_t cap; /* 0 or a power of two */
-    size_t head;
-    size_t count;
-    size_t expected; /* that may still come */
-    uint64_t next_number;
+    ah_queue_items items;
+    size_t expected;   /* that may still come */
     size_t unfinished; /* that task_done was not called for */
     ah_list putters;   /* while there are some, there is no room */
     ah_list getters;   /* while there are some, there is no item */
@@ -55,85 +43,41 @@ static void discard(void *item, ahttp_free_fn *free_item)
         free_item(item);
 }
 
-/* ---- The ring ---- */
-
-static entry *entry_at(const ahttp_queue *queue, size_t index)
-{
-    return &queue->ring[(queue->head + index) & (queue->cap - 1)];
-}
-
 /* Makes sure of room for one more beside those that may come. */
 static bool reserve(ahttp_queue *queue)
 {
-    if (queue->count + queue->expected < queue->cap)
-        return true;
-    if (queue->cap > SIZE_MAX / sizeof(entry) / 2)
-        return false;
-    size_t cap = queue->cap > 0 ? queue->cap * 2 : FIRST_CAP;
-    entry *ring = ah_alloc(cap * sizeof *ring);
-    if (!ring)
-        return false;
-    for (size_t i = 0; i < queue->count; i++)
-        ring[i] = *entry_at(queue, i);
-    ah_free(queue->ring);
-    queue->ring = ring;
-    queue->cap = cap;
-    queue->head = 0;
-    return true;
+    return ah_queue_items_reserve(&queue->items, queue->items.count + queue->expected + 1);
 }
 
 static bool has_room(const ahttp_queue *queue)
 {
-    return !queue->shut_down && queue->count < queue->most;
+    return !queue->shut_down && queue->items.count < queue->most;
 }
 
-static void append(ahttp_queue *queue, void *item)
+static void add(ahttp_queue *queue, void *item)
 {
-    queue->count++;
-    *entry_at(queue, queue->count - 1) = (entry){item, queue->next_number++};
+    ah_queue_items_add(&queue->items, item);
     queue->unfinished++;
-}
-
-static entry take_first(ahttp_queue *queue)
-{
-    entry first = *entry_at(queue, 0);
-
-    queue->head++;
-    queue->count--;
-    return first;
-}
-
-static void put_back(ahttp_queue *queue, entry returned)
-{
-    size_t index = 0;
-
-    queue->head--;
-    queue->count++;
-    for (; index + 1 < queue->count; index++) {
-        entry *next = entry_at(queue, index + 1);
-        if (next->number > returned.number)
-            break;
-        *entry_at(queue, index) = *next;
-    }
-    *entry_at(queue, index) = returned;
 }
 
 /* ---- Serving those who wait ---- */
 
 static void give(ahttp_queue *queue, getter *taker)
 {
-    entry first = take_first(queue);
+    ah_queue_item first = ah_queue_items_take(&queue->items);
 
     taker->number = first.number;
-    queue->expected++;
     ah_link_remove(&taker->waiter.link);
-    ah_list_append(&queue->given, &taker->waiter.link);
+    if (!queue->sync.closed) {
+        queue->expected++;
+        ah_list_append(&queue->given, &taker->waiter.link);
+    }
     ah_future_resolve(&taker->waiter.future, first.item, queue->free_item);
 }
 
 static void let_in(ahttp_queue *queue, putter *giver)
 {
-    append(queue, giver->item);
+    add(queue, giver->item);
     giver->free_item = NULL;
     queue->expected--;
     ah_link_remove(&giver->waiter.link);
@@ -145,7 +89,7 @@ static bool serve_one(ahttp_queue *queue)
     ah_waiter *taker = ah_waiter_first(&queue->getters);
     ah_waiter *giver = ah_waiter_first(&queue->putters);
 
-    if (taker && queue->count > 0)
+    if (taker && queue->items.count > 0)
         give(queue, AH_CONTAINER(taker, getter, waiter));
     else if (giver && has_room(queue))
         let_in(queue, AH_CONTAINER(giver, putter, waiter));
@@ -201,10 +145,11 @@ static putter *init_putter(ahttp_future *future, ahttp_queue *queue, void *item)
 
 static ahttp_future *fail_for_memory(ahttp_queue *queue, void *item)
 {
-    ahttp_future *future = ah_future_spare(queue->loop);
+    ahttp_loop *loop = ah_sync_loop(&queue->sync);
+    ahttp_future *future = ah_future_spare(loop);
 
     if (!future)
-        return ah_future_failed(queue->loop, ah_error_no_memory());
+        return ah_future_failed(loop, ah_error_no_memory());
     init_putter(future, queue, item);
     ah_future_reject(future, ah_error_no_memory());
     return future;
@@ -212,7 +157,8 @@ static ahttp_future *fail_for_memory(ahttp_queue *queue, void *item)
 
 ahttp_future *ahttp_queue_put(ahttp_queue *queue, void *item)
 {
-    ahttp_future *future = reserve(queue) ? ah_future_new(queue->loop) : NULL;
+    ahttp_loop *loop = ah_sync_loop(&queue->sync);
+    ahttp_future *future = reserve(queue) ? ah_future_new(loop) : NULL;
 
     if (!future)
         return fail_for_memory(queue, item);
@@ -231,7 +177,7 @@ bool ahttp_queue_try_put(ahttp_queue *queue, void *item)
 {
     if (!has_room(queue) || !reserve(queue))
         return false;
-    append(queue, item);
+    add(queue, item);
     serve(queue);
     return true;
 }
@@ -250,19 +196,20 @@ static void end_get(ahttp_future *future)
     queue->expected--;
     if (future->claimed)
         return;
-    put_back(queue, (entry){future->result, taker->number});
+    ah_queue_items_put_back(&queue->items, (ah_queue_item){future->result, taker->number});
     future->result = NULL;
     serve(queue);
 }
 
 ahttp_future *ahttp_queue_get(ahttp_queue *queue)
 {
-    ahttp_future *future = ah_future_new(queue->loop);
+    ahttp_loop *loop = ah_sync_loop(&queue->sync);
+    ahttp_future *future = ah_future_new(loop);
 
     if (!future)
-        return ah_future_failed(queue->loop, ah_error_no_memory());
+        return ah_future_failed(loop, ah_error_no_memory());
     ah_waiter *waiter = ah_waiter_init(future, "get from queue", queue);
-    if (queue->shut_down && queue->count == 0) {
+    if (queue->shut_down && queue->items.count == 0) {
         ah_waiter_fail(waiter, AHTTP_E_CLOSED, SHUT_DOWN);
         return future;
     }
@@ -274,9 +221,9 @@ ahttp_future *ahttp_queue_get(ahttp_queue *queue)
 
 bool ahttp_queue_try_get(ahttp_queue *queue, void **item)
 {
-    if (queue->count == 0)
+    if (queue->items.count == 0)
         return false;
-    *item = take_first(queue).item;
+    *item = ah_queue_items_take(&queue->items).item;
     serve(queue);
     return true;
 }
@@ -294,13 +241,16 @@ void ahttp_queue_task_done(ahttp_queue *queue)
 
 ahttp_future *ahttp_queue_join(ahttp_queue *queue)
 {
-    ahttp_future *future = ah_future_new(queue->loop);
+    ahttp_loop *loop = ah_sync_loop(&queue->sync);
+    ahttp_future *future = ah_future_new(loop);
 
     if (!future)
-        return ah_future_failed(queue->loop, ah_error_no_memory());
+        return ah_future_failed(loop, ah_error_no_memory());
     ah_waiter *waiter = ah_waiter_init(future, "join queue", queue);
     if (queue->unfinished == 0)
         ah_waiter_settle(waiter);
+    else if (queue->sync.closed)
+        ah_waiter_fail(waiter, AHTTP_E_CLOSED, AH_SYNC_CLOSED);
     else
         ah_list_append(&queue->joiners, &waiter->link);
     return future;
@@ -308,7 +258,31 @@ ahttp_future *ahttp_queue_join(ahttp_queue *queue)
 
 /* ---- The queue ---- */
 
-ahttp_queue *ahttp_queue_new(size_t most, ahttp_free_fn *free_item)
+static void refuse(ahttp_queue *queue, const char *reason)
+{
+    queue->shut_down = true;
+    for (ah_waiter *giver; (giver = ah_waiter_first(&queue->putters));)
+        fail_put(AH_CONTAINER(giver, putter, waiter), AHTTP_E_CLOSED, reason);
+    ah_waiters_fail(&queue->getters, AHTTP_E_CLOSED, reason);
+}
+
+static void end_all(ahttp_queue *queue, const char *reason)
+{
+    refuse(queue, reason);
+    ah_waiters_fail(&queue->joiners, AHTTP_E_CLOSED, reason);
+    ah_links_forget(&queue->given);
+}
+
+static void close_guest(ah_guest *guest)
+{
+    ahttp_queue *queue = AH_CONTAINER(guest, ahttp_queue, sync.guest);
+
+    queue->sync.closed = true;
+    end_all(queue, AH_SYNC_CLOSED);
+    queue->expected = 0;
+}
+
+static ahttp_queue *make(size_t most, ahttp_free_fn *free_item, ah_queue_order order)
 {
     ahttp_loop *loop = ah_loop_need_current("ahttp_queue_new: this thread has no loop; call it "
                                             "from a task or callback, or after ahttp_loop_create");
@@ -316,9 +290,10 @@ ahttp_queue *ahttp_queue_new(size_t most, ahttp_free_fn *free_item)
 
     if (!queue)
         return NULL;
-    queue->loop = loop;
+    ah_sync_enter(&queue->sync, loop, close_guest);
     queue->free_item = free_item;
     queue->most = most > 0 ? most : SIZE_MAX;
+    queue->items.order = order;
     ah_list_init(&queue->putters);
     ah_list_init(&queue->getters);
     ah_list_init(&queue->given);
@@ -326,17 +301,31 @@ ahttp_queue *ahttp_queue_new(size_t most, ahttp_free_fn *free_item)
     return queue;
 }
 
-size_t ahttp_queue_size(const ahttp_queue *queue)
+ahttp_queue *ahttp_queue_new(size_t most, ahttp_free_fn *free_item)
 {
-    return queue->count;
+    return make(most, free_item, AH_QUEUE_FIFO);
 }
 
-static void refuse(ahttp_queue *queue, const char *reason)
+ahttp_queue *ahttp_queue_new_lifo(size_t most, ahttp_free_fn *free_item)
 {
-    queue->shut_down = true;
-    for (ah_waiter *giver; (giver = ah_waiter_first(&queue->putters));)
-        fail_put(AH_CONTAINER(giver, putter, waiter), AHTTP_E_CLOSED, reason);
-    ah_waiters_fail(&queue->getters, AHTTP_E_CLOSED, reason);
+    return make(most, free_item, AH_QUEUE_LIFO);
+}
+
+ahttp_queue *ahttp_queue_new_priority(size_t most, ahttp_free_fn *free_item,
+                                      ahttp_compare_fn *compare, void *ctx)
+{
+    ahttp_queue *queue = make(most, free_item, AH_QUEUE_PRIORITY);
+
+    if (queue) {
+        queue->items.compare = compare;
+        queue->items.ctx = ctx;
+    }
+    return queue;
+}
+
+size_t ahttp_queue_size(const ahttp_queue *queue)
+{
+    return queue->items.count;
 }
 
 void ahttp_queue_shutdown(ahttp_queue *queue)
@@ -348,11 +337,10 @@ void ahttp_queue_free(ahttp_queue *queue)
 {
     if (!queue)
         return;
-    refuse(queue, AH_WAITER_FREED);
-    ah_waiters_fail(&queue->joiners, AHTTP_E_CLOSED, AH_WAITER_FREED);
-    ah_links_forget(&queue->given);
-    while (queue->count > 0)
-        discard(take_first(queue).item, queue->free_item);
-    ah_free(queue->ring);
+    ah_sync_leave(&queue->sync);
+    end_all(queue, AH_WAITER_FREED);
+    while (queue->items.count > 0)
+        discard(ah_queue_items_take(&queue->items).item, queue->free_item);
+    ah_queue_items_release(&queue->items);
     ah_free(queue);
 }

@@ -55,6 +55,18 @@ ahttp_scope *ahttp_scope_begin(int64_t limit_ms)
     return scope;
 }
 
+ahttp_scope *ahttp_scope_begin_at(int64_t time_ms)
+{
+    const ah_task *task =
+        ah_task_need("ahttp_scope_begin_at: a time limit is for a task, and there "
+                     "is none running here; see ahttp_within");
+    int64_t now = ahttp_loop_now(task->future.loop);
+
+    if (time_ms == AHTTP_NEVER)
+        return ahttp_scope_begin(AHTTP_NEVER);
+    return ahttp_scope_begin(time_ms > now ? time_ms - now : 0);
+}
+
 void ahttp_scope_reschedule(ahttp_scope *scope, int64_t limit_ms)
 {
     if (!ahttp_scope_expired(scope))

@@ -23,7 +23,8 @@ static void serve(ahttp_semaphore *semaphore)
 
 void ah_semaphore_grant(ahttp_semaphore *semaphore, ah_waiter *waiter)
 {
-    ah_list_append(&semaphore->granted, &waiter->link);
+    if (!semaphore->sync.closed)
+        ah_list_append(&semaphore->granted, &waiter->link);
     ah_waiter_settle(waiter);
 }
 
@@ -56,19 +57,27 @@ void ah_semaphore_end_grant(ahttp_future *future)
 
 /* ---- Semaphore ---- */
 
+static void close_semaphore(ahttp_semaphore *semaphore, const char *reason)
+{
+    ah_links_forget(&semaphore->granted);
+    ah_waiters_fail(&semaphore->waiting, AHTTP_E_CLOSED, reason);
+}
+
+static void close_guest(ah_guest *guest)
+{
+    ahttp_semaphore *semaphore = AH_CONTAINER(guest, ahttp_semaphore, sync.guest);
+
+    semaphore->sync.closed = true;
+    close_semaphore(semaphore, AH_SYNC_CLOSED);
+}
+
 static void init(ahttp_semaphore *semaphore, ahttp_loop *loop, const char *what, size_t permits)
 {
-    semaphore->loop = loop;
+    ah_sync_enter(&semaphore->sync, loop, close_guest);
     semaphore->what = what;
     semaphore->permits = semaphore->free = permits;
     ah_list_init(&semaphore->waiting);
     ah_list_init(&semaphore->granted);
-}
-
-static void close_semaphore(ahttp_semaphore *semaphore)
-{
-    ah_links_forget(&semaphore->granted);
-    ah_waiters_fail(&semaphore->waiting, AHTTP_E_CLOSED, AH_WAITER_FREED);
 }
 
 ahttp_semaphore *ahttp_semaphore_new(size_t permits)
@@ -87,18 +96,25 @@ void ahttp_semaphore_free(ahttp_semaphore *semaphore)
 {
     if (!semaphore)
         return;
-    close_semaphore(semaphore);
+    ah_sync_leave(&semaphore->sync);
+    close_semaphore(semaphore, AH_WAITER_FREED);
     ah_free(semaphore);
 }
 
 ahttp_future *ahttp_semaphore_acquire(ahttp_semaphore *semaphore)
 {
-    ahttp_future *future = ah_future_new(semaphore->loop);
+    ahttp_loop *loop = ah_sync_loop(&semaphore->sync);
+    ahttp_future *future = ah_future_new(loop);
 
     if (!future)
-        return ah_future_failed(semaphore->loop, ah_error_no_memory());
+        return ah_future_failed(loop, ah_error_no_memory());
+    ah_waiter *waiter = ah_waiter_init(future, semaphore->what, semaphore);
+    if (semaphore->sync.closed) {
+        ah_waiter_fail(waiter, AHTTP_E_CLOSED, AH_SYNC_CLOSED);
+        return future;
+    }
     future->ended = ah_semaphore_end_grant;
-    ah_semaphore_enter(semaphore, ah_waiter_init(future, semaphore->what, semaphore));
+    ah_semaphore_enter(semaphore, waiter);
     return future;
 }
 
@@ -130,7 +146,8 @@ void ahttp_lock_free(ahttp_lock *lock)
 {
     if (!lock)
         return;
-    close_semaphore(&lock->semaphore);
+    ah_sync_leave(&lock->semaphore.sync);
+    close_semaphore(&lock->semaphore, AH_WAITER_FREED);
     ah_free(lock);
 }
 

@@ -2,11 +2,11 @@
 #ifndef AH_LOOP_SEMAPHORE_H
 #define AH_LOOP_SEMAPHORE_H
 /* The inside of semaphores and locks, for conditions. */
-#include "loop/waiter.h"
+#include "loop/sync.h"
 #include <ahttp/sync.h>
 
 struct ahttp_semaphore {
-    ahttp_loop *loop;
+    ah_sync sync;
     const char *what; /* for messages */
     ah_list waiting;
     ah_list granted; /* those with a permit whose future has not ended */

@@ -59,6 +59,8 @@ typedef struct place {
     size_t item, number;
 } place;
 
+typedef enum { FIFO, LIFO, PRIORITY, ORDERS } order;
+
 static struct {
     ticket tickets[MOST_TICKETS];
     size_t serials;
@@ -69,6 +71,7 @@ static struct {
     ah_list putters, getters, joiners;
     place places[QUEUE_BOUND + MOST_TICKETS * MOST_MEMBERS];
     size_t places_count, numbers, unfinished;
+    order order;
     bool shut_down;
     unsigned queue_generation;
     ah_list event;
@@ -183,13 +186,28 @@ static size_t take_item(request *taker)
     return first.item;
 }
 
+static size_t priority_of(size_t item)
+{
+    return item % 3;
+}
+
+static bool goes_before(place a, place b)
+{
+    if (model.order == LIFO)
+        return a.number > b.number;
+    if (model.order == PRIORITY && priority_of(a.item) != priority_of(b.item))
+        return priority_of(a.item) < priority_of(b.item);
+    return a.number < b.number;
+}
+
 static void insert_item(size_t item, size_t number)
 {
+    place inserted = {item, number};
     size_t i = model.places_count++;
 
-    for (; i > 0 && model.places[i - 1].number > number; i--)
+    for (; i > 0 && goes_before(inserted, model.places[i - 1]); i--)
         model.places[i] = model.places[i - 1];
-    model.places[i] = (place){item, number};
+    model.places[i] = inserted;
 }
 
 static void append_item(size_t item)

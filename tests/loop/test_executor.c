@@ -2,6 +2,7 @@
 #include "support/check.h"
 #include "support/failing_alloc.h"
 #include "support/misuse.h"
+#include "support/reports.h"
 #include <ahttp/thread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -323,6 +324,24 @@ static void an_executor_may_be_closed_while_a_result_is_freed(void **state)
     assert_int_equal(freed, 1);
 }
 
+static void an_executor_that_was_forgotten_is_reported_and_can_be_freed(void **state)
+{
+    (void)state;
+    ahttp_loop_close(loop);
+    loop = open_debug_loop();
+    executor = ahttp_executor_new(1);
+    ahttp_drop(submit(note_order, 0));
+    ahttp_future *queued = submit(note_order, 1);
+    ahttp_drop(queued);
+
+    assert_int_equal(ahttp_loop_close(loop), 0);
+
+    assert_string_equal(reports, "Unclosed executor\n");
+    loop = ahttp_loop_new(.virtual_clock = true);
+    assert_int_equal(ahttp_await_status(submit(note_order, 2)), AHTTP_E_CLOSED);
+    assert_int_equal(ahttp_await_status(ahttp_executor_close(executor)), 0);
+}
+
 static void use_an_executor(void *ctx)
 {
     (void)ctx;
@@ -382,6 +401,7 @@ int main(void)
         WITH_LOOP(closing_lets_end_what_has_begun_and_cancels_the_rest),
         WITH_LOOP(closing_cancels_what_the_pool_has_not_begun),
         WITH_LOOP(an_executor_may_be_closed_while_a_result_is_freed),
+        WITH_LOOP(an_executor_that_was_forgotten_is_reported_and_can_be_freed),
         cmocka_unit_test(out_of_memory_is_a_failed_future),
     };
 

@@ -70,6 +70,29 @@ static void past_its_limit_the_await_is_cancelled_and_the_end_says_timeout(void 
     run(take_more);
 }
 
+static void *take_more_than_until(void *arg)
+{
+    ahttp_scope *never = ahttp_scope_begin_at(AHTTP_NEVER);
+    nap(50);
+    ahttp_scope *scope = ahttp_scope_begin_at(80);
+    int rc = nap(1000);
+
+    assert_int_equal(ahttp_loop_now(the_loop), 80);
+    assert_int_equal(ahttp_scope_end(scope, rc), AHTTP_E_TIMEOUT);
+    scope = ahttp_scope_begin_at(60);
+    assert_true(ahttp_scope_expired(scope));
+    assert_int_equal(ahttp_scope_end(scope, nap(1000)), AHTTP_E_TIMEOUT);
+    assert_int_equal(ahttp_scope_end(never, 0), 0);
+    return arg;
+}
+
+static void a_scope_may_last_until_a_time(void **state)
+{
+    (void)state;
+
+    run(take_more_than_until);
+}
+
 static void *take_long_in_steps(void *arg)
 {
     ahttp_scope *scope = ahttp_scope_begin(100);
@@ -409,6 +432,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_LOOP(within_its_limit_a_scope_changes_nothing),
         WITH_LOOP(past_its_limit_the_await_is_cancelled_and_the_end_says_timeout),
+        WITH_LOOP(a_scope_may_last_until_a_time),
         WITH_LOOP(the_limit_is_for_all_awaits_together),
         WITH_LOOP(other_codes_pass_through_an_expired_scope),
         WITH_LOOP(expiring_cancels_once),

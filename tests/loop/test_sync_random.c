@@ -312,6 +312,25 @@ static void let_time_pass(void)
     pass_time();
 }
 
+static int compare_priorities(const void *a, const void *b, void *ctx)
+{
+    size_t of_a = priority_of((size_t)((const char *)a - items));
+    size_t of_b = priority_of((size_t)((const char *)b - items));
+
+    assert_ptr_equal(ctx, &model);
+    return (of_a > of_b) - (of_a < of_b);
+}
+
+static ahttp_queue *new_queue(void)
+{
+    model.order = (order)random_below(ORDERS);
+    if (model.order == FIFO)
+        return ahttp_queue_new(QUEUE_BOUND, free_item);
+    if (model.order == LIFO)
+        return ahttp_queue_new_lifo(QUEUE_BOUND, free_item);
+    return ahttp_queue_new_priority(QUEUE_BOUND, free_item, compare_priorities, &model);
+}
+
 static void shut_down_or_replace_queue(void)
 {
     if (!model.shut_down && random_below(2)) {
@@ -320,7 +339,7 @@ static void shut_down_or_replace_queue(void)
         return;
     }
     ahttp_queue_free(queue);
-    queue = ahttp_queue_new(QUEUE_BOUND, free_item);
+    queue = new_queue();
     replace_queue();
 }
 
@@ -419,7 +438,7 @@ static void begin_all(void)
     semaphore = ahttp_semaphore_new(PERMITS);
     lock = ahttp_lock_new();
     condition = ahttp_condition_new(lock);
-    queue = ahttp_queue_new(QUEUE_BOUND, free_item);
+    queue = new_queue();
     event = ahttp_event_new();
     init_permits(&model.semaphore, PERMITS);
     init_permits(&model.lock, 1);
