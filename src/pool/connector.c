@@ -34,6 +34,7 @@ static void destroy(ahttp_connector *connector)
 {
     ah_guest_leave(&connector->guest);
     ah_origins_release(&connector->origins);
+    ah_proxies_release(&connector->proxies);
     ah_free(connector->setup.hosts);
     ah_free(connector);
 }
@@ -289,6 +290,11 @@ ahttp_resolver *ahttp_connector_resolver(const ahttp_connector *connector)
 ahttp_loop *ah_connector_loop(const ahttp_connector *connector)
 {
     return connector->guest.loop;
+}
+
+ah_proxies *ah_connector_proxies(ahttp_connector *connector)
+{
+    return &connector->proxies;
 }
 
 bool ah_connector_keeps_alive(const ahttp_connector *connector)

@@ -43,6 +43,8 @@ const char *ah_connector_doing(const ah_waiter *waiter);
 ahttp_loop *ah_connector_loop(const ahttp_connector *connector);
 /* What ahttp_connector_close does, without telling when it is done. */
 void ah_connector_shut(ahttp_connector *connector);
+/* Where its routes take their proxies from. */
+ah_proxies *ah_connector_proxies(ahttp_connector *connector);
 /* Whether connections are kept; if not, requests should say that they are the last. */
 bool ah_connector_keeps_alive(const ahttp_connector *connector);
 

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/*   RESOLVING --addresses--> DIALLING --socket--+--http--> done
-                                               +--https--> SECURING --> done
-   An error, the time limit and a cancel end it from each of them. */
+/*   RESOLVING --addresses--> DIALLING --transport--> next step
+
+   The next step depends on the place that the transport leads to, and whether it is secured:
+
+     TLS is spoken there, and not yet --> SECURING --> next step
+     a proxy that is to be passed ------> PASSING ---> next step, for the place behind it
+     the last place --------------------> HTTP/1.1, done
+
+   PASSING may want to begin anew with RESOLVING, when a proxy has closed.  An error, the time
+   limit and a cancel end an opening from each of these. */
 #include "pool/opening.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "conn/h1_conn.h"
 #include "loop/timer.h"
 #include "net/dial.h"
+#include "pool/passing.h"
 #include <ahttp/base.h>
+#include <stdio.h>
 
-typedef enum stage { RESOLVING, DIALLING, SECURING } stage;
+typedef enum stage { RESOLVING, DIALLING, SECURING, PASSING } stage;
 
 struct ah_opening {
     ah_opening_setup *setup;
@@ -27,11 +36,23 @@ struct ah_opening {
 #if AHTTP_TLS
     ah_tls_handshake *handshake; /* while SECURING */
 #endif
+    bool is_secured; /* TLS is spoken with the place that the transport leads to */
+    size_t passed;   /* proxies */
+    size_t count;    /* of those to be passed */
+    ah_passing passings[];
 };
+
+static void enter(ah_opening *opening, stage next);
+static void take_step(ah_opening *opening, ah_transport *transport);
+static void resolve(ah_opening *opening);
+
+/* ---- Ends ---- */
 
 static void release(ah_opening *opening)
 {
     ah_timer_stop(opening->setup->loop, &opening->timer);
+    for (size_t i = 0; i < opening->count; i++)
+        ah_passing_release(&opening->passings[i]);
     ah_free(opening);
 }
 
@@ -49,8 +70,10 @@ static void fail(ah_opening *opening, ahttp_error *error)
     finish(opening, NULL, error);
 }
 
-static void stop_stage(ah_opening *opening)
+/* *said: what explains more than that it was stopped, or NULL. */
+static void stop_stage(ah_opening *opening, ahttp_error **said)
 {
+    *said = NULL;
     switch (opening->stage) {
     case RESOLVING: ah_lookup_cancel(&opening->lookup); break;
     case DIALLING: ah_dial_cancel(opening->dial); break;
@@ -59,18 +82,54 @@ static void stop_stage(ah_opening *opening)
         ah_tls_cancel(opening->handshake);
 #endif
         break;
+    case PASSING: ah_passing_cancel(&opening->passings[opening->passed], said); break;
     }
 }
 
 static void cancel(ah_opening *opening)
 {
-    stop_stage(opening);
+    ahttp_error *said;
+
+    stop_stage(opening, &said);
+    ah_error_free(said);
     release(opening);
 }
 
-/* ---- The stages ---- */
+/* ---- Places ---- */
 
-static void enter(ah_opening *opening, stage next);
+static ah_place last_place(const ah_origin *origin)
+{
+    const ah_route *route = &origin->route;
+
+    if (route->host.len == 0)
+        return ah_place_of_proxy(route->proxy);
+    return (ah_place){.host = route->host,
+                      .name = origin->name,
+                      .port = route->port,
+                      .is_ipv6 = route->is_ipv6,
+                      .is_tls = route->is_tls};
+}
+
+/* Behind so many proxies. */
+static ah_place place_at(const ah_opening *opening, size_t passed)
+{
+    if (passed == opening->count)
+        return last_place(opening->origin);
+    return ah_place_of_proxy(opening->passings[passed].proxy);
+}
+
+/* An error of the way to this place, which may be a proxy. */
+static ahttp_error *error_at(const ah_place *place, int code, ahttp_error *error)
+{
+    char what[sizeof "connect to proxy " + AH_PROXY_MOST_NAME];
+
+    if (!place->proxy)
+        return error;
+    snprintf(what, sizeof what, "connect to proxy %s", place->name);
+    return ah_error_wrap(code, error, what);
+}
+
+/* ---- The steps ---- */
 
 static void speak_http(ah_opening *opening, ah_transport *transport)
 {
@@ -83,48 +142,87 @@ static void speak_http(ah_opening *opening, ah_transport *transport)
 static void secured(void *ctx, ah_transport *transport, ahttp_error *error)
 {
     ah_opening *opening = ctx;
+    ah_place place = place_at(opening, opening->passed);
 
-    if (error)
-        fail(opening, error);
-    else
-        speak_http(opening, transport);
+    if (error) {
+        fail(opening, error_at(&place, error->code, error));
+        return;
+    }
+    opening->is_secured = true;
+    take_step(opening, transport);
 }
 
-static void secure(ah_opening *opening, ah_transport *transport)
+static void secure(ah_opening *opening, ah_transport *transport, const ah_place *place)
 {
     ah_opening_setup *setup = opening->setup;
 
     enter(opening, SECURING);
-    opening->handshake = ah_tls_start(setup->loop, setup->tls, transport,
-                                      opening->origin->route.host.ptr, secured, opening);
+    opening->handshake =
+        ah_tls_start(setup->loop, setup->tls, transport, place->host.ptr, secured, opening);
     if (!opening->handshake)
         fail(opening, ah_error_no_memory());
 }
 #endif
 
-static void dialled(void *ctx, ah_transport *transport, ahttp_error *error)
+static void passed(void *ctx, ah_transport *transport, ahttp_error *error)
 {
     ah_opening *opening = ctx;
 
-    if (error)
+    opening->is_secured = false;
+    if (error) {
         fail(opening, error);
+    } else if (!transport) {
+        opening->passed = 0;
+        resolve(opening);
+    } else {
+        opening->passed++;
+        take_step(opening, transport);
+    }
+}
+
+static void pass(ah_opening *opening, ah_transport *transport)
+{
+    enter(opening, PASSING);
+    if (!ah_passing_start(&opening->passings[opening->passed], transport, passed, opening))
+        fail(opening, ah_error_no_memory());
+}
+
+static void take_step(ah_opening *opening, ah_transport *transport)
+{
 #if AHTTP_TLS
-    else if (opening->origin->route.is_tls)
-        secure(opening, transport);
+    ah_place place = place_at(opening, opening->passed);
+
+    if (place.is_tls && !opening->is_secured) {
+        secure(opening, transport, &place);
+        return;
+    }
 #endif
+    if (opening->passed < opening->count)
+        pass(opening, transport);
     else
         speak_http(opening, transport);
+}
+
+static void dialled(void *ctx, ah_transport *transport, ahttp_error *error)
+{
+    ah_opening *opening = ctx;
+    ah_place place = place_at(opening, 0);
+
+    if (error)
+        fail(opening, error_at(&place, AHTTP_E_PROXY_CONNECT, error));
+    else
+        take_step(opening, transport);
 }
 
 static void resolved(ah_lookup *lookup, const ah_address *addresses, size_t count,
                      ahttp_error *error)
 {
     ah_opening *opening = AH_CONTAINER(lookup, ah_opening, lookup);
-    ah_dial_options options = {.delay_ms = opening->setup->next_address_ms,
-                               .name = opening->origin->name};
+    ah_place place = place_at(opening, 0);
+    ah_dial_options options = {.delay_ms = opening->setup->next_address_ms, .name = place.name};
 
     if (error) {
-        fail(opening, error);
+        fail(opening, error_at(&place, AHTTP_E_PROXY_DNS, error));
         return;
     }
     enter(opening, DIALLING);
@@ -132,6 +230,20 @@ static void resolved(ah_lookup *lookup, const ah_address *addresses, size_t coun
         ah_dial_start(opening->setup->loop, &options, addresses, count, dialled, opening);
     if (!opening->dial)
         fail(opening, ah_error_no_memory());
+}
+
+static void resolve(ah_opening *opening)
+{
+    const ah_opening_setup *setup = opening->setup;
+    ah_place place = place_at(opening, 0);
+
+    enter(opening, RESOLVING);
+    opening->lookup = (ah_lookup){.query = NULL};
+    if (ah_overrides_lookup(setup->hosts, &opening->lookup, setup->loop, place.host, place.port,
+                            setup->family, resolved))
+        return;
+    ah_resolver_lookup(setup->resolver, &opening->lookup, place.host, place.port, setup->family,
+                       resolved);
 }
 
 /* ---- The time limits ---- */
@@ -148,6 +260,8 @@ static const struct facts {
                   AHTTP_E_CONNECT_TIMEOUT},
     [SECURING] = {"shaking hands", "shake hands with", "tls_ms", offsetof(ahttp_timeout, tls_ms),
                   AHTTP_E_TLS_TIMEOUT},
+    [PASSING] = {"waiting for the proxy", "connect through the proxy to", "connect_ms",
+                 offsetof(ahttp_timeout, connect_ms), AHTTP_E_CONNECT_TIMEOUT},
 };
 
 static int64_t limit_of(const ah_opening *opening)
@@ -159,9 +273,16 @@ static int64_t limit_of(const ah_opening *opening)
     return limit_ms;
 }
 
-static void on_limit(ah_timer *timer)
+/* What it is about that takes too long: a proxy, or the origin. */
+static const char *subject_of(const ah_opening *opening)
 {
-    ah_opening *opening = AH_CONTAINER(timer, ah_opening, timer);
+    ah_place place = place_at(opening, opening->passed);
+
+    return opening->stage == PASSING ? opening->origin->name : place.name;
+}
+
+static ahttp_error *timed_out(const ah_opening *opening)
+{
     const struct facts *facts = &facts_of[opening->stage];
     int64_t took_ms = ahttp_loop_now(opening->setup->loop) - opening->limited_ms;
     ah_buf tried = {0};
@@ -170,10 +291,23 @@ static void on_limit(ah_timer *timer)
         ah_dial_describe(opening->dial, &tried);
     ahttp_error *error =
         ah_error_new(facts->code, "%s %s: timed out after %lld ms (%s is %lld)%.*s", facts->verb,
-                     opening->origin->name, (long long)took_ms, facts->limit,
+                     subject_of(opening), (long long)took_ms, facts->limit,
                      (long long)limit_of(opening), (int)tried.len, tried.data ? tried.data : "");
     ah_buf_release(&tried);
-    stop_stage(opening);
+    return error;
+}
+
+static void on_limit(ah_timer *timer)
+{
+    ah_opening *opening = AH_CONTAINER(timer, ah_opening, timer);
+    ahttp_error *error = timed_out(opening);
+    ahttp_error *said;
+
+    stop_stage(opening, &said);
+    if (said) {
+        ah_error_free(error);
+        error = said;
+    }
     fail(opening, error);
 }
 
@@ -208,22 +342,20 @@ static const char *doing(const ah_opening *opening)
 
 /* ---- Start ---- */
 
-static void resolve(ah_opening *opening)
+static bool needs_tls(const ah_origin *origin)
 {
-    const ah_opening_setup *setup = opening->setup;
-    const ah_route *route = &opening->origin->route;
-
-    if (ah_overrides_lookup(setup->hosts, &opening->lookup, setup->loop, route->host, route->port,
-                            setup->family, resolved))
-        return;
-    ah_resolver_lookup(setup->resolver, &opening->lookup, route->host, route->port, setup->family,
-                       resolved);
+    if (origin->route.is_tls)
+        return true;
+    for (const ah_proxy *proxy = origin->route.proxy; proxy; proxy = proxy->spec.via)
+        if (proxy->spec.url.kind == AH_PROXY_HTTPS)
+            return true;
+    return false;
 }
 
 /* What TLS needs, before anything is sent for nothing; NULL: it is there. */
 static ahttp_error *prepare_tls(ah_opening_setup *setup, const ah_origin *origin)
 {
-    if (!origin->route.is_tls)
+    if (!needs_tls(origin))
         return NULL;
 #if AHTTP_TLS
     ahttp_error *error = NULL;
@@ -240,6 +372,39 @@ static ahttp_error *prepare_tls(ah_opening_setup *setup, const ah_origin *origin
 #endif
 }
 
+static size_t count_proxies(const ah_proxy *proxy)
+{
+    size_t count = 0;
+
+    for (; proxy; proxy = proxy->spec.via)
+        count++;
+    return count;
+}
+
+/* The way from here to the last place, which may be the last proxy itself.  NULL when out of
+   memory. */
+static ah_opening *new_opening(ah_opening_setup *setup, const ah_origin *origin)
+{
+    ah_proxy *proxy = origin->route.proxy;
+    ah_place behind = last_place(origin);
+
+    if (behind.proxy)
+        proxy = proxy->spec.via;
+    size_t count = count_proxies(proxy);
+    ah_opening *opening = ah_alloc_zeroed(sizeof *opening + count * sizeof *opening->passings);
+    if (!opening)
+        return NULL;
+    opening->setup = setup;
+    opening->origin = origin;
+    opening->count = count;
+    while (count > 0) {
+        ah_passing_init(&opening->passings[--count], setup, proxy, behind);
+        behind = ah_place_of_proxy(proxy);
+        proxy = proxy->spec.via;
+    }
+    return opening;
+}
+
 static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin,
                          const ahttp_timeout *limits, const ah_conn_owner *owner,
                          ah_opening_fn *done, void *ctx, ahttp_error **error)
@@ -247,19 +412,16 @@ static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin,
     *error = prepare_tls(setup, origin);
     if (*error)
         return NULL;
-    ah_opening *opening = AH_NEW(ah_opening);
+    ah_opening *opening = new_opening(setup, origin);
     if (!opening) {
         *error = ah_error_no_memory();
         return NULL;
     }
-    opening->setup = setup;
-    opening->origin = origin;
     opening->owner = owner;
     opening->done = done;
     opening->ctx = ctx;
     opening->timer.fire = on_limit;
     opening->limits = *limits;
-    enter(opening, RESOLVING);
     resolve(opening);
     return opening;
 }

@@ -39,6 +39,7 @@ static ah_str make_key(char key[KEY_MAX], const ah_route *route)
 
 static void free_origin(ah_origin *origin)
 {
+    ah_proxy_unref(origin->route.proxy);
     ah_free(origin);
 }
 
@@ -58,6 +59,10 @@ static ah_origin *new_origin(const ah_route *route, ah_str key)
     snprintf(name, name_size, route->is_ipv6 ? "[%s]:%u" : "%s:%u", origin->route.host.ptr,
              route->port);
     origin->name = name;
+    if (route->proxy)
+        ah_proxy_ref(route->proxy);
+    if (route->host.len == 0)
+        origin->name = route->proxy->name;
     return origin;
 }
 

@@ -9,15 +9,15 @@
    Settings of TLS and proxies are compared by identity: both are immutable, counted objects.
    Whoever makes a route holds them while it is used; an origin holds those of its own. */
 #include "http/url.h"
+#include "pool/proxy.h"
 
 struct ahttp_tls;
-struct ahttp_proxy;
 
 typedef struct ah_route {
-    ah_str host;               /* lower case, "::1" without brackets */
-    ah_str server_name;        /* asked for and verified instead of host by TLS; empty: host */
-    struct ahttp_tls *tls;     /* settings of the TLS to host; NULL: the defaults */
-    struct ahttp_proxy *proxy; /* NULL: none */
+    ah_str host;           /* lower case, "::1" without brackets; empty: the proxy itself */
+    ah_str server_name;    /* asked for and verified instead of host by TLS; empty: host */
+    struct ahttp_tls *tls; /* settings of the TLS to host; NULL: the defaults */
+    ah_proxy *proxy;       /* NULL: none */
     uint16_t port;
     bool is_tls;
     bool is_ipv6; /* host is an IPv6 literal */
@@ -31,6 +31,12 @@ static inline ah_route ah_route_to(const ah_url *url)
 {
     return (ah_route){
         .host = url->host, .port = url->port, .is_tls = url->is_tls, .is_ipv6 = url->is_ipv6};
+}
+
+/* The way to a proxy that forwards requests for any host of http: they share its connections. */
+static inline ah_route ah_route_to_proxy(ah_proxy *proxy)
+{
+    return (ah_route){.proxy = proxy};
 }
 
 static inline bool ah_route_equal(const ah_route *a, const ah_route *b)

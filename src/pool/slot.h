@@ -18,6 +18,7 @@ struct ahttp_connector {
     const ah_opener *opener;
     ah_pool pool;
     ah_origins origins;
+    ah_proxies proxies;
     ah_list slots;   /* that open or are open */
     ah_list ending;  /* that have been told to close */
     ah_job steps;    /* carries them out; ends the connector when all is over */

@@ -36,10 +36,16 @@ static void equal_routes_have_one_origin(void **state)
 
 static void routes_that_differ_in_one_part_have_different_origins(void **state)
 {
-    char settings[4]; /* only their addresses matter */
+    char settings[2]; /* only their addresses matter */
+    ah_proxies kept = {0};
+    ah_proxy_spec spec = {.url = {.host = AH_STR("p.test"), .port = 3128}};
     const ah_str a = AH_STR("a.test"), b = AH_STR("b.test");
     struct ahttp_tls *tls[] = {(void *)&settings[0], (void *)&settings[1]};
-    struct ahttp_proxy *proxies[] = {(void *)&settings[2], (void *)&settings[3]};
+    ah_proxy *proxies[2];
+
+    proxies[0] = ah_proxies_get(&kept, &spec);
+    spec.tunnels = true;
+    proxies[1] = ah_proxies_get(&kept, &spec);
     const ah_route routes[] = {
         {.host = a, .port = 80},
         {.host = b, .port = 80},
@@ -52,6 +58,8 @@ static void routes_that_differ_in_one_part_have_different_origins(void **state)
         {.host = a, .port = 80, .proxy = proxies[0]},
         {.host = a, .port = 80, .proxy = proxies[1]},
         {.host = a, .port = 80, .is_tls = true, .tls = tls[0], .proxy = proxies[0]},
+        ah_route_to_proxy(proxies[0]),
+        ah_route_to_proxy(proxies[1]),
     };
     enum { COUNT = sizeof routes / sizeof routes[0] };
     ah_origin *made[COUNT];
@@ -65,8 +73,11 @@ static void routes_that_differ_in_one_part_have_different_origins(void **state)
         for (int other = 0; other < i; other++)
             assert_ptr_not_equal(made[i], made[other]);
     }
+    for (int i = 0; i < 2; i++)
+        ah_proxy_unref(proxies[i]);
     for (int i = 0; i < COUNT; i++)
         ah_origins_tidy(&origins, made[i]);
+    ah_proxies_release(&kept);
 }
 
 static void get_and_tidy(void *ctx)

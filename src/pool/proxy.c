@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* One block holds a proxy: the struct, its key, its name, its login.  The key is what has a
+   fixed size, and then the texts, each with a NUL behind it; none has one inside. */
+#include "pool/proxy.h"
+#include "base/mem.h"
+#include "http/base64.h"
+
+/* ---- Keys ---- */
+
+typedef struct fixed_part {
+    ah_proxy *via;
+    uint16_t port;
+    unsigned char kind, has_login, is_ipv6, tunnels;
+} fixed_part;
+
+static void append_text(ah_buf *key, ah_str text)
+{
+    ah_buf_append(key, text);
+    ah_buf_append_char(key, '\0');
+}
+
+static void make_key(ah_buf *key, const ah_proxy_spec *spec)
+{
+    const ah_proxy_url *url = &spec->url;
+    fixed_part fixed;
+
+    memset(&fixed, 0, sizeof fixed); /* padding, too */
+    fixed.via = spec->via;
+    fixed.port = url->port;
+    fixed.kind = (unsigned char)url->kind;
+    fixed.has_login = url->has_login;
+    fixed.is_ipv6 = url->is_ipv6;
+    fixed.tunnels = spec->tunnels;
+    ah_buf_append(key, ah_str_make((const char *)&fixed, sizeof fixed));
+    append_text(key, url->host);
+    append_text(key, url->user);
+    append_text(key, url->password);
+    append_text(key, spec->fields_text);
+    append_text(key, spec->authorization);
+}
+
+static void take_text(ah_str *text, const char **at)
+{
+    text->ptr = *at;
+    *at += text->len + 1;
+}
+
+/* The same spec with the texts of that key. */
+static ah_proxy_spec spec_in(const ah_proxy_spec *spec, const char *key)
+{
+    const char *at = key + sizeof(fixed_part);
+    ah_proxy_spec own = *spec;
+
+    take_text(&own.url.host, &at);
+    take_text(&own.url.user, &at);
+    take_text(&own.url.password, &at);
+    take_text(&own.fields_text, &at);
+    take_text(&own.authorization, &at);
+    return own;
+}
+
+/* ---- Making ---- */
+
+static void append_name(ah_buf *out, const ah_proxy_url *url)
+{
+    const char *format = url->is_ipv6 ? "%s://[%.*s]:%u" : "%s://%.*s:%u";
+
+    ah_buf_append_format(out, format, ah_proxy_kind_name(url->kind), (int)url->host.len,
+                         url->host.ptr, url->port);
+    ah_buf_append_char(out, '\0');
+}
+
+/* RFC 7617 §2. */
+static void append_basic(ah_buf *out, const ah_proxy_url *url)
+{
+    ah_buf login = {0};
+
+    if (!url->has_login || ah_proxy_kind_is_socks(url->kind))
+        return;
+    ah_buf_append(&login, url->user);
+    ah_buf_append_char(&login, ':');
+    ah_buf_append(&login, url->password);
+    ah_buf_append(out, AH_STR("Basic "));
+    ah_base64_encode(out, ah_buf_str(&login));
+    out->failed |= ah_buf_failed(&login);
+    ah_buf_release(&login);
+}
+
+/* texts begins with the key. */
+static ah_proxy *make(const ah_proxy_spec *spec, ah_buf *texts)
+{
+    size_t name_at = texts->len;
+
+    append_name(texts, &spec->url);
+    size_t basic_at = texts->len;
+    append_basic(texts, &spec->url);
+    size_t basic_len = texts->len - basic_at;
+    if (!ah_buf_terminate(texts))
+        return NULL;
+    ah_proxy *proxy = ah_alloc_zeroed(sizeof *proxy + texts->len + 1);
+    if (!proxy)
+        return NULL;
+    char *own = memcpy(proxy + 1, texts->data, texts->len + 1);
+    proxy->refs = 1;
+    proxy->spec = spec_in(spec, own);
+    proxy->name = own + name_at;
+    proxy->basic = ah_str_make(own + basic_at, basic_len);
+    return proxy;
+}
+
+static ah_proxy *add(ah_proxies *proxies, const ah_proxy_spec *spec, ah_buf *key)
+{
+    size_t key_len = key->len;
+    ah_proxy *proxy = make(spec, key);
+
+    if (!proxy)
+        return NULL;
+    if (!ah_map_add(&proxies->map, &proxy->node, ah_str_make((char *)(proxy + 1), key_len))) {
+        ah_free(proxy);
+        return NULL;
+    }
+    proxy->home = proxies;
+    if (spec->via)
+        ah_proxy_ref(spec->via);
+    return proxy;
+}
+
+ah_proxy *ah_proxies_get(ah_proxies *proxies, const ah_proxy_spec *spec)
+{
+    ah_buf key = {0};
+    ah_proxy *proxy = NULL;
+
+    make_key(&key, spec);
+    if (!ah_buf_failed(&key)) {
+        ah_map_node *node = ah_map_find(&proxies->map, ah_buf_str(&key));
+        proxy = node ? ah_proxy_ref(AH_CONTAINER(node, ah_proxy, node)) : add(proxies, spec, &key);
+    }
+    ah_buf_release(&key);
+    return proxy;
+}
+
+/* ---- Life ---- */
+
+void ah_proxies_release(ah_proxies *proxies)
+{
+    ah_map_release(&proxies->map);
+}
+
+ah_proxy *ah_proxy_ref(ah_proxy *proxy)
+{
+    proxy->refs++;
+    return proxy;
+}
+
+void ah_proxy_unref(ah_proxy *proxy)
+{
+    while (proxy && --proxy->refs == 0) {
+        ah_proxy *via = proxy->spec.via;
+        ah_map_remove(&proxy->home->map, &proxy->node);
+        ah_free(proxy);
+        proxy = via;
+    }
+}
+
+/* ---- Who we are to it ---- */
+
+ah_str ah_proxy_authorization(const ah_proxy *proxy)
+{
+    return proxy->spec.authorization.len > 0 ? proxy->spec.authorization : proxy->basic;
+}

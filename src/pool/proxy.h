@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_POOL_PROXY_H
+#define AH_POOL_PROXY_H
+/* Proxies as connections know them.  All that makes two proxies differ, credentials and headers
+   included, is the key under which a connector keeps one of each: so routes compare them by
+   identity, and no connection is shared by requests whose proxies differ in anything. */
+#include "base/buf.h"
+#include "base/map.h"
+#include "http/headers.h"
+#include "http/proxy_url.h"
+
+typedef struct ah_proxy ah_proxy;
+
+/* Those of one connector, which outlives them.  Zeroed memory has none. */
+typedef struct ah_proxies {
+    ah_map map;
+} ah_proxies;
+
+typedef struct ah_proxy_spec {
+    ah_proxy_url url;
+    ah_str fields_text;   /* added to CONNECT: "Name: value\r\n" ... */
+    ah_str authorization; /* the value of a Proxy-Authorization that the program gives; or empty */
+    ah_proxy *via;        /* leads to this one; NULL: it is reached directly */
+    bool tunnels;         /* also for http */
+} ah_proxy_spec;
+
+/* The longest name with its NUL: those of hosts have at most 255 bytes, as everywhere. */
+enum {
+    AH_PROXY_MOST_HOST = 255,
+    AH_PROXY_MOST_NAME = AH_PROXY_MOST_HOST + sizeof "socks5h://[]:65535"
+};
+
+struct ah_proxy {
+    ah_map_node node;
+    ah_proxies *home;
+    size_t refs;
+    ah_proxy_spec spec; /* its texts have a NUL behind them */
+    const char *name;   /* "socks5h://h:1080", for messages */
+    ah_str basic;       /* "Basic dTpw"; empty: there is no login, or no http */
+};
+
+/* A reference to the one of that kind; made when it is not there yet.  All in spec is copied,
+   and a reference to via taken.  NULL when out of memory. */
+ah_proxy *ah_proxies_get(ah_proxies *proxies, const ah_proxy_spec *spec);
+/* All must be gone. */
+void ah_proxies_release(ah_proxies *proxies);
+
+ah_proxy *ah_proxy_ref(ah_proxy *proxy);
+void ah_proxy_unref(ah_proxy *proxy); /* NULL is fine */
+
+/* Whether requests for http are sent to the proxy itself, with the whole URL (RFC 9112 §3.2.2),
+   rather than through it. */
+static inline bool ah_proxy_forwards(const ah_proxy *proxy)
+{
+    return !ah_proxy_kind_is_socks(proxy->spec.url.kind) && !proxy->spec.tunnels;
+}
+
+/* The value of Proxy-Authorization for a request with this target; empty: none.  Lives as long
+   as the proxy. */
+ah_str ah_proxy_authorization(const ah_proxy *proxy);
+
+#endif
