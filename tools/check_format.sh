@@ -17,5 +17,5 @@ if [ "${1:-}" = --fix ]; then
 else
     set -- --dry-run -Werror
 fi
-find include src tests examples \( -name '*.[ch]' -o -name '*.cpp' \) -print |
+find include src tests examples bench \( -name '*.[ch]' -o -name '*.cpp' \) -print |
     sort | xargs "$clang_format" "$@"

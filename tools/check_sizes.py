@@ -16,7 +16,7 @@ HEADER_LIMIT = 120   # include/
 EXAMPLE_LIMIT = 60   # examples/, but the demo
 FUNCTION_LIMIT = 60
 HARD_LIMIT = 100
-FOLDERS = ("src", "include", "tests", "examples")
+FOLDERS = ("src", "include", "tests", "examples", "bench")
 
 # "path:function": why it is better in one piece
 LONG_FUNCTIONS = {}

@@ -10,7 +10,7 @@ if grep -rnwE 'TODO|FIXME|XXX|HACK|WIP' src include; then
     echo "finish it, or write it down where plans are kept"
     bad=1
 fi
-for file in $(find include src tests examples tools \
+for file in $(find include src tests examples bench tools \
     \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.py' -o -name '*.sh' \) -print | sort); do
     if ! head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT'; then
         echo "$file: does not start with SPDX-License-Identifier: MIT"

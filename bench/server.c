@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/* usage: bench_server [CERTIFICATE KEY]
+
+   Listens on all addresses on two ports of the system's choice, the second with TLS where there
+   is a certificate, and prints them as JSON.  Ends when its standard input does. */
+#include "server.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { READ_SIZE = 256 * 1024, KEPT = 4096, EVENTS = 256, PARTS = 32 };
+
+typedef enum conn_kind { INPUT, LISTENS, LISTENS_TLS, TALKS } conn_kind;
+
+typedef struct conn {
+    conn_kind kind;
+    int fd;
+    SSL *ssl;             /* NULL: plain */
+    bool is_shaken;       /* its handshake has been counted */
+    bool wants_close;     /* after the response at hand */
+    bool watches_writing; /* the socket was full */
+    size_t kept;          /* bytes of a request that has not come in full */
+    size_t upload;        /* bytes of a request's body that are still to come */
+    const answer *answer; /* being sent, or NULL */
+    size_t sent;          /* bytes of it */
+    char *request;        /* KEPT bytes, when there has been a part of one */
+} conn;
+
+static int poller;
+static long requests, handshakes, resumed;
+static SSL_CTX *context;
+static char buffer[READ_SIZE + KEPT];
+
+/* ---- Connections ---- */
+
+static void watch(conn *c, int operation, unsigned events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = c};
+
+    epoll_ctl(poller, operation, c->fd, &event);
+}
+
+static conn *conn_new(int fd, bool is_tls)
+{
+    conn *c = calloc(1, sizeof *c);
+
+    c->kind = TALKS;
+    c->fd = fd;
+    if (is_tls)
+        c->ssl = tls_accept(context, fd);
+    return c;
+}
+
+static void conn_free(conn *c)
+{
+    if (c->ssl)
+        SSL_free(c->ssl);
+    close(c->fd);
+    free(c->request);
+    free(c);
+}
+
+static void accept_all(conn *listener)
+{
+    int on = 1;
+
+    for (int fd; (fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK)) >= 0;) {
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        watch(conn_new(fd, listener->kind == LISTENS_TLS), EPOLL_CTL_ADD, EPOLLIN);
+    }
+}
+
+/* ---- Writing ---- */
+
+/* What is left of an answer, as parts; the number of them. */
+static int remaining(const answer *it, size_t sent, struct iovec parts[PARTS])
+{
+    size_t repeated = it->repeat * it->block_len;
+    int count = 0;
+
+    if (sent < it->first_len)
+        parts[count++] = (struct iovec){it->first + sent, it->first_len - sent};
+    size_t done = sent > it->first_len ? sent - it->first_len : 0;
+    for (; done < repeated && count < PARTS; count++) {
+        size_t within = done % it->block_len;
+        parts[count] = (struct iovec){it->block + within, it->block_len - within};
+        done += it->block_len - within;
+    }
+    if (done >= repeated && done < repeated + it->last_len && count < PARTS) {
+        size_t within = done - repeated;
+        parts[count++] = (struct iovec){it->last + within, it->last_len - within};
+    }
+    return count;
+}
+
+/* A small answer goes out as one record. */
+static ssize_t write_tls(conn *c, const struct iovec *parts, int count)
+{
+    char record[4096];
+    size_t len = 0;
+
+    for (int i = 0; i < count && len + parts[i].iov_len <= sizeof record; i++) {
+        memcpy(record + len, parts[i].iov_base, parts[i].iov_len);
+        len += parts[i].iov_len;
+    }
+    return len > 0 ? tls_write(c->ssl, record, len)
+                   : tls_write(c->ssl, parts[0].iov_base, parts[0].iov_len);
+}
+
+/* False when the rest must wait, or the connection is gone (*broke). */
+static bool send_answer(conn *c, bool *broke)
+{
+    struct iovec parts[PARTS];
+
+    for (int count; (count = remaining(c->answer, c->sent, parts)) > 0;) {
+        ssize_t sent =
+            c->ssl ? write_tls(c, parts, count)
+                   : sendmsg(c->fd, &(struct msghdr){.msg_iov = parts, .msg_iovlen = (size_t)count},
+                             MSG_NOSIGNAL);
+        if (sent < 0) {
+            *broke = errno != EAGAIN;
+            return false;
+        }
+        c->sent += (size_t)sent;
+    }
+    c->answer = NULL;
+    *broke = c->wants_close;
+    return !c->wants_close;
+}
+
+/* ---- Reading ---- */
+
+static bool has(const char *head, size_t len, const char *text)
+{
+    return memmem(head, len, text, strlen(text)) != NULL;
+}
+
+/* A request's head, its empty line included. */
+static void take_head(conn *c, const char *head, size_t len)
+{
+    const char *target = memchr(head, ' ', len);
+    const char *end = target ? memchr(target + 1, ' ', len - (size_t)(target + 1 - head)) : NULL;
+
+    requests++;
+    c->sent = 0;
+    c->answer = end ? answer_for(target + 1, (size_t)(end - target - 1)) : answer_for("/", 1);
+    if (end && has(target, (size_t)(end - target), "/stats"))
+        c->answer = answer_stats(requests, handshakes, resumed);
+    c->wants_close = has(head, len, "Connection: close");
+    if (head[0] != 'P')
+        return;
+    const char *length = memmem(head, len, "ontent-", 7);
+    while (length && strncasecmp(length, "ontent-length:", 14) != 0)
+        length = memmem(length + 1, len - (size_t)(length + 1 - head), "ontent-", 7);
+    c->upload = length ? (size_t)atol(length + 14) : 0;
+}
+
+/* All requests in the bytes; false when the connection is to be closed. */
+static bool take_bytes(conn *c, char *bytes, size_t len)
+{
+    bool broke = false;
+
+    while (len > 0) {
+        size_t used;
+        if (c->upload > 0) {
+            used = len < c->upload ? len : c->upload;
+            c->upload -= used;
+        } else {
+            char *end = memmem(bytes, len, "\r\n\r\n", 4);
+            if (!end) {
+                if (!c->request)
+                    c->request = malloc(KEPT);
+                c->kept = len < KEPT ? len : KEPT;
+                memcpy(c->request, bytes, c->kept);
+                return true;
+            }
+            used = (size_t)(end + 4 - bytes);
+            take_head(c, bytes, used);
+        }
+        bytes += used;
+        len -= used;
+        if (c->upload == 0 && c->answer && !send_answer(c, &broke))
+            return !broke;
+    }
+    return true;
+}
+
+static void count_handshake(conn *c)
+{
+    if (!c->ssl || c->is_shaken || !SSL_is_init_finished(c->ssl))
+        return;
+    c->is_shaken = true;
+    handshakes++;
+    resumed += SSL_session_reused(c->ssl);
+}
+
+static bool readable(conn *c)
+{
+    size_t kept = c->kept;
+    char *at = buffer + kept;
+
+    if (kept > 0)
+        memcpy(buffer, c->request, kept);
+    c->kept = 0;
+    ssize_t count = c->ssl ? tls_read(c->ssl, at, READ_SIZE) : read(c->fd, at, READ_SIZE);
+    if (count <= 0) {
+        c->kept = kept;
+        return count < 0 && errno == EAGAIN;
+    }
+    count_handshake(c);
+    return take_bytes(c, buffer, kept + (size_t)count);
+}
+
+static bool writable(conn *c)
+{
+    bool broke = false;
+
+    return !c->answer || send_answer(c, &broke) || !broke;
+}
+
+/* TLS may have decrypted more than was asked for. */
+static bool has_pending(const conn *c)
+{
+    return c->ssl && !c->answer && SSL_has_pending(c->ssl) && SSL_is_init_finished(c->ssl);
+}
+
+static void serve(conn *c, unsigned events)
+{
+    bool goes_on = true;
+
+    if (events & EPOLLOUT)
+        goes_on = writable(c);
+    if (goes_on && !c->answer && events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        do
+            goes_on = readable(c);
+        while (goes_on && c->upload > 0 && has_pending(c));
+    if (!goes_on) {
+        conn_free(c);
+        return;
+    }
+    bool is_full = c->answer && c->upload == 0;
+    if (is_full != c->watches_writing) {
+        c->watches_writing = is_full;
+        watch(c, EPOLL_CTL_MOD, is_full ? EPOLLOUT : EPOLLIN);
+    }
+}
+
+/* ---- Starting ---- */
+
+static int listen_somewhere(conn_kind kind)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+    if (bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, 65535) < 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &size) < 0) {
+        perror("listen");
+        exit(1);
+    }
+    conn *listener = calloc(1, sizeof *listener);
+    listener->fd = fd;
+    listener->kind = kind;
+    watch(listener, EPOLL_CTL_ADD, EPOLLIN);
+    return ntohs(address.sin_port);
+}
+
+int main(int argc, char **argv)
+{
+    struct epoll_event events[EVENTS];
+    conn input = {.kind = INPUT};
+
+    signal(SIGPIPE, SIG_IGN);
+    poller = epoll_create1(0);
+    watch(&input, EPOLL_CTL_ADD, EPOLLIN);
+    int plain = listen_somewhere(LISTENS);
+    int tls = 0;
+    if (argc == 3) {
+        context = tls_context_new(argv[1], argv[2]);
+        tls = listen_somewhere(LISTENS_TLS);
+    }
+    printf("{\"plain\": %d, \"tls\": %d}\n", plain, tls);
+    fflush(stdout);
+    for (;;) {
+        int count = epoll_wait(poller, events, EVENTS, -1);
+        for (int i = 0; i < count; i++) {
+            conn *c = events[i].data.ptr;
+            switch (c->kind) {
+            case INPUT: return 0;
+            case TALKS: serve(c, events[i].events); break;
+            default: accept_all(c);
+            }
+        }
+    }
+}
