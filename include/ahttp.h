@@ -23,6 +23,7 @@
 #include <ahttp/task.h>
 #include <ahttp/thread.h>
 #include <ahttp/timeout.h>
+#include <ahttp/tls.h>
 #include <ahttp/version.h>
 #include <ahttp/wait.h>
 #endif

@@ -5,6 +5,7 @@
    an idle connection, opens one, or makes the request wait for its turn.  Sessions of one
    loop may share one; most never see theirs. */
 #include <ahttp/resolver.h>
+#include <ahttp/tls.h>
 AHTTP_BEGIN
 
 typedef struct ahttp_connector ahttp_connector;
@@ -39,6 +40,8 @@ typedef struct ahttp_connector_options {
     bool no_system_resolver; /* never do */
     bool reserved[3];
     const char *made_at; /* the macro's AHTTP_HERE, kept as it is; may be NULL */
+    ahttp_tls *tls;      /* for https, unless the request has its own; the connector takes a
+                            reference; default: verify by the system's roots */
 } ahttp_connector_options;
 
 /* NULL when out of memory, or when options->size is not set.  Caller unrefs. */

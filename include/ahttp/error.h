@@ -68,7 +68,10 @@ typedef enum ahttp_error_kind {
       "peer stopped taking the request")                                                           \
     X(FIRST_BYTE_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT,                              \
       "response did not begin in time")                                                            \
-    X(READ_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT, "response stopped arriving")
+    X(READ_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT, "response stopped arriving")       \
+    X(TLS_SETTINGS, AHTTP_KIND_USAGE | AHTTP_KIND_TLS, "TLS settings cannot be used")              \
+    X(PIN, AHTTP_KIND_CONNECTION | AHTTP_KIND_TLS | AHTTP_KIND_RETRY,                              \
+      "certificate is not one of those pinned")
 
 typedef enum ahttp_error_code {
     AHTTP_OK = 0,

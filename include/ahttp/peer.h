@@ -22,6 +22,8 @@ AHTTP_API const char *ahttp_peer_local_address(const ahttp_peer *peer);
 AHTTP_API const char *ahttp_peer_tls_version(const ahttp_peer *peer);
 AHTTP_API const char *ahttp_peer_tls_cipher(const ahttp_peer *peer);
 AHTTP_API const char *ahttp_peer_alpn(const ahttp_peer *peer);
+/* Whether an earlier session went on, so that no certificates were exchanged anew. */
+AHTTP_API bool ahttp_peer_tls_resumed(const ahttp_peer *peer);
 /* The certificates that the peer sent, its own first, as DER; {NULL, 0} behind the last. */
 AHTTP_API ahttp_bytes ahttp_peer_certificate(const ahttp_peer *peer, size_t index);
 

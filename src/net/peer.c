@@ -9,6 +9,7 @@ struct ahttp_peer {
     const char *tls_version;
     const char *tls_cipher;
     const char *alpn;
+    bool is_tls_resumed;
     size_t certificate_count;
     ahttp_bytes certificates[];
 };
@@ -77,6 +78,7 @@ static ahttp_peer *make(const ah_peer_facts *facts)
     peer->tls_version = placed[2];
     peer->tls_cipher = placed[3];
     peer->alpn = placed[4];
+    peer->is_tls_resumed = facts->is_tls_resumed;
     return peer;
 }
 
@@ -127,6 +129,11 @@ const char *ahttp_peer_tls_cipher(const ahttp_peer *peer)
 const char *ahttp_peer_alpn(const ahttp_peer *peer)
 {
     return peer->alpn;
+}
+
+bool ahttp_peer_tls_resumed(const ahttp_peer *peer)
+{
+    return peer->is_tls_resumed;
 }
 
 ahttp_bytes ahttp_peer_certificate(const ahttp_peer *peer, size_t index)

@@ -13,6 +13,7 @@ struct ah_peer_facts {
     char local_address[AH_ADDRESS_TEXT];
     const char *tls_version; /* these two are static; NULL: no TLS */
     const char *tls_cipher;
+    bool is_tls_resumed;
     ah_str alpn;         /* lives as long as the transport */
     ah_buf certificates; /* DER, the peer's own first, each with its size_t length in front */
     size_t certificate_count;

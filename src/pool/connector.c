@@ -23,11 +23,8 @@ static void retire(ahttp_connector *connector)
     ah_timer_stop(connector->setup.loop, &connector->expiry);
     ahttp_resolver_unref(connector->setup.resolver);
     connector->setup.resolver = NULL;
-#if AHTTP_TLS
-    if (connector->setup.tls)
-        ah_tls_context_free(connector->setup.tls);
+    ahttp_tls_unref(connector->setup.tls);
     connector->setup.tls = NULL;
-#endif
 }
 
 static void destroy(ahttp_connector *connector)
@@ -36,6 +33,7 @@ static void destroy(ahttp_connector *connector)
     ah_origins_release(&connector->origins);
     ah_proxies_release(&connector->proxies);
     ah_free(connector->setup.hosts);
+    ahttp_tls_unref(connector->setup.tls);
     ah_free(connector);
 }
 
@@ -226,6 +224,8 @@ static bool set_up(ahttp_connector *connector, ahttp_loop *loop,
         if (!connector->setup.hosts)
             return false;
     }
+    if (options->tls)
+        connector->setup.tls = ahttp_tls_ref(options->tls);
     connector->setup.resolver = get_resolver(loop, options);
     return connector->setup.resolver != NULL;
 }

@@ -18,6 +18,9 @@
 #include "pool/passing.h"
 #include <ahttp/base.h>
 #include <stdio.h>
+#if AHTTP_TLS
+#include "tls/tls.h"
+#endif
 
 typedef enum stage { RESOLVING, DIALLING, SECURING, PASSING } stage;
 
@@ -139,6 +142,14 @@ static void speak_http(ah_opening *opening, ah_transport *transport)
 }
 
 #if AHTTP_TLS
+/* A proxy is no affair of the settings for the origin. */
+static ahttp_tls *tls_at(const ah_opening *opening, const ah_place *place)
+{
+    ahttp_tls *own = place->proxy ? NULL : opening->origin->route.tls;
+
+    return own ? own : opening->setup->tls;
+}
+
 static void secured(void *ctx, ah_transport *transport, ahttp_error *error)
 {
     ah_opening *opening = ctx;
@@ -155,10 +166,13 @@ static void secured(void *ctx, ah_transport *transport, ahttp_error *error)
 static void secure(ah_opening *opening, ah_transport *transport, const ah_place *place)
 {
     ah_opening_setup *setup = opening->setup;
+    ah_tls_target target = {.server_name = place->host.ptr, .place = place->name};
 
+    if (!place->proxy && opening->origin->route.server_name.len > 0)
+        target.server_name = opening->origin->route.server_name.ptr;
     enter(opening, SECURING);
     opening->handshake =
-        ah_tls_start(setup->loop, setup->tls, transport, place->host.ptr, secured, opening);
+        ah_tls_start(setup->loop, tls_at(opening, place), transport, &target, secured, opening);
     if (!opening->handshake)
         fail(opening, ah_error_no_memory());
 }
@@ -342,9 +356,10 @@ static const char *doing(const ah_opening *opening)
 
 /* ---- Start ---- */
 
-static bool needs_tls(const ah_origin *origin)
+/* Whether some place on the way is secured by the connector's settings. */
+static bool needs_setup_tls(const ah_origin *origin)
 {
-    if (origin->route.is_tls)
+    if (origin->route.is_tls && !origin->route.tls)
         return true;
     for (const ah_proxy *proxy = origin->route.proxy; proxy; proxy = proxy->spec.via)
         if (proxy->spec.url.kind == AH_PROXY_HTTPS)
@@ -352,24 +367,36 @@ static bool needs_tls(const ah_origin *origin)
     return false;
 }
 
+/* Defaults that cannot be used are made anew by the next opening: they depend on the system. */
+static ahttp_error *make_default_tls(ah_opening_setup *setup)
+{
+    static const ahttp_tls_options defaults = {.size = sizeof defaults};
+    ahttp_tls *tls = ahttp_tls_create(&defaults);
+    ahttp_error *error = NULL;
+
+    if (!tls)
+        return ah_error_no_memory();
+    if (ahttp_tls_error(tls))
+        error = ah_error_copy(ahttp_tls_error(tls));
+    if (error)
+        ahttp_tls_unref(tls);
+    else
+        setup->tls = tls;
+    return error;
+}
+
 /* What TLS needs, before anything is sent for nothing; NULL: it is there. */
 static ahttp_error *prepare_tls(ah_opening_setup *setup, const ah_origin *origin)
 {
-    if (!needs_tls(origin))
-        return NULL;
-#if AHTTP_TLS
-    ahttp_error *error = NULL;
+    const ahttp_tls *own = origin->route.is_tls ? origin->route.tls : NULL;
 
+    if (own && ahttp_tls_error(own))
+        return ah_error_copy(ahttp_tls_error(own));
+    if (!needs_setup_tls(origin))
+        return NULL;
     if (!setup->tls)
-        setup->tls = ah_tls_context_new(&error);
-    return error;
-#else
-    (void)setup;
-    return ah_error_new(AHTTP_E_UNSUPPORTED,
-                        "connect to %s: this libahttp was built without https; build it with "
-                        "-DAHTTP_TLS=ON",
-                        origin->name);
-#endif
+        return make_default_tls(setup);
+    return ahttp_tls_error(setup->tls) ? ah_error_copy(ahttp_tls_error(setup->tls)) : NULL;
 }
 
 static size_t count_proxies(const ah_proxy *proxy)

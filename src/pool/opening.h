@@ -9,9 +9,7 @@
 #include "dns/resolver.h"
 #include "pool/origin.h"
 #include <ahttp/timeout.h>
-#if AHTTP_TLS
-#include "tls/tls.h"
-#endif
+#include <ahttp/tls.h>
 
 /* What all openings of a connector share. */
 typedef struct ah_opening_setup {
@@ -20,9 +18,8 @@ typedef struct ah_opening_setup {
     ah_overrides *hosts; /* that are not asked for; freed by the owner, NULL if there are none */
     ahttp_family family;
     int64_t next_address_ms; /* as ah_dial_options has it */
-#if AHTTP_TLS
-    ah_tls_context *tls; /* made when the first https URL needs it, freed by the owner */
-#endif
+    ahttp_tls *tls; /* for routes without settings of their own; the connector's, or the defaults,
+                       made when needed; held, given up by the owner */
 } ah_opening_setup;
 
 typedef struct ah_opening ah_opening;

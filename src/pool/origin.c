@@ -3,6 +3,7 @@
    with a NUL behind it. */
 #include "pool/origin.h"
 #include "base/mem.h"
+#include <ahttp/tls.h>
 #include <stdio.h>
 
 enum {
@@ -40,6 +41,7 @@ static ah_str make_key(char key[KEY_MAX], const ah_route *route)
 static void free_origin(ah_origin *origin)
 {
     ah_proxy_unref(origin->route.proxy);
+    ahttp_tls_unref(origin->route.tls);
     ah_free(origin);
 }
 
@@ -51,6 +53,8 @@ static ah_origin *new_origin(const ah_route *route, ah_str key)
     if (!origin)
         return NULL;
     *origin = (ah_origin){.route = *route};
+    if (route->tls)
+        ahttp_tls_ref(route->tls);
     ah_pool_origin_init(&origin->place);
     char *own_key = memcpy(origin + 1, key.ptr, key.len);
     origin->route.host.ptr = own_key + KEY_FIXED;

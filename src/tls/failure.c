@@ -44,3 +44,21 @@ ahttp_error *ah_tls_failure(int code, unsigned long openssl_code, const char *fo
     ERR_clear_error();
     return error;
 }
+
+const char *ah_tls_alert_hint(int reason, const ahttp_tls *settings)
+{
+    switch (reason) {
+    case SSL_AD_REASON_OFFSET + TLS13_AD_CERTIFICATE_REQUIRED:
+        return " (the peer wants a certificate of the client's: see cert_file of ahttp_tls)";
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
+        return settings->has_certificate ? " (the peer refuses the client's certificate)" : "";
+    default: return "";
+    }
+}

@@ -22,7 +22,7 @@ struct ah_tls_handshake {
 /* ---- Whom to expect ---- */
 
 /* NULL, or why this name cannot be checked.  A zone is the affair of this machine only. */
-static const char *expect_address(SSL *ssl, const char *name, bool *is_address)
+static const char *expect_address(SSL *ssl, const char *name, bool skips_name, bool *is_address)
 {
     char text[INET6_ADDRSTRLEN];
     unsigned char ip[16];
@@ -38,16 +38,16 @@ static const char *expect_address(SSL *ssl, const char *name, bool *is_address)
             len = 16;
     }
     *is_address = len > 0;
-    if (*is_address && X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), ip, len) != 1)
+    if (*is_address && !skips_name && X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), ip, len) != 1)
         return "out of memory for the address";
     return NULL;
 }
 
 /* OpenSSL takes an empty name for "any", and one that begins with a dot for "any below". */
-static const char *expect(SSL *ssl, const char *name)
+static const char *expect(SSL *ssl, const char *name, bool skips_name)
 {
     bool is_address;
-    const char *refusal = expect_address(ssl, name, &is_address);
+    const char *refusal = expect_address(ssl, name, skips_name, &is_address);
 
     if (is_address)
         return refusal;
@@ -57,7 +57,7 @@ static const char *expect(SSL *ssl, const char *name)
         return "the host name is longer than 255 bytes";
     SSL_set_hostflags(ssl,
                       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    if (SSL_set1_host(ssl, name) != 1 || SSL_set_tlsext_host_name(ssl, name) != 1)
+    if ((!skips_name && SSL_set1_host(ssl, name) != 1) || SSL_set_tlsext_host_name(ssl, name) != 1)
         return "the host name cannot be set";
     return NULL;
 }
@@ -77,7 +77,7 @@ static void succeed(ah_tls_handshake *self)
     ah_tls_fn *done = self->done;
     void *ctx = self->ctx;
 
-    SSL_set_app_data(stream->ssl, NULL);
+    stream->verdict = NULL;
     free_handshake(self);
     ah_tls_stream_open(stream);
     done(ctx, &stream->transport, NULL);
@@ -105,6 +105,57 @@ static ahttp_error *lost(const char *name, const ahttp_error *why)
         why->cause);
 }
 
+static const char *version_text(int version)
+{
+    static const char *const texts[] = {"1.0", "1.1", "1.2", "1.3"};
+
+    return texts[(version ? version : AHTTP_TLS_1_3) - AHTTP_TLS_1_0];
+}
+
+/* What was asked for, where that explains why there is no handshake. */
+static void append_offer(ah_buf *text, const ahttp_tls *settings, int reason)
+{
+    switch (reason) {
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_VERSION_TOO_LOW:
+    case SSL_R_NO_PROTOCOLS_AVAILABLE:
+        ah_buf_append_format(text, " (offered was TLS %s to %s)",
+                             version_text(settings->versions[0]),
+                             version_text(settings->versions[1]));
+        break;
+    case SSL_AD_REASON_OFFSET + SSL_AD_NO_APPLICATION_PROTOCOL:
+        ah_buf_append_format(text, ": the peer speaks none of the protocols that were offered: %s",
+                             settings->alpn);
+        break;
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+        ah_buf_append(text, settings->has_certificate
+                                ? AH_STR(" (no algorithm in common, or it refuses the certificate)")
+                                : AH_STR(" (no algorithm in common, or it wants a certificate of "
+                                         "the client's, and there is none)"));
+        break;
+    default: ah_buf_append_format(text, "%s", ah_tls_alert_hint(reason, settings));
+    }
+}
+
+static ahttp_error *refused(const ah_tls_handshake *self)
+{
+    int reason = ERR_GET_REASON(ERR_peek_last_error());
+    ahttp_error *error =
+        ah_tls_failure(AHTTP_E_TLS, ERR_peek_last_error(), "TLS handshake with %s", self->name);
+    ah_buf offer = {0};
+
+    append_offer(&offer, self->stream->settings, reason);
+    if (offer.len > 0 && ah_buf_terminate(&offer) && error->code == AHTTP_E_TLS) {
+        ahttp_error *longer = ah_tls_failure_because(
+            ah_error_new(AHTTP_E_TLS, "%s%s", error->message, offer.data), error->cause);
+        ah_error_free(error);
+        error = longer;
+    }
+    ah_buf_release(&offer);
+    return error;
+}
+
 static ahttp_error *why_it_failed(const ah_tls_handshake *self)
 {
     const ah_tls_wire *wire = &self->stream->wire;
@@ -118,7 +169,31 @@ static ahttp_error *why_it_failed(const ah_tls_handshake *self)
     if (wire->is_ended)
         return ah_error_new(AHTTP_E_DISCONNECTED,
                             "TLS handshake with %s: the peer closed the connection", self->name);
-    return ah_tls_failure(AHTTP_E_TLS, ERR_peek_last_error(), "TLS handshake with %s", self->name);
+    return refused(self);
+}
+
+/* What OpenSSL lets pass: NULL, or what is wrong with a handshake that has succeeded. */
+static ahttp_error *unacceptable(const ah_tls_handshake *self)
+{
+    const ah_tls_stream *stream = self->stream;
+    ah_str rest = ah_str_from(stream->settings->alpn), name, chosen;
+    const unsigned char *alpn;
+    unsigned alpn_len;
+
+    if (!SSL_get0_peer_certificate(stream->ssl) && !stream->settings->skips_verify)
+        return ah_error_new(AHTTP_E_CERTIFICATE, "verify certificate of %s: the peer has none",
+                            self->name);
+    SSL_get0_alpn_selected(stream->ssl, &alpn, &alpn_len);
+    chosen = ah_str_make((const char *)alpn, alpn_len);
+    while (chosen.len > 0 && ah_str_split(&rest, ',', &name)) {
+        if (ah_str_equal(ah_str_trim(name), chosen))
+            return NULL;
+    }
+    if (chosen.len == 0)
+        return NULL;
+    return ah_error_new(AHTTP_E_TLS,
+                        "TLS handshake with %s: the peer chose the protocol %.*s (offered was %s)",
+                        self->name, (int)chosen.len, chosen.ptr, stream->settings->alpn);
 }
 
 /* ---- Its course ---- */
@@ -132,7 +207,11 @@ static bool advance(ah_tls_handshake *self)
     ERR_clear_error();
     int result = SSL_do_handshake(stream->ssl);
     if (result == 1) {
-        succeed(self);
+        ahttp_error *error = unacceptable(self);
+        if (error)
+            fail(self, error);
+        else
+            succeed(self);
         return true;
     }
     if (SSL_get_error(stream->ssl, result) == SSL_ERROR_WANT_READ)
@@ -174,26 +253,55 @@ static void begin(ah_job *job)
         step(self);
 }
 
-ah_tls_handshake *ah_tls_start(ahttp_loop *loop, ah_tls_context *context, ah_transport *below,
-                               const char *server_name, ah_tls_fn *done, void *ctx)
+/* The name of the server's sessions, and one of them if there is any. */
+static bool prepare_resumption(ah_tls_stream *stream, const char *name, const char *place)
+{
+    ah_tls_tickets *tickets = &stream->settings->tickets;
+
+    if (!stream->settings->resumes)
+        return true;
+    ah_buf_append_format(&stream->ticket_name, "%s %s", name, place);
+    if (ah_buf_failed(&stream->ticket_name))
+        return false;
+    SSL_SESSION *session = ah_tls_tickets_take(tickets, ah_buf_str(&stream->ticket_name));
+    if (session)
+        SSL_set_session(stream->ssl, session);
+    SSL_SESSION_free(session);
+    return true;
+}
+
+/* NULL when out of memory. */
+static ah_tls_handshake *new_handshake(const char *server_name)
 {
     size_t len = strlen(server_name);
     ah_tls_handshake *self = ah_alloc_zeroed(sizeof *self + len + 1);
-    ah_tls_stream *stream = self ? ah_tls_stream_new(loop, context, below) : NULL;
+
+    if (self)
+        memcpy(self->name, server_name, len > 0 && server_name[len - 1] == '.' ? len - 1 : len);
+    return self;
+}
+
+ah_tls_handshake *ah_tls_start(ahttp_loop *loop, ahttp_tls *settings, ah_transport *below,
+                               const ah_tls_target *target, ah_tls_fn *done, void *ctx)
+{
+    ah_tls_handshake *self = new_handshake(target->server_name);
+    ah_tls_stream *stream = self ? ah_tls_stream_new(loop, settings, below) : NULL;
 
     if (!stream) {
         ah_free(self);
         ah_transport_close(below);
         return NULL;
     }
-    if (len > 0 && server_name[len - 1] == '.')
-        len--;
-    memcpy(self->name, server_name, len);
+    if (!prepare_resumption(stream, self->name, target->place)) {
+        ah_free(self);
+        ah_tls_stream_free(stream);
+        return NULL;
+    }
     self->stream = stream;
     self->done = done;
     self->ctx = ctx;
-    self->refusal = expect(stream->ssl, self->name);
-    SSL_set_app_data(stream->ssl, &self->verdict);
+    self->refusal = expect(stream->ssl, self->name, settings->skips_name);
+    stream->verdict = &self->verdict;
     below->ready = on_below_ready;
     below->ctx = self;
     self->job.run = begin;

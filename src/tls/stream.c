@@ -107,8 +107,10 @@ static ahttp_error *broken(ah_tls_stream *self, const char *doing)
         return ah_error_new(AHTTP_E_DISCONNECTED,
                             "%s %s: connection ended without TLS close_notify", doing,
                             ah_transport_peer(wire->below));
-    return ah_tls_failure(AHTTP_E_DISCONNECTED, ERR_peek_last_error(), "%s %s", doing,
-                          ah_transport_peer(wire->below));
+    unsigned long why = ERR_peek_last_error();
+    const char *hint = ah_tls_alert_hint(ERR_GET_REASON(why), self->settings);
+    return ah_tls_failure(*hint ? AHTTP_E_TLS : AHTTP_E_DISCONNECTED, why, "%s %s%s", doing,
+                          ah_transport_peer(wire->below), hint);
 }
 
 static ptrdiff_t failed(ah_tls_stream *self, const ahttp_error *error)
@@ -305,6 +307,7 @@ static void stream_facts(ah_transport *transport, ah_peer_facts *facts)
     facts->alpn = ah_str_make((const char *)alpn, alpn_len);
     facts->tls_version = SSL_get_version(self->ssl);
     facts->tls_cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(self->ssl));
+    facts->is_tls_resumed = SSL_session_reused(self->ssl);
     add_certificates(self->ssl, facts);
 }
 
@@ -333,11 +336,11 @@ static const ah_transport_ops stream_ops = {
     .facts = stream_facts,
 };
 
-ah_tls_stream *ah_tls_stream_new(ahttp_loop *loop, ah_tls_context *context, ah_transport *below)
+ah_tls_stream *ah_tls_stream_new(ahttp_loop *loop, ahttp_tls *settings, ah_transport *below)
 {
     ah_tls_stream *self = AH_NEW(ah_tls_stream);
-    SSL *ssl = SSL_new(context->ctx);
-    BIO *bio = self ? ah_tls_wire_bio_new(&self->wire, context->wire_method) : NULL;
+    SSL *ssl = SSL_new(settings->ctx);
+    BIO *bio = self ? ah_tls_wire_bio_new(&self->wire, settings->wire_method) : NULL;
 
     if (!self || !ssl || !bio) {
         BIO_free(bio);
@@ -350,11 +353,18 @@ ah_tls_stream *ah_tls_stream_new(ahttp_loop *loop, ah_tls_context *context, ah_t
     SSL_set_connect_state(ssl);
     self->transport.ops = &stream_ops;
     self->loop = loop;
-    self->context = ah_tls_context_hold(context);
+    self->settings = ahttp_tls_ref(settings);
     self->ssl = ssl;
     self->wire.below = below;
     self->job.run = run_job;
     return self;
+}
+
+ah_tls_stream *ah_tls_stream_of(const SSL *ssl)
+{
+    ah_tls_wire *wire = BIO_get_data(SSL_get_rbio(ssl));
+
+    return wire ? AH_CONTAINER(wire, ah_tls_stream, wire) : NULL;
 }
 
 void ah_tls_stream_open(ah_tls_stream *stream)
@@ -373,6 +383,7 @@ void ah_tls_stream_free(ah_tls_stream *stream)
     ah_tls_wire_release(&stream->wire);
     ah_buf_release(&stream->gathered);
     ah_error_free(stream->read_error);
-    ah_tls_context_free(stream->context);
+    ah_buf_release(&stream->ticket_name);
+    ahttp_tls_unref(stream->settings);
     ah_free(stream);
 }

@@ -3,15 +3,18 @@
 #define AH_TLS_STREAM_H
 /* A TLS connection: first the handshake drives it, then it is a transport of its own. */
 #include "loop/loop.h"
-#include "tls/context.h"
+#include "tls/settings.h"
+#include "tls/verdict.h"
 #include "tls/wire.h"
 
 typedef struct ah_tls_stream {
     ah_transport transport;
     ahttp_loop *loop;
-    ah_tls_context *context;
+    ahttp_tls *settings; /* held */
     SSL *ssl;
     ah_tls_wire wire;
+    ah_buf ticket_name;         /* sessions of this server are kept under it */
+    ah_tls_verdict *verdict;    /* while the handshake goes on */
     ah_job job;                 /* sends what nobody has sent, tells of input in OpenSSL */
     ah_buf gathered;            /* short parts, to become one record */
     unsigned wanted;            /* by the owner */
@@ -22,7 +25,9 @@ typedef struct ah_tls_stream {
 } ah_tls_stream;
 
 /* Takes below over unless it fails.  NULL when out of memory. */
-ah_tls_stream *ah_tls_stream_new(ahttp_loop *loop, ah_tls_context *context, ah_transport *below);
+ah_tls_stream *ah_tls_stream_new(ahttp_loop *loop, ahttp_tls *settings, ah_transport *below);
+/* Whose SSL it is, for callbacks of OpenSSL's; NULL if it is none of these. */
+ah_tls_stream *ah_tls_stream_of(const SSL *ssl);
 /* The handshake is done: from now on it answers to its owner. */
 void ah_tls_stream_open(ah_tls_stream *stream);
 /* Also closes below; says nothing to the peer. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tls/verdict.h"
 #include "tls/failure.h"
+#include "tls/stream.h"
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -104,10 +105,18 @@ static void append_explanation(ah_buf *text, int code, const X509 *certificate)
     }
 }
 
-int ah_tls_verdict_note(int is_good, X509_STORE_CTX *store)
+/* NULL when nobody wants to know. */
+static ah_tls_verdict *verdict_of(const X509_STORE_CTX *store)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-    ah_tls_verdict *verdict = ssl ? SSL_get_app_data(ssl) : NULL;
+    const ah_tls_stream *stream = ssl ? ah_tls_stream_of(ssl) : NULL;
+
+    return stream ? stream->verdict : NULL;
+}
+
+int ah_tls_verdict_note(int is_good, X509_STORE_CTX *store)
+{
+    ah_tls_verdict *verdict = verdict_of(store);
     const X509 *certificate = X509_STORE_CTX_get_current_cert(store);
 
     if (is_good || !verdict || verdict->code != X509_V_OK)
@@ -123,11 +132,28 @@ int ah_tls_verdict_note(int is_good, X509_STORE_CTX *store)
     return is_good;
 }
 
+void ah_tls_verdict_note_pin(X509_STORE_CTX *store, const ah_tls_pins *pins,
+                             const X509 *certificate)
+{
+    ah_tls_verdict *verdict = verdict_of(store);
+
+    X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+    if (!verdict)
+        return;
+    verdict->code = X509_V_ERR_APPLICATION_VERIFICATION;
+    verdict->is_pin = true;
+    ah_buf_clear(&verdict->text);
+    ah_tls_pins_explain(pins, certificate, &verdict->text);
+}
+
 ahttp_error *ah_tls_verdict_error(const ah_tls_verdict *verdict, const char *name)
 {
     ERR_clear_error();
     if (ah_buf_failed(&verdict->text))
         return ah_error_no_memory();
+    if (verdict->is_pin)
+        return ah_error_new(AHTTP_E_PIN, "verify pin of %s: %.*s", name, (int)verdict->text.len,
+                            verdict->text.data);
     ahttp_error *error = ah_error_new(AHTTP_E_CERTIFICATE, "verify certificate of %s: %s (%.*s)",
                                       name, X509_verify_cert_error_string(verdict->code),
                                       (int)verdict->text.len, verdict->text.data);

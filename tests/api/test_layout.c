@@ -7,14 +7,15 @@
 
 /* X(type, its last member): all whose first member is `size_t size`. */
 #define SIZED_STRUCTS(X)                                                                           \
-    X(ahttp_connector_options, made_at)                                                            \
+    X(ahttp_connector_options, tls)                                                                \
     X(ahttp_connector_stats, reused)                                                               \
     X(ahttp_cookie, reserved)                                                                      \
     X(ahttp_loop_options, reserved)                                                                \
     X(ahttp_request_options, reserved)                                                             \
     X(ahttp_resolver_options, reserved)                                                            \
     X(ahttp_session_options, made_at)                                                              \
-    X(ahttp_task_options, stack_bytes)
+    X(ahttp_task_options, stack_bytes)                                                             \
+    X(ahttp_tls_options, reserved)
 
 /* What stands by value in one of them; it can never grow. */
 #define INNER_STRUCTS(X)                                                                           \

@@ -93,10 +93,7 @@ static void finish(fixture *self)
     if (self->origin)
         ah_origins_tidy(&self->origins, self->origin);
     ah_origins_release(&self->origins);
-#if AHTTP_TLS
-    if (self->setup.tls)
-        ah_tls_context_free(self->setup.tls);
-#endif
+    ahttp_tls_unref(self->setup.tls);
     ahttp_resolver_unref(self->setup.resolver);
     if (self->loop)
         ahttp_loop_run(self->loop);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TESTS_TLS_FIXTURE_H
 #define TESTS_TLS_FIXTURE_H
-/* A root that is trusted, a loop, a context, and a user of the transport that the handshake
+/* A root that is trusted, a loop, settings, and a user of the transport that the handshake
    brings, made and ended around each test. */
 #include "support/check.h"
 
@@ -38,7 +38,7 @@ typedef struct user {
 
 typedef struct fixture {
     ahttp_loop *loop;
-    ah_tls_context *context;
+    ahttp_tls *tls;
     certificate *root;
     certificate *leaf; /* of server.example */
     char dir[64];
@@ -133,11 +133,18 @@ static inline void on_done(void *ctx, ah_transport *transport, ahttp_error *erro
         ah_transport_want(transport, AH_READABLE | (u->unsent_len ? AH_WRITABLE : 0u));
 }
 
+static inline ah_tls_handshake *start_tls(fixture *f, ah_transport *below, const char *name,
+                                          ah_tls_fn *done, void *ctx)
+{
+    ah_tls_target target = {.server_name = name, .place = "server.example:443"};
+
+    return ah_tls_start(f->loop, f->tls, below, &target, done, ctx);
+}
+
 static inline void start_handshake(fixture *f, tls_peer *peer, const char *name)
 {
     f->user.loop = f->loop;
-    f->user.handshake =
-        ah_tls_start(f->loop, f->context, tls_peer_transport(peer), name, on_done, &f->user);
+    f->user.handshake = start_tls(f, tls_peer_transport(peer), name, on_done, &f->user);
 }
 
 static inline void run(fixture *f)
@@ -157,7 +164,6 @@ static inline void secure(fixture *f, tls_peer *peer)
 static inline void begin(fixture *f)
 {
     *f = (fixture){.loop = ahttp_loop_new()};
-    ahttp_error *error = NULL;
 
     assert_non_null(f->loop);
     snprintf(f->dir, sizeof f->dir, "/tmp/ahttp-tls-XXXXXX");
@@ -169,9 +175,9 @@ static inline void begin(fixture *f)
     certificate_write(f->root, f->file, NULL);
     setenv("SSL_CERT_DIR", f->dir, 1);
     setenv("SSL_CERT_FILE", f->file, 1);
-    f->context = ah_tls_context_new(&error);
-    if (!f->context)
-        fail_msg("%s", error->message);
+    f->tls = ahttp_tls_new();
+    if (ahttp_tls_error(f->tls))
+        fail_msg("%s", ahttp_tls_error(f->tls)->message);
 }
 
 static inline void end(fixture *f)
@@ -179,7 +185,7 @@ static inline void end(fixture *f)
     if (f->user.transport)
         close_transport(&f->user);
     free(f->user.got);
-    ah_tls_context_free(f->context);
+    ahttp_tls_unref(f->tls);
     certificate_free(f->leaf);
     certificate_free(f->root);
     unlink(f->file);

@@ -151,7 +151,9 @@ static void tls_1_1_is_not_spoken(void **state)
     assert_fails(&f,
                  tls_peer_new(f.loop, .certificate = f.leaf, .max_version = TLS1_1_VERSION,
                               .cipher = "DEFAULT:@SECLEVEL=0"),
-                 AHTTP_E_TLS, "TLS handshake with server.example: tlsv1 alert protocol version");
+                 AHTTP_E_TLS,
+                 "TLS handshake with server.example: tlsv1 alert protocol version "
+                 "(offered was TLS 1.2 to 1.3)");
 }
 
 static void a_server_that_speaks_no_tls_is_told_apart(void **state)
@@ -211,8 +213,10 @@ static void what_the_server_said_counts_more_than_that_it_takes_no_writes(void *
     tls_peer *peer = tls_peer_new(f.loop, .certificate = NULL);
     tls_peer_say(peer, alert, sizeof alert - 1);
     tls_peer_reset(peer);
-    assert_fails(&f, peer, AHTTP_E_TLS,
-                 "TLS handshake with server.example: sslv3 alert handshake failure");
+    assert_fails(
+        &f, peer, AHTTP_E_TLS,
+        "TLS handshake with server.example: sslv3 alert handshake failure (no "
+        "algorithm in common, or it wants a certificate of the client's, and there is none)");
 }
 
 static void a_handshake_goes_byte_by_byte(void **state)
@@ -301,6 +305,9 @@ static void a_handshake_can_be_cancelled_at_every_stage(void **state)
 static void handshake_scenario(void *ctx)
 {
     fixture *f = ctx;
+    f->tls = ahttp_tls_new();
+    if (!f->tls)
+        return;
     tls_peer *peer = tls_peer_new(f->loop, .certificate = f->leaf, .echoes = true);
 
     f->user = (user){.unsent = "hello", .unsent_len = 5, .expected = 5, .stops_at_end = true};
@@ -317,6 +324,8 @@ static void handshake_scenario(void *ctx)
     free(f->user.got);
     f->user.got = NULL;
     tls_peer_free(peer);
+    ahttp_tls_unref(f->tls);
+    f->tls = NULL;
 }
 
 static void every_allocation_of_an_exchange_may_fail(void **state)
@@ -325,6 +334,8 @@ static void every_allocation_of_an_exchange_may_fail(void **state)
     (void)state;
     begin(&f);
 
+    ahttp_tls_unref(f.tls);
+    f.tls = NULL;
     for_each_allocation(handshake_scenario, &f);
 
     end(&f);
@@ -333,6 +344,9 @@ static void every_allocation_of_an_exchange_may_fail(void **state)
 static void refused_scenario(void *ctx)
 {
     fixture *f = ctx;
+    f->tls = ahttp_tls_new();
+    if (!f->tls)
+        return;
     tls_peer *peer = tls_peer_new(f->loop, .certificate = f->leaf);
 
     f->user = (user){0};
@@ -343,6 +357,8 @@ static void refused_scenario(void *ctx)
         assert_int_equal(f->user.code, AHTTP_E_CERTIFICATE);
     assert_true(tls_peer_look(peer).is_closed);
     tls_peer_free(peer);
+    ahttp_tls_unref(f->tls);
+    f->tls = NULL;
 }
 
 static void every_allocation_of_a_refusal_may_fail(void **state)
@@ -351,6 +367,8 @@ static void every_allocation_of_a_refusal_may_fail(void **state)
     (void)state;
     begin(&f);
 
+    ahttp_tls_unref(f.tls);
+    f.tls = NULL;
     for_each_allocation(refused_scenario, &f);
 
     end(&f);

@@ -63,8 +63,7 @@ static void start_server(fixture *f, thread_server *server)
     assert_non_null(below);
     f->user.loop = f->loop;
     f->user.stops_at_end = true;
-    f->user.handshake =
-        ah_tls_start(f->loop, f->context, below, "server.example", on_done, &f->user);
+    f->user.handshake = start_tls(f, below, "server.example", on_done, &f->user);
 }
 
 static void end_server(thread_server *server)

@@ -385,23 +385,56 @@ static void a_session_ticket_in_pieces_holds_a_write_up(void **state)
     finish(&f, peer);
 }
 
-/* OpenSSL as a server ends the connection when its wish is declined. */
-static void renegotiation_is_declined(void **state)
+/* Before TLS 1.3 a server may shake hands anew (RFC 5746), to ask for a certificate. */
+static void renegotiation_goes_on_between_data(void **state)
 {
     fixture f;
     (void)state;
     begin(&f);
+    tls_peer *peer = tls_peer_new(f.loop, .certificate = f.leaf, .max_version = TLS1_2_VERSION,
+                                  .read_limit = 50);
+    secure(&f, peer);
+    f.user.expected = 11;
+    tls_peer_send(peer, "before", 6);
+    assert_int_equal(SSL_renegotiate(tls_peer_ssl(peer)), 1);
+    assert_int_equal(SSL_do_handshake(tls_peer_ssl(peer)), 1);
+    f.user.unsent = "GET";
+    f.user.unsent_len = 3;
+    ah_transport_want(f.user.transport, AH_READABLE | AH_WRITABLE);
+    run(&f);
+    assert_str(ah_str_make(f.user.got, f.user.got_len), "before");
+    assert_false(SSL_renegotiate_pending(tls_peer_ssl(peer)));
+    assert_str(tls_peer_look(peer).received, "GET");
+
+    tls_peer_send(peer, "after", 5);
+    run(&f);
+
+    assert_str(ah_str_make(f.user.got, f.user.got_len), "beforeafter");
+    finish(&f, peer);
+}
+
+/* What was verified once is verified again. */
+static void renegotiation_with_another_certificate_is_refused(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f);
+    certificate *other = certificate_new(.names = "DNS:other.example", .issuer = f.root);
     tls_peer *peer = tls_peer_new(f.loop, .certificate = f.leaf, .max_version = TLS1_2_VERSION);
+    SSL_set_options(tls_peer_ssl(peer), SSL_OP_NO_TICKET);
+    SSL_CTX_set_session_cache_mode(SSL_get_SSL_CTX(tls_peer_ssl(peer)), SSL_SESS_CACHE_OFF);
     secure(&f, peer);
     f.user.stops_at_end = true;
     tls_peer_send(peer, "before", 6);
+    assert_int_equal(SSL_use_certificate(tls_peer_ssl(peer), other->x509), 1);
+    assert_int_equal(SSL_use_PrivateKey(tls_peer_ssl(peer), other->key), 1);
     assert_int_equal(SSL_renegotiate(tls_peer_ssl(peer)), 1);
     assert_int_equal(SSL_do_handshake(tls_peer_ssl(peer)), 1);
 
     run(&f);
 
-    assert_str(ah_str_make(f.user.got, f.user.got_len), "before");
-    assert_string_equal(f.user.message, "read from test.peer:443: sslv3 alert handshake failure");
+    assert_string_equal(f.user.message, "read from test.peer:443: certificate verify failed");
+    certificate_free(other);
     finish(&f, peer);
 }
 
@@ -418,8 +451,7 @@ static void outer_is_done(void *ctx, ah_transport *transport, ahttp_error *error
 
     if (error)
         fail_msg("%s", error->message);
-    t->f->user.handshake =
-        ah_tls_start(t->f->loop, t->f->context, transport, "server.example", on_done, &t->f->user);
+    t->f->user.handshake = start_tls(t->f, transport, "server.example", on_done, &t->f->user);
 }
 
 static void tls_goes_through_tls(void **state)
@@ -433,7 +465,7 @@ static void tls_goes_through_tls(void **state)
                                    .read_limit = 3000, .write_limit = 2000);
     tunnel t = {&f, outer};
     f.user = (user){.loop = f.loop, .unsent = bytes, .unsent_len = 200000, .expected = 200000};
-    ah_tls_start(f.loop, f.context, tls_peer_transport(outer), "server.example", outer_is_done, &t);
+    start_tls(&f, tls_peer_transport(outer), "server.example", outer_is_done, &t);
 
     run(&f);
 
@@ -447,6 +479,9 @@ static void tls_goes_through_tls(void **state)
 static void transfer_scenario(void *ctx)
 {
     fixture *f = ctx;
+    f->tls = ahttp_tls_new();
+    if (!f->tls)
+        return;
     char *bytes = pattern(70000);
     tls_peer *peer =
         tls_peer_new(f->loop, .certificate = f->leaf, .echoes = true, .write_limit = 20000);
@@ -463,6 +498,8 @@ static void transfer_scenario(void *ctx)
     f->user.got = NULL;
     tls_peer_free(peer);
     free(bytes);
+    ahttp_tls_unref(f->tls);
+    f->tls = NULL;
 }
 
 static void every_allocation_of_a_transfer_may_fail(void **state)
@@ -471,6 +508,8 @@ static void every_allocation_of_a_transfer_may_fail(void **state)
     (void)state;
     begin(&f);
 
+    ahttp_tls_unref(f.tls);
+    f.tls = NULL;
     for_each_allocation(transfer_scenario, &f);
 
     end(&f);
@@ -497,7 +536,8 @@ int main(void)
         cmocka_unit_test(a_key_update_is_answered_with_the_next_write),
         cmocka_unit_test(a_key_update_byte_by_byte_holds_writes_up_without_losing_any),
         cmocka_unit_test(a_session_ticket_in_pieces_holds_a_write_up),
-        cmocka_unit_test(renegotiation_is_declined),
+        cmocka_unit_test(renegotiation_goes_on_between_data),
+        cmocka_unit_test(renegotiation_with_another_certificate_is_refused),
         cmocka_unit_test(tls_goes_through_tls),
         cmocka_unit_test(every_allocation_of_a_transfer_may_fail),
     };

@@ -9,16 +9,15 @@ static void remove_hashed(const certificate *it, const char *dir)
     assert_int_equal(unlink(path), 0);
 }
 
-/* Context and handshake anew, with roots from wherever the environment says. */
+/* Settings and handshake anew, with roots from wherever the environment says. */
 static void connect_anew(fixture *f)
 {
     tls_peer *peer = tls_peer_new(f->loop, .certificate = f->leaf);
-    ahttp_error *error = NULL;
 
-    ah_tls_context_free(f->context);
-    f->context = ah_tls_context_new(&error);
-    if (!f->context)
-        fail_msg("%s", error->message);
+    ahttp_tls_unref(f->tls);
+    f->tls = ahttp_tls_new();
+    if (ahttp_tls_error(f->tls))
+        fail_msg("%s", ahttp_tls_error(f->tls)->message);
     start_handshake(f, peer, "server.example");
     run(f);
     if (f->user.transport)
@@ -63,7 +62,6 @@ static void a_root_in_ssl_cert_file_is_trusted_beside_a_directory(void **state)
 
 static void the_systems_roots_are_found_without_any_variable(void **state)
 {
-    ahttp_error *error = NULL;
     (void)state;
     unsetenv("SSL_CERT_FILE");
     unsetenv("SSL_CERT_DIR");
@@ -72,60 +70,56 @@ static void the_systems_roots_are_found_without_any_variable(void **state)
         skip();
     }
 
-    ah_tls_context *context = ah_tls_context_new(&error);
+    ahttp_tls *tls = ahttp_tls_new();
 
-    assert_null(error);
-    assert_non_null(context);
-    ah_tls_context_free(context);
+    assert_null(ahttp_tls_error(tls));
+    ahttp_tls_unref(tls);
 }
 
 static void a_missing_file_is_an_error_that_names_it(void **state)
 {
-    ahttp_error *error = NULL;
     (void)state;
     setenv("SSL_CERT_FILE", "/nowhere/roots.pem", 1);
 
-    ah_tls_context *context = ah_tls_context_new(&error);
+    ahttp_tls *tls = ahttp_tls_new();
+    const ahttp_error *error = ahttp_tls_error(tls);
 
-    assert_null(context);
-    assert_int_equal(error->code, AHTTP_E_CERTIFICATE);
+    assert_int_equal(error->code, AHTTP_E_TLS_SETTINGS);
     assert_string_equal(error->message, "load trusted certificates from /nowhere/roots.pem: "
                                         "no such file or directory");
-    ah_error_free(error);
+    ahttp_tls_unref(tls);
 }
 
 static void a_file_without_certificates_is_an_error(void **state)
 {
-    ahttp_error *error = NULL;
     (void)state;
     setenv("SSL_CERT_FILE", "/dev/null", 1);
 
-    ah_tls_context *context = ah_tls_context_new(&error);
+    ahttp_tls *tls = ahttp_tls_new();
+    const ahttp_error *error = ahttp_tls_error(tls);
 
-    assert_null(context);
-    assert_int_equal(error->code, AHTTP_E_CERTIFICATE);
+    assert_int_equal(error->code, AHTTP_E_TLS_SETTINGS);
     assert_non_null(strstr(error->message, "/dev/null: "));
-    ah_error_free(error);
+    ahttp_tls_unref(tls);
 }
 
 static void no_roots_at_all_is_an_error_that_says_what_to_do(void **state)
 {
-    ahttp_error *error = NULL;
     (void)state;
     setenv("SSL_CERT_DIR", "/nowhere", 1);
     unsetenv("SSL_CERT_FILE");
 
-    ah_tls_context *context = ah_tls_context_new(&error);
+    ahttp_tls *tls = ahttp_tls_new();
+    const ahttp_error *error = ahttp_tls_error(tls);
 
-    assert_null(context);
-    assert_int_equal(error->code, AHTTP_E_CERTIFICATE);
+    assert_int_equal(error->code, AHTTP_E_TLS_SETTINGS);
     assert_string_equal(error->message,
                         "find trusted certificates: /nowhere has no hashed ones; set "
                         "SSL_CERT_FILE to a file of them or SSL_CERT_DIR to a folder");
-    ah_error_free(error);
+    ahttp_tls_unref(tls);
 }
 
-static void a_context_may_be_freed_before_its_connections(void **state)
+static void settings_may_be_given_up_before_its_connections(void **state)
 {
     fixture f;
     (void)state;
@@ -133,8 +127,8 @@ static void a_context_may_be_freed_before_its_connections(void **state)
     tls_peer *peer = tls_peer_new(f.loop, .certificate = f.leaf);
     start_handshake(&f, peer, "server.example");
 
-    ah_tls_context_free(f.context);
-    f.context = NULL;
+    ahttp_tls_unref(f.tls);
+    f.tls = NULL;
     run(&f);
 
     assert_non_null(f.user.transport);
@@ -143,23 +137,19 @@ static void a_context_may_be_freed_before_its_connections(void **state)
     end(&f);
 }
 
-static void make_context(void *ctx)
+static void make_settings(void *ctx)
 {
-    ahttp_error *error = NULL;
     (void)ctx;
 
-    ah_tls_context *context = ah_tls_context_new(&error);
-    assert_true((context == NULL) == (error != NULL));
-    ah_error_free(error);
-    ah_tls_context_free(context);
+    ahttp_tls_unref(ahttp_tls_new());
 }
 
-static void every_allocation_of_a_context_may_fail(void **state)
+static void every_allocation_of_settings_may_fail(void **state)
 {
     (void)state;
     setenv("SSL_CERT_FILE", "/nowhere/roots.pem", 1);
 
-    for_each_allocation(make_context, NULL);
+    for_each_allocation(make_settings, NULL);
 }
 
 int main(void)
@@ -171,8 +161,8 @@ int main(void)
         cmocka_unit_test(a_missing_file_is_an_error_that_names_it),
         cmocka_unit_test(a_file_without_certificates_is_an_error),
         cmocka_unit_test(no_roots_at_all_is_an_error_that_says_what_to_do),
-        cmocka_unit_test(a_context_may_be_freed_before_its_connections),
-        cmocka_unit_test(every_allocation_of_a_context_may_fail),
+        cmocka_unit_test(settings_may_be_given_up_before_its_connections),
+        cmocka_unit_test(every_allocation_of_settings_may_fail),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_TLS_TICKETS_H
+#define AH_TLS_TICKETS_H
+/* Sessions that servers let us resume, so that the next connection needs no certificates
+   (RFC 8446 §2.2, RFC 5077).  Of each server the newest few, of the servers those that were
+   asked last.  One of TLS 1.3 is used once (RFC 8446 §C.4), an older one again and again.
+   All functions may be called by any thread. */
+#include "base/list.h"
+#include "base/map.h"
+#include <openssl/ssl.h>
+#include <pthread.h>
+
+enum { AH_TICKET_SERVERS = 100, AH_TICKETS_EACH = 2 };
+
+typedef struct ah_tls_tickets {
+    pthread_mutex_t lock;
+    ah_map servers;
+    ah_list by_use; /* the one asked last comes first */
+} ah_tls_tickets;
+
+void ah_tls_tickets_init(ah_tls_tickets *tickets);
+void ah_tls_tickets_release(ah_tls_tickets *tickets);
+
+/* One for that server, the caller's to free, or NULL. */
+SSL_SESSION *ah_tls_tickets_take(ah_tls_tickets *tickets, ah_str server);
+/* Takes the session over; when out of memory, it is forgotten. */
+void ah_tls_tickets_put(ah_tls_tickets *tickets, ah_str server, SSL_SESSION *session);
+
+#endif
