@@ -24,7 +24,8 @@ static void retire(ahttp_connector *connector)
     ahttp_resolver_unref(connector->setup.resolver);
     connector->setup.resolver = NULL;
     ahttp_tls_unref(connector->setup.tls);
-    connector->setup.tls = NULL;
+    ahttp_tls_unref(connector->setup.default_tls);
+    connector->setup.tls = connector->setup.default_tls = NULL;
 }
 
 static void destroy(ahttp_connector *connector)
@@ -34,6 +35,7 @@ static void destroy(ahttp_connector *connector)
     ah_proxies_release(&connector->proxies);
     ah_free(connector->setup.hosts);
     ahttp_tls_unref(connector->setup.tls);
+    ahttp_tls_unref(connector->setup.default_tls);
     ah_free(connector);
 }
 

@@ -100,7 +100,8 @@ static void cancel(ah_opening *opening)
 
 /* ---- Places ---- */
 
-static ah_place last_place(const ah_origin *origin)
+/* A proxy is no affair of the connector's settings, which are about origins. */
+static ah_place last_place(const ah_opening_setup *setup, const ah_origin *origin)
 {
     const ah_route *route = &origin->route;
 
@@ -110,14 +111,15 @@ static ah_place last_place(const ah_origin *origin)
                       .name = origin->name,
                       .port = route->port,
                       .is_ipv6 = route->is_ipv6,
-                      .is_tls = route->is_tls};
+                      .is_tls = route->is_tls,
+                      .tls = route->tls ? route->tls : setup->tls};
 }
 
 /* Behind so many proxies. */
 static ah_place place_at(const ah_opening *opening, size_t passed)
 {
     if (passed == opening->count)
-        return last_place(opening->origin);
+        return last_place(opening->setup, opening->origin);
     return ah_place_of_proxy(opening->passings[passed].proxy);
 }
 
@@ -142,12 +144,9 @@ static void speak_http(ah_opening *opening, ah_transport *transport)
 }
 
 #if AHTTP_TLS
-/* A proxy is no affair of the settings for the origin. */
 static ahttp_tls *tls_at(const ah_opening *opening, const ah_place *place)
 {
-    ahttp_tls *own = place->proxy ? NULL : opening->origin->route.tls;
-
-    return own ? own : opening->setup->tls;
+    return place->tls ? place->tls : opening->setup->default_tls;
 }
 
 static void secured(void *ctx, ah_transport *transport, ahttp_error *error)
@@ -356,17 +355,6 @@ static const char *doing(const ah_opening *opening)
 
 /* ---- Start ---- */
 
-/* Whether some place on the way is secured by the connector's settings. */
-static bool needs_setup_tls(const ah_origin *origin)
-{
-    if (origin->route.is_tls && !origin->route.tls)
-        return true;
-    for (const ah_proxy *proxy = origin->route.proxy; proxy; proxy = proxy->spec.via)
-        if (proxy->spec.url.kind == AH_PROXY_HTTPS)
-            return true;
-    return false;
-}
-
 /* Defaults that cannot be used are made anew by the next opening: they depend on the system. */
 static ahttp_error *make_default_tls(ah_opening_setup *setup)
 {
@@ -381,22 +369,29 @@ static ahttp_error *make_default_tls(ah_opening_setup *setup)
     if (error)
         ahttp_tls_unref(tls);
     else
-        setup->tls = tls;
+        setup->default_tls = tls;
     return error;
 }
 
-/* What TLS needs, before anything is sent for nothing; NULL: it is there. */
-static ahttp_error *prepare_tls(ah_opening_setup *setup, const ah_origin *origin)
+static ahttp_error *prepare_tls_at(ah_opening_setup *setup, const ah_place *place)
 {
-    const ahttp_tls *own = origin->route.is_tls ? origin->route.tls : NULL;
-
-    if (own && ahttp_tls_error(own))
-        return ah_error_copy(ahttp_tls_error(own));
-    if (!needs_setup_tls(origin))
+    if (!place->is_tls || (!place->tls && setup->default_tls))
         return NULL;
-    if (!setup->tls)
+    if (!place->tls)
         return make_default_tls(setup);
-    return ahttp_tls_error(setup->tls) ? ah_error_copy(ahttp_tls_error(setup->tls)) : NULL;
+    return ahttp_tls_error(place->tls) ? ah_error_copy(ahttp_tls_error(place->tls)) : NULL;
+}
+
+/* What TLS needs, before anything is sent for nothing; NULL: it is there. */
+static ahttp_error *prepare_tls(const ah_opening *opening)
+{
+    ahttp_error *error = NULL;
+
+    for (size_t i = 0; i <= opening->count && !error; i++) {
+        ah_place place = place_at(opening, i);
+        error = prepare_tls_at(opening->setup, &place);
+    }
+    return error;
 }
 
 static size_t count_proxies(const ah_proxy *proxy)
@@ -413,7 +408,7 @@ static size_t count_proxies(const ah_proxy *proxy)
 static ah_opening *new_opening(ah_opening_setup *setup, const ah_origin *origin)
 {
     ah_proxy *proxy = origin->route.proxy;
-    ah_place behind = last_place(origin);
+    ah_place behind = last_place(setup, origin);
 
     if (behind.proxy)
         proxy = proxy->spec.via;
@@ -436,12 +431,11 @@ static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin,
                          const ahttp_timeout *limits, const ah_conn_owner *owner,
                          ah_opening_fn *done, void *ctx, ahttp_error **error)
 {
-    *error = prepare_tls(setup, origin);
-    if (*error)
-        return NULL;
     ah_opening *opening = new_opening(setup, origin);
-    if (!opening) {
-        *error = ah_error_no_memory();
+
+    *error = opening ? prepare_tls(opening) : ah_error_no_memory();
+    if (*error) {
+        ah_free(opening);
         return NULL;
     }
     opening->owner = owner;

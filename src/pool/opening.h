@@ -18,8 +18,9 @@ typedef struct ah_opening_setup {
     ah_overrides *hosts; /* that are not asked for; freed by the owner, NULL if there are none */
     ahttp_family family;
     int64_t next_address_ms; /* as ah_dial_options has it */
-    ahttp_tls *tls; /* for routes without settings of their own; the connector's, or the defaults,
-                       made when needed; held, given up by the owner */
+    ahttp_tls *tls;          /* for origins whose routes have no settings; may be NULL */
+    ahttp_tls *default_tls;  /* for what has none at all; made when needed; these two are held,
+                                and given up by the owner */
 } ah_opening_setup;
 
 typedef struct ah_opening ah_opening;

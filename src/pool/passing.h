@@ -15,6 +15,7 @@ typedef struct ah_place {
     uint16_t port;
     bool is_ipv6;
     bool is_tls;
+    ahttp_tls *tls;  /* its settings; NULL: the defaults */
     ah_proxy *proxy; /* NULL: an origin */
 } ah_place;
 
@@ -27,6 +28,7 @@ static inline ah_place ah_place_of_proxy(ah_proxy *proxy)
                       .port = url->port,
                       .is_ipv6 = url->is_ipv6,
                       .is_tls = url->kind == AH_PROXY_HTTPS,
+                      .tls = proxy->spec.tls,
                       .proxy = proxy};
 }
 

@@ -9,6 +9,7 @@
 
 typedef struct fixed_part {
     ah_proxy *via;
+    ahttp_tls *tls;
     uint16_t port;
     unsigned char kind, has_login, is_ipv6, tunnels;
 } fixed_part;
@@ -26,6 +27,7 @@ static void make_key(ah_buf *key, const ah_proxy_spec *spec)
 
     memset(&fixed, 0, sizeof fixed); /* padding, too */
     fixed.via = spec->via;
+    fixed.tls = spec->tls;
     fixed.port = url->port;
     fixed.kind = (unsigned char)url->kind;
     fixed.has_login = url->has_login;
@@ -122,6 +124,8 @@ static ah_proxy *add(ah_proxies *proxies, const ah_proxy_spec *spec, ah_buf *key
     proxy->home = proxies;
     if (spec->via)
         ah_proxy_ref(spec->via);
+    if (spec->tls)
+        ahttp_tls_ref(spec->tls);
     return proxy;
 }
 
@@ -157,6 +161,7 @@ void ah_proxy_unref(ah_proxy *proxy)
     while (proxy && --proxy->refs == 0) {
         ah_proxy *via = proxy->spec.via;
         ah_map_remove(&proxy->home->map, &proxy->node);
+        ahttp_tls_unref(proxy->spec.tls);
         ah_free(proxy);
         proxy = via;
     }

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "http/headers.h"
 #include "http/proxy_url.h"
+#include <ahttp/tls.h>
 
 typedef struct ah_proxy ah_proxy;
 
@@ -21,6 +22,7 @@ typedef struct ah_proxy_spec {
     ah_str fields_text;   /* added to CONNECT: "Name: value\r\n" ... */
     ah_str authorization; /* the value of a Proxy-Authorization that the program gives; or empty */
     ah_proxy *via;        /* leads to this one; NULL: it is reached directly */
+    ahttp_tls *tls;       /* of an https proxy; NULL: the defaults */
     bool tunnels;         /* also for http */
 } ah_proxy_spec;
 
@@ -40,7 +42,7 @@ struct ah_proxy {
 };
 
 /* A reference to the one of that kind; made when it is not there yet.  All in spec is copied,
-   and a reference to via taken.  NULL when out of memory. */
+   and a reference to via and tls taken.  NULL when out of memory. */
 ah_proxy *ah_proxies_get(ah_proxies *proxies, const ah_proxy_spec *spec);
 /* All must be gone. */
 void ah_proxies_release(ah_proxies *proxies);

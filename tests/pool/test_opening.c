@@ -94,6 +94,7 @@ static void finish(fixture *self)
         ah_origins_tidy(&self->origins, self->origin);
     ah_origins_release(&self->origins);
     ahttp_tls_unref(self->setup.tls);
+    ahttp_tls_unref(self->setup.default_tls);
     ahttp_resolver_unref(self->setup.resolver);
     if (self->loop)
         ahttp_loop_run(self->loop);

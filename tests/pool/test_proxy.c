@@ -56,6 +56,7 @@ static void whatever_differs_makes_another_proxy(void **state)
     (void)state;
     ah_proxy_spec via_spec = {.url = at(AH_PROXY_SOCKS5, "via", 1080)};
     ah_proxy *via = ah_proxies_get(&proxies, &via_spec);
+    ahttp_tls *tls = ahttp_tls_new(.insecure_skip_verify = true);
     const ah_proxy_spec specs[] = {
         {.url = at(AH_PROXY_HTTP, "h", 80)},
         {.url = at(AH_PROXY_HTTP, "i", 80)},
@@ -71,6 +72,7 @@ static void whatever_differs_makes_another_proxy(void **state)
         {.url = at(AH_PROXY_HTTP, "h", 80), .authorization = AH_STR("u")},
         {.url = at(AH_PROXY_HTTP, "h", 80), .via = via},
         {.url = at(AH_PROXY_HTTP, "h", 80), .tunnels = true},
+        {.url = at(AH_PROXY_HTTPS, "h", 80), .tls = tls},
     };
     ah_proxy *made[COUNT_OF(specs)];
 
@@ -81,6 +83,7 @@ static void whatever_differs_makes_another_proxy(void **state)
             assert_ptr_not_equal(made[i], made[other]);
 
     ah_proxy_unref(via);
+    ahttp_tls_unref(tls);
     for (size_t i = 0; i < COUNT_OF(specs); i++)
         ah_proxy_unref(made[i]);
 }
