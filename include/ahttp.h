@@ -4,6 +4,7 @@
 /* Everything.  Include this, or the topic you need. */
 #include <ahttp/body.h>
 #include <ahttp/connector.h>
+#include <ahttp/cookie_store.h>
 #include <ahttp/cookies.h>
 #include <ahttp/debug.h>
 #include <ahttp/duplex.h>

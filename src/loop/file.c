@@ -154,7 +154,7 @@ void ahttp_file_free(void *bytes)
 static int save_file(const file_work *file)
 {
     ah_replacement replacement;
-    int rc = ah_replacement_open(&replacement, file->path);
+    int rc = ah_replacement_open(&replacement, file->path, AH_FILE_MODE);
 
     if (rc < 0)
         return rc;

@@ -39,7 +39,7 @@ static void open_file(ah_file_writer *writer)
 {
     if (!writer->is_path || writer->is_open)
         return;
-    writer->error = ah_replacement_open(&writer->file, writer->path);
+    writer->error = ah_replacement_open(&writer->file, writer->path, AH_FILE_MODE);
     writer->is_open = writer->error == 0;
 }
 

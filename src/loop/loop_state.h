@@ -28,6 +28,7 @@ typedef struct ah_wheel {
 typedef struct ah_virtual_clock {
     int64_t now_ms;
     int64_t target_ms; /* what ahttp_loop_advance asked for */
+    int64_t zero_s;    /* seconds from 1970 to when now_ms was 0 */
 } ah_virtual_clock;
 
 void ah_wheel_init(ahttp_loop *loop);

@@ -70,13 +70,13 @@ static int create_beside(ah_replacement *file, mode_t mode)
     return -EEXIST;
 }
 
-int ah_replacement_open(ah_replacement *file, const char *path)
+int ah_replacement_open(ah_replacement *file, const char *path, mode_t new_mode)
 {
     int mode;
     int rc = find_target(file, path, &mode);
 
     if (rc == 0)
-        rc = create_beside(file, mode < 0 ? 0666 : (mode_t)mode & 0777);
+        rc = create_beside(file, mode < 0 ? new_mode : (mode_t)mode & 0777);
     if (rc < 0 || mode < 0)
         return rc;
     if (fchmod(file->fd, (mode_t)mode) < 0) {

@@ -6,6 +6,10 @@
    file it replaces.  All of this blocks: it is for libuv's threads. */
 #include <limits.h>
 #include <stddef.h>
+#include <sys/types.h>
+
+/* Of most new files. */
+enum { AH_FILE_MODE = 0666 };
 
 typedef struct ah_replacement {
     int fd;                /* to write to */
@@ -15,8 +19,9 @@ typedef struct ah_replacement {
 
 /* All of these give 0 or a negative errno. */
 
-/* Devices and the like cannot be replaced, and must not be: ENOTSUP. */
-int ah_replacement_open(ah_replacement *file, const char *path);
+/* Devices and the like cannot be replaced, and must not be: ENOTSUP.  Where there is no file yet,
+   it gets new_mode, less the umask. */
+int ah_replacement_open(ah_replacement *file, const char *path, mode_t new_mode);
 /* The new file is on the disk and in its place; if not, it is gone. */
 int ah_replacement_commit(ah_replacement *file);
 /* Instead of that: removes it. */

@@ -6,6 +6,7 @@
    before all of the level above.  The wheel's time never passes the clock. */
 #include "loop/timer.h"
 #include "loop/loop_state.h"
+#include <time.h>
 
 #define LONGEST_DELAY_MS INT64_C(1000000000000)
 #define FAR_AWAY_MS      INT64_C(9000000000000) /* fits an int64_t in nanoseconds, too */
@@ -23,6 +24,13 @@ int64_t ahttp_loop_now(const ahttp_loop *loop)
 int64_t ah_loop_now_ns(const ahttp_loop *loop)
 {
     return loop->has_virtual_clock ? loop->clock.now_ms * 1000000 : (int64_t)uv_hrtime();
+}
+
+int64_t ah_loop_wall_seconds(const ahttp_loop *loop)
+{
+    if (loop && loop->has_virtual_clock)
+        return loop->clock.zero_s + loop->clock.now_ms / 1000;
+    return (int64_t)time(NULL);
 }
 
 static inline unsigned level_of(const ah_wheel *wheel, int64_t due_ms)
@@ -196,6 +204,7 @@ void ah_wheel_init(ahttp_loop *loop)
     wheel->uv.data = loop;
     uv_timer_init(loop->uv, &wheel->uv);
     uv_unref((uv_handle_t *)&wheel->uv);
+    loop->clock.zero_s = (int64_t)time(NULL) - loop->clock.now_ms / 1000;
     if (loop->has_virtual_clock) { /* only there to keep the loop alive */
         wheel->armed_ms = INT64_MIN;
         uv_timer_start(&wheel->uv, on_uv_timer, FAR_AWAY_MS, 0);

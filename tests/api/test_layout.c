@@ -10,6 +10,8 @@
     X(ahttp_connector_options, tls)                                                                \
     X(ahttp_connector_stats, reused)                                                               \
     X(ahttp_cookie, reserved)                                                                      \
+    X(ahttp_cookie_jar_options, reserved)                                                          \
+    X(ahttp_cookie_store, ctx)                                                                     \
     X(ahttp_loop_options, reserved)                                                                \
     X(ahttp_request_options, reserved)                                                             \
     X(ahttp_resolver_options, reserved)                                                            \

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* A jar that asks a store of the program. */
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "client/cookie_jar.h"
+#include "cookies/jar.h"
+
+typedef struct store_jar {
+    ahttp_cookie_jar base;
+    ahttp_cookie_store store;
+} store_jar;
+
+static ahttp_cookie_store *store_of(ahttp_cookie_jar *jar)
+{
+    return &AH_CONTAINER(jar, store_jar, base)->store;
+}
+
+/* A view with a NUL behind it; NULL stays NULL.  False when out of memory. */
+static bool terminate(ah_arena *arena, ah_str view, const char **text)
+{
+    *text = view.ptr ? ah_arena_copy(arena, view) : NULL;
+    return !view.ptr || *text;
+}
+
+static const char *set(ahttp_cookie_jar *jar, const ah_url *url, const ah_set_cookie *said,
+                       int64_t now)
+{
+    const ahttp_cookie_store *store = store_of(jar);
+    const char *why = AH_JAR_NO_MEMORY;
+    ah_arena arena = {0};
+    ahttp_cookie cookie = {.size = sizeof cookie,
+                           .expires = ah_set_cookie_expiry(said, now),
+                           .same_site = said->same_site,
+                           .host_only = said->domain.len == 0,
+                           .secure = said->secure,
+                           .http_only = said->http_only};
+
+    if (terminate(&arena, said->name, &cookie.name) &&
+        terminate(&arena, said->value, &cookie.value) &&
+        terminate(&arena, said->domain, &cookie.domain) &&
+        terminate(&arena, said->path, &cookie.path))
+        why = store->set(url->safe.ptr, &cookie, store->ctx);
+    ah_arena_release(&arena);
+    return why;
+}
+
+static const char *restore(ahttp_cookie_jar *jar, const ahttp_cookie *cookie, int64_t now)
+{
+    const ahttp_cookie_store *store = store_of(jar);
+
+    if (cookie->expires != 0 && cookie->expires <= now)
+        return NULL;
+    return store->set(NULL, cookie, store->ctx);
+}
+
+static void find(ahttp_cookie_jar *jar, const ah_url *url, int64_t now, ahttp_cookie_fn *fn,
+                 void *ctx)
+{
+    const ahttp_cookie_store *store = store_of(jar);
+
+    (void)now;
+    store->find(url->safe.ptr, fn, ctx, store->ctx);
+}
+
+static void each(ahttp_cookie_jar *jar, int64_t now, ahttp_cookie_fn *fn, void *ctx)
+{
+    const ahttp_cookie_store *store = store_of(jar);
+
+    (void)now;
+    store->each(fn, ctx, store->ctx);
+}
+
+static size_t remove_some(ahttp_cookie_jar *jar, int64_t now, ahttp_cookie_fn *which, void *ctx)
+{
+    const ahttp_cookie_store *store = store_of(jar);
+
+    (void)now;
+    return store->remove(which, ctx, store->ctx);
+}
+
+static void free_jar(ahttp_cookie_jar *jar)
+{
+    const ahttp_cookie_store *store = store_of(jar);
+
+    if (store->free_ctx)
+        store->free_ctx(store->ctx);
+    ah_free(AH_CONTAINER(jar, store_jar, base));
+}
+
+ahttp_cookie_jar *ahttp_cookie_jar_from_store(const ahttp_cookie_store *given)
+{
+    static const ah_cookie_jar_type type = {set, restore, find, each, remove_some, free_jar};
+    ahttp_cookie_store store;
+
+    if (!given || !ah_options_load(&store, sizeof store, given) || !store.set || !store.find ||
+        !store.each || !store.remove)
+        return NULL;
+    store_jar *own = AH_NEW(store_jar);
+    if (!own)
+        return NULL;
+    own->base = (ahttp_cookie_jar){.type = &type, .refs = 1};
+    own->store = store;
+    return &own->base;
+}
