@@ -27,4 +27,5 @@
 #include <ahttp/tls.h>
 #include <ahttp/version.h>
 #include <ahttp/wait.h>
+#include <ahttp/wire.h>
 #endif

@@ -6,6 +6,7 @@
 #include <ahttp/body.h>
 #include <ahttp/headers.h>
 #include <ahttp/timeout.h>
+#include <ahttp/wire.h>
 AHTTP_BEGIN
 
 /* An interim response: 100 Continue, 103 Early Hints.  Valid during the call, which comes from
@@ -40,10 +41,20 @@ typedef struct ahttp_request_options {
     ahttp_interim_fn *on_interim;
     void *on_interim_ctx;
 
+    /* All fields of the head, each ending in CR LF, as they are to go out, instead of headers, of
+       the session's and of every automatic one: Host, Content-Length, Transfer-Encoding too.
+       Nothing is added, and nobody checks that it is wise.  The body is chunked if
+       Transfer-Encoding says so, else sent as it is.  Not together with headers, auth or
+       upgrade. */
+    const char *fields_text;
+    ahttp_wire_fn *on_wire; /* sees all heads of the request: see wire.h */
+    void *on_wire_ctx;
+
     /* Each names the unusual choice, so that false is the default. */
     bool no_decompress; /* the body as it was sent, whatever Content-Encoding says */
     bool expect_100;    /* send the body only when the server has said 100 Continue */
-    bool reserved[6];
+    bool http_1_0;      /* say HTTP/1.0 */
+    bool reserved[5];
 } ahttp_request_options;
 
 AHTTP_END

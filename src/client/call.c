@@ -2,6 +2,7 @@
 /* The way of a request: wait for a connection, send, take the response's head and body. */
 #include "base/mem.h"
 #include "client/response.h"
+#include "client/wire.h"
 #include "conn/conn.h"
 #include "conn/source.h"
 
@@ -106,6 +107,14 @@ static void on_interim(ah_exchange *exchange)
         ah_call_fail(call, ah_error_no_memory());
 }
 
+static void on_wire(ah_exchange *exchange, ahttp_wire_part part, ah_str bytes)
+{
+    ahttp_response *call = call_of_exchange(exchange);
+
+    if (!ah_wire_tell(call, part, bytes))
+        ah_call_fail(call, ah_error_no_memory());
+}
+
 /* 417 Expectation Failed: some peer does not know 100-continue (RFC 9110 §10.1.1). */
 static bool may_send_without_expecting(const ahttp_response *call)
 {
@@ -190,7 +199,7 @@ static void on_end(ah_exchange *exchange, ahttp_error *error)
 }
 
 static const ah_exchange_events events = {
-    .interim = on_interim, .head = on_head, .body = on_body, .end = on_end};
+    .interim = on_interim, .head = on_head, .body = on_body, .end = on_end, .wire = on_wire};
 
 /* ---- The request ---- */
 

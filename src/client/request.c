@@ -3,6 +3,7 @@
    caller keeps. */
 #include "client/request.h"
 #include "base/mem.h"
+#include "client/exact_fields.h"
 #include "client/time_limits.h"
 #include "http/base64.h"
 
@@ -53,6 +54,12 @@ static bool is_connect(const ahttp_response *call)
     return ah_str_equal(call->exchange.request.method, AH_STR("CONNECT"));
 }
 
+/* Who gives all fields as they are gives the target as it is, too: some servers take bytes. */
+static bool is_target_char(char c, bool is_exact)
+{
+    return (c > ' ' && c <= '~') || (is_exact && (unsigned char)c >= 0x80);
+}
+
 static ahttp_error *prepare_target(ahttp_response *call, const ahttp_request_options *options)
 {
     ah_request_head *head = &call->exchange.request;
@@ -64,7 +71,7 @@ static ahttp_error *prepare_target(ahttp_response *call, const ahttp_request_opt
         return is_connect(call) ? refuse("request target", "CONNECT needs one, such as host:443")
                                 : NULL;
     for (size_t i = 0; i < target.len; i++)
-        if (target.ptr[i] <= ' ' || target.ptr[i] > '~')
+        if (!is_target_char(target.ptr[i], options->fields_text != NULL))
             return refuse("request target", "it has a space, or another character that is none of "
                                             "a URL's");
     if (target.len == 0)
@@ -222,7 +229,10 @@ static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_opt
     bool has_auth = options->auth || call->url.userinfo.ptr;
 
     head->wants_close = !ah_connector_keeps_alive(call->session->connector);
+    head->is_exact = options->fields_text != NULL;
     call->exchange.upgrade = (ah_str){0};
+    if (head->is_exact)
+        return ah_exact_fields_prepare(call, options);
     if (!options->headers && !has_auth && !head->has_body && !options->upgrade) {
         head->fields = &call->session->fields;
         head->fields_text = ah_buf_str(&call->session->fields_text);
@@ -260,6 +270,10 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     call->no_decompress = options->no_decompress || call->session->no_decompress;
     call->on_interim = options->on_interim;
     call->on_interim_ctx = options->on_interim_ctx;
+    call->on_wire = options->on_wire;
+    call->on_wire_ctx = options->on_wire_ctx;
+    exchange->shows_wire = options->on_wire != NULL;
+    exchange->request.http_1_0 = options->http_1_0;
     ahttp_error *error = ah_request_take_body(call, options, &type);
     if (!error)
         error = prepare_limits(call, &options->timeout);

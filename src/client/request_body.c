@@ -2,6 +2,7 @@
 /* The body of a request, from its options: bytes in memory, which go out with the head, or a
    source that is pulled. */
 #include "base/mem.h"
+#include "client/exact_fields.h"
 #include "client/request.h"
 #include "client/source.h"
 #include "http/form.h"
@@ -196,6 +197,10 @@ ahttp_error *ah_request_describe_body(ahttp_response *call)
     ah_exchange *exchange = &call->exchange;
     ahttp_headers *fields = &call->request_fields;
 
+    if (exchange->request.is_exact) {
+        ah_exact_fields_describe(call);
+        return NULL;
+    }
     fields->count = call->own_fields;
     if (exchange->source) {
         ahttp_error *error = describe_source(call);

@@ -55,8 +55,10 @@ struct ahttp_response {
     ah_head_facts facts;
     ahttp_interim_fn *on_interim; /* may be NULL */
     void *on_interim_ctx;
-    ah_interim *interims; /* that it has not been told of yet */
-    bool has_own_type;    /* its Content-Type does not follow the body */
+    ah_interim *interims;   /* that it has not been told of yet */
+    ahttp_wire_fn *on_wire; /* may be NULL */
+    void *on_wire_ctx;
+    bool has_own_type; /* its Content-Type does not follow the body */
     bool was_resent;
     bool no_decompress;
 };

@@ -11,6 +11,7 @@
 #include <ahttp/body.h>
 #include <ahttp/peer.h>
 #include <ahttp/timeout.h>
+#include <ahttp/wire.h>
 
 typedef struct ah_conn ah_conn;
 typedef struct ah_exchange ah_exchange;
@@ -29,6 +30,8 @@ typedef struct ah_exchange_events {
     /* An interim head (1xx but 101) has come, and is in exchange->response until this returns.
        NULL: not wanted. */
     void (*interim)(ah_exchange *exchange);
+    /* With shows_wire: a head goes out, or has come, before anything else is said of it. */
+    void (*wire)(ah_exchange *exchange, ahttp_wire_part part, ah_str bytes);
 } ah_exchange_events;
 
 /* What is left of a connection that has changed to another protocol. */
@@ -53,6 +56,7 @@ struct ah_exchange {
     ahttp_peer *peer;               /* of the connection; set when sent, a reference; or NULL */
     ah_tunnel tunnel;               /* from an end event without error on: the owner's, if set */
     bool was_reused;                /* the connection had carried another exchange before */
+    bool shows_wire;                /* the wire event is wanted */
     bool was_sent;                  /* all of the request was written */
 };
 

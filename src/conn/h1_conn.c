@@ -194,6 +194,8 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
     ah_transport_set_background(conn->transport, false);
     ah_h1_parser_begin(conn->parser, exchange->request.method, exchange->rules,
                        &exchange->response);
+    if (exchange->shows_wire)
+        ah_h1_parser_show(conn->parser);
     ah_h1_send_begin(&conn->sending, exchange);
     sending_moved(conn);
     end_call(conn);
@@ -260,8 +262,18 @@ static void on_body(void *ctx, ah_str piece)
         conn->paused = true;
 }
 
+static void on_section(void *ctx, bool is_head, ah_str bytes)
+{
+    h1_conn *conn = ctx;
+    ah_exchange *exchange = conn->exchange;
+
+    if (exchange)
+        exchange->events->wire(exchange, is_head ? AHTTP_WIRE_RESPONSE : AHTTP_WIRE_TRAILERS,
+                               bytes);
+}
+
 static const ah_h1_parser_events parser_events = {
-    .interim = on_interim, .head = on_head, .body = on_body};
+    .interim = on_interim, .head = on_head, .body = on_body, .section = on_section};
 
 static void take_result(h1_conn *conn, ah_h1_result result, ah_str left_over)
 {

@@ -74,7 +74,9 @@ static void writing_broke(ah_h1_send *send)
 
 static bool is_chunked(const ah_h1_send *send)
 {
-    return send->exchange->request.body_length < 0;
+    const ah_request_head *head = &send->exchange->request;
+
+    return head->is_exact ? head->says_chunked : head->body_length < 0;
 }
 
 /* Puts it behind what is to be written; whether more may follow in the same write. */
@@ -240,6 +242,8 @@ void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange)
         return;
     }
     send->unsent[0] = ah_buf_str(&send->out);
+    if (exchange->shows_wire)
+        exchange->events->wire(exchange, AHTTP_WIRE_REQUEST, send->unsent[0]);
     if (send->source)
         ah_source_set_wake(send->source, woken, send);
     if (exchange->expect_100_ms)

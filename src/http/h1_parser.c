@@ -40,6 +40,7 @@ struct ah_h1_parser {
     bool has_begun;
     bool is_stopped;
     bool was_repaired;
+    bool shows;
 };
 
 static ah_h1_result failed(ah_h1_parser *parser, ahttp_error *error)
@@ -161,9 +162,14 @@ void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, const ah_re
     parser->received = 0;
     parser->chunked = (ah_chunked){.is_lenient = parser->rules->lenient};
     parser->interim_count = 0;
-    parser->has_begun = parser->is_stopped = parser->was_repaired = false;
+    parser->has_begun = parser->is_stopped = parser->was_repaired = parser->shows = false;
     ah_headers_init(&head->trailers, head->fields.arena);
     begin_section(parser, HEAD, 0);
+}
+
+void ah_h1_parser_show(ah_h1_parser *parser)
+{
+    parser->shows = true;
 }
 
 /* The start of the line in which llhttp stopped, for people to recognise what talks to them;
@@ -353,21 +359,32 @@ static ah_h1_result read_strictly(ah_h1_parser *parser, ah_str *input)
     return AH_H1_MORE;
 }
 
+/* The section put right where that is asked for, and in the arena. */
+static bool keep_whole(const ah_h1_parser *parser, ah_str text, ah_str *kept)
+{
+    if (parser->rules->lenient)
+        return ah_h1_repair(parser->section.arena, text, parser->phase == HEAD, kept);
+    *kept = ah_str_make(ah_arena_copy(parser->section.arena, text), text.len);
+    return kept->ptr != NULL;
+}
+
 /* What has been collected, all of the section, is put right and read anew. */
-static ah_h1_result read_repaired(ah_h1_parser *parser)
+static ah_h1_result read_whole(ah_h1_parser *parser)
 {
     ah_h1_section *section = &parser->section;
     ah_str text = ah_str_make(section->saved, section->saved_len);
-    ah_str repaired;
+    ah_str kept;
 
-    if (!ah_h1_repair(section->arena, text, parser->phase == HEAD, &repaired))
+    if (parser->shows)
+        parser->events->section(parser->ctx, parser->phase == HEAD, text);
+    if (!keep_whole(parser, text, &kept))
         return failed(parser, ah_error_no_memory());
-    parser->was_repaired = parser->was_repaired || !ah_str_equal(text, repaired);
+    parser->was_repaired = parser->was_repaired || !ah_str_equal(text, kept);
     ah_h1_section_begin(section, section->arena);
-    return read_strictly(parser, &repaired);
+    return read_strictly(parser, &kept);
 }
 
-static ah_h1_result read_leniently(ah_h1_parser *parser, ah_str *input)
+static ah_h1_result collect(ah_h1_parser *parser, ah_str *input)
 {
     size_t room = parser->rules->max_head - parser->section.saved_len;
     ah_str piece = ah_str_slice(*input, 0, room);
@@ -379,7 +396,7 @@ static ah_h1_result read_leniently(ah_h1_parser *parser, ah_str *input)
         return failed(parser, section_error(parser));
     advance(input, used);
     if (is_whole)
-        return read_repaired(parser);
+        return read_whole(parser);
     return used == room ? too_long(parser) : AH_H1_MORE;
 }
 
@@ -446,8 +463,8 @@ static ah_h1_result read_some(ah_h1_parser *parser, ah_str *input)
     case BODY_CHUNKED: return read_chunked(parser, input);
     case BODY_UNTIL_CLOSE: return read_until_close(parser, input);
     default:
-        return parser->rules->lenient ? read_leniently(parser, input)
-                                      : read_strictly(parser, input);
+        return parser->rules->lenient || parser->shows ? collect(parser, input)
+                                                       : read_strictly(parser, input);
     }
 }
 

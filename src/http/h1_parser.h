@@ -18,6 +18,9 @@ typedef struct ah_h1_parser_events {
     void (*interim)(void *ctx, const ah_response_head *head); /* 1xx but 101; may be NULL */
     void (*head)(void *ctx);
     void (*body)(void *ctx, ah_str piece);
+    /* After ah_h1_parser_show: all bytes of a head or of trailers, before anything else is said
+       of them. */
+    void (*section)(void *ctx, bool is_head, ah_str bytes);
 } ah_h1_parser_events;
 
 typedef enum ah_h1_result {
@@ -39,6 +42,9 @@ void ah_h1_parser_free(ah_h1_parser *parser);
    NULL: the default ones. */
 void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, const ah_response_rules *rules,
                         ah_response_head *head);
+
+/* Behind begin: sections are wanted as they came. */
+void ah_h1_parser_show(ah_h1_parser *parser);
 
 /* Use bytes; *used becomes how many were. After anything but MORE, begin anew or free. */
 ah_h1_result ah_h1_parser_feed(ah_h1_parser *parser, ah_str bytes, size_t *used);

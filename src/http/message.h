@@ -15,6 +15,9 @@ typedef struct ah_request_head {
     int64_t body_length;         /* 0: none, and no framing field but where needed; -1: chunked */
     bool has_body;               /* says of body_length 0: there is a body, an empty one */
     bool wants_close;            /* say that this is the connection's last request */
+    bool is_exact;               /* fields_text is all that goes out; nothing is added */
+    bool says_chunked;           /* ... and it says Transfer-Encoding: chunked */
+    bool http_1_0;               /* the version that the request says */
 } ah_request_head;
 
 /* How much of a response's head is accepted, and what; sizes are in bytes.  Beyond a limit the

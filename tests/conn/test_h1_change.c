@@ -18,7 +18,8 @@ static void abandon_at_once(ah_exchange *ex)
 
 static void interim_heads_are_told_in_order(void **state)
 {
-    static const ah_exchange_events curious = {on_head, on_body, on_end, on_interim};
+    static const ah_exchange_events curious = {
+        .head = on_head, .body = on_body, .end = on_end, .interim = on_interim};
 
     (void)state;
     send_request("GET", "");
@@ -32,7 +33,8 @@ static void interim_heads_are_told_in_order(void **state)
 
 static void an_exchange_abandoned_in_an_interim_event_hears_no_more(void **state)
 {
-    static const ah_exchange_events impatient = {on_head, on_body, on_end, abandon_at_once};
+    static const ah_exchange_events impatient = {
+        .head = on_head, .body = on_body, .end = on_end, .interim = abandon_at_once};
 
     (void)state;
     send_request("GET", "");

@@ -196,7 +196,7 @@ static void ignore_body(void *ctx, ah_str piece)
     (void)piece;
 }
 
-static const ah_h1_parser_events events = {NULL, ignore_head, ignore_body};
+static const ah_h1_parser_events events = {.head = ignore_head, .body = ignore_body};
 
 /* The failure of bytes that are no response. */
 static ahttp_error *failure_of(ah_h1_parser *parser, ah_arena *arena, const char *bytes)
@@ -394,7 +394,8 @@ static void stop_at_body(void *ctx, ah_str piece)
 
 static void after_a_stop_no_event_comes(void **state)
 {
-    static const ah_h1_parser_events stopping = {stop_at_interim, stop_at_head, stop_at_body};
+    static const ah_h1_parser_events stopping = {
+        .interim = stop_at_interim, .head = stop_at_head, .body = stop_at_body};
     const ah_str bytes = AH_STR("HTTP/1.1 103\r\n\r\n" CHUNKED "1\r\na\r\n1\r\nb\r\n0\r\n\r\n");
     ah_arena arena = {0};
     (void)state;

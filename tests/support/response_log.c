@@ -48,7 +48,7 @@ static void on_body(void *ctx, ah_str piece)
     ah_buf_append(log->out, piece);
 }
 
-static const ah_h1_parser_events events = {on_interim, on_head, on_body};
+static const ah_h1_parser_events events = {.interim = on_interim, .head = on_head, .body = on_body};
 
 static void write_failure(ah_buf *out, ah_h1_parser *parser)
 {

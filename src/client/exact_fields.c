@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/exact_fields.h"
+#include "client/source.h"
+
+static ahttp_error *refuse(const char *why)
+{
+    return ah_error_new(AHTTP_E_ARGUMENT, "fields_text: %s", why);
+}
+
+static bool take_line(ah_str *rest, ah_str *line)
+{
+    size_t len = ah_str_find(*rest, '\n');
+
+    if (len == rest->len)
+        return false;
+    *line = ah_str_slice(*rest, 0, len);
+    *rest = ah_str_slice(*rest, len + 1, SIZE_MAX);
+    return true;
+}
+
+/* Whether a line is one field, without the CR that ends it. */
+static bool is_field(ah_str *line)
+{
+    if (line->len < 2 || line->ptr[line->len - 1] != '\r')
+        return false;
+    line->len--;
+    size_t colon = ah_str_find(*line, ':');
+    return colon > 0 && colon < line->len && ah_str_find(*line, '\r') == line->len;
+}
+
+/* The value, if the line is of that name. */
+static bool has_name(ah_str line, ah_str name, ah_str *value)
+{
+    size_t colon = ah_str_find(line, ':');
+
+    *value = ah_str_trim(ah_str_slice(line, colon + 1, SIZE_MAX));
+    return ah_str_equal_nocase(ah_str_slice(line, 0, colon), name);
+}
+
+/* What the library itself has to know of the fields. */
+static void heed(ahttp_response *call, const ahttp_request_options *options, ah_str line)
+{
+    ah_request_head *head = &call->exchange.request;
+    ah_str value;
+
+    if (has_name(line, AH_STR("Connection"), &value) && ah_str_list_has(value, AH_STR("close")))
+        head->wants_close = true;
+    if (has_name(line, AH_STR("Transfer-Encoding"), &value) &&
+        ah_str_list_has(value, AH_STR("chunked")))
+        head->says_chunked = true;
+    if (has_name(line, AH_STR("Expect"), &value) &&
+        ah_str_equal_nocase(value, AH_STR("100-continue")) && head->has_body)
+        call->expect_100_ms = ah_request_expect_ms(options);
+}
+
+ahttp_error *ah_exact_fields_prepare(ahttp_response *call, const ahttp_request_options *options)
+{
+    ah_request_head *head = &call->exchange.request;
+    ah_str rest = ah_str_from(options->fields_text);
+    ah_str line;
+
+    if (options->headers || options->auth || options->upgrade)
+        return refuse("headers, auth or upgrade are given as well");
+    head->fields = NULL;
+    head->says_chunked = false;
+    head->fields_text = ah_str_make(ah_arena_copy(&call->arena, rest), rest.len);
+    if (!head->fields_text.ptr)
+        return ah_error_no_memory();
+    while (take_line(&rest, &line)) {
+        if (!is_field(&line))
+            return refuse("a line is no field, a name, a colon and a value with CR LF behind it");
+        heed(call, options, line);
+    }
+    if (rest.len > 0)
+        return refuse("the last line does not end in CR LF");
+    if (head->says_chunked && call->exchange.body.len > 0)
+        return refuse("for a chunked body, give it by body");
+    return NULL;
+}
+
+void ah_exact_fields_describe(ahttp_response *call)
+{
+    ah_exchange *exchange = &call->exchange;
+
+    if (exchange->source)
+        exchange->request.body_length =
+            exchange->request.says_chunked ? -1 : exchange->source->length;
+    exchange->expect_100_ms = exchange->request.body_length == 0 ? 0 : call->expect_100_ms;
+}

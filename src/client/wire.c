@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Heads on their way to the program: each a copy of its own, which outlives its request. */
+#include "client/wire.h"
+#include "base/mem.h"
+#include "client/response.h"
+
+typedef struct wire_note {
+    ah_job job;
+    ahttp_wire_fn *fn;
+    void *ctx;
+    ahttp_wire_part part;
+    size_t len;
+    char bytes[];
+} wire_note;
+
+static void run(ah_job *job)
+{
+    wire_note *note = AH_CONTAINER(job, wire_note, job);
+
+    note->fn(note->part, (ahttp_bytes){note->bytes, note->len}, note->ctx);
+    ah_free(note);
+}
+
+bool ah_wire_tell(const ahttp_response *call, ahttp_wire_part part, ah_str bytes)
+{
+    wire_note *note = ah_alloc(sizeof *note + bytes.len);
+
+    if (!note)
+        return false;
+    *note =
+        (wire_note){.fn = call->on_wire, .ctx = call->on_wire_ctx, .part = part, .len = bytes.len};
+    memcpy(note->bytes, bytes.ptr, bytes.len);
+    note->job.run = run;
+    ah_loop_ready(call->session->guest.loop, &note->job);
+    return true;
+}
