@@ -37,7 +37,8 @@ static void fail(ah_http_tunnel *self, ahttp_error *error)
 
 /* ---- Asking ---- */
 
-static void write_request(ah_http_tunnel *self)
+/* 0, or the code of an error. */
+static int write_request(ah_http_tunnel *self)
 {
     const ah_http_tunnel_request *request = &self->request;
     ah_str target = ah_str_from(request->target);
@@ -45,8 +46,9 @@ static void write_request(ah_http_tunnel *self)
     ah_buf_clear(&self->out);
     ah_buf_append_format(&self->out, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", target.ptr, target.ptr);
     ah_buf_append(&self->out, request->fields_text);
-    request->authorize(request->ctx, target, &self->out);
+    int code = request->authorize(request->ctx, target, &self->out);
     ah_buf_append(&self->out, AH_STR("\r\n"));
+    return ah_buf_failed(&self->out) ? AHTTP_E_NO_MEMORY : code;
 }
 
 static void ask(ah_http_tunnel *self)
@@ -56,9 +58,10 @@ static void ask(ah_http_tunnel *self)
     ah_arena_reset(&self->arena);
     self->head = (ah_response_head){0};
     ah_headers_init(&self->head.fields, &self->arena);
-    write_request(self);
-    if (ah_buf_failed(&self->out)) {
-        fail(self, ah_error_no_memory());
+    int code = write_request(self);
+    if (code) {
+        fail(self, ah_error_new(code, "%s: answer its challenge: %s", self->request.what,
+                                ahttp_error_text(code)));
         return;
     }
     ah_h1_parser_begin(self->parser, AH_STR("CONNECT"), NULL, &self->head);

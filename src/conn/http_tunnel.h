@@ -15,8 +15,8 @@ typedef struct ah_http_tunnel_request {
     const char *target; /* "example.com:443", "[::1]:443" */
     const char *what;   /* "ask proxy http://h:3128 for example.com:443", for messages */
     ah_str fields_text; /* "Name: value\r\n" ...; without Host and Proxy-Authorization */
-    /* Appends a line for Proxy-Authorization, if there is one. */
-    void (*authorize)(void *ctx, ah_str target, ah_buf *out);
+    /* Appends a line for Proxy-Authorization, if there is one.  0, or the code of an error. */
+    int (*authorize)(void *ctx, ah_str target, ah_buf *out);
     /* It was answered by 407 with these fields: whether the next line will be another one. */
     bool (*challenged)(void *ctx, const ahttp_headers *fields);
     void *ctx; /* of these two */

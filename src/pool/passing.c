@@ -10,24 +10,28 @@ static void settle(ah_passing *passing, ah_transport *transport, ahttp_error *er
 
 /* ---- By CONNECT ---- */
 
-static void authorize(void *ctx, ah_str target, ah_buf *out)
+static int authorize(void *ctx, ah_str target, ah_buf *out)
 {
-    const ah_passing *passing = ctx;
-    ah_str value = ah_proxy_authorization(passing->proxy);
+    ah_passing *passing = ctx;
+    ah_buf value = {0};
+    int code = ah_proxy_authorize(passing->proxy, &passing->login, AH_STR("CONNECT"), target, NULL,
+                                  &value);
 
-    (void)target;
-    if (value.len == 0)
-        return;
-    ah_buf_append(out, AH_STR("Proxy-Authorization: "));
-    ah_buf_append(out, value);
-    ah_buf_append(out, AH_STR("\r\n"));
+    if (value.len > 0) {
+        ah_buf_append(out, AH_STR("Proxy-Authorization: "));
+        ah_buf_append(out, ah_buf_str(&value));
+        ah_buf_append(out, AH_STR("\r\n"));
+    }
+    out->failed |= ah_buf_failed(&value);
+    ah_buf_release(&value);
+    return code;
 }
 
 static bool challenged(void *ctx, const ahttp_headers *fields)
 {
-    (void)ctx;
-    (void)fields;
-    return false;
+    ah_passing *passing = ctx;
+
+    return ah_proxy_challenged(passing->proxy, &passing->login, fields);
 }
 
 static void http_done(void *ctx, ah_transport *transport, ahttp_error *error)

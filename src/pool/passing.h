@@ -57,6 +57,7 @@ typedef struct ah_passing {
     ah_buf what;   /* "ask proxy socks5://h:1080 for example.com:443" */
     ah_socks_tunnel *socks;
     ah_http_tunnel *http;
+    ah_proxy_login login;
 } ah_passing;
 
 /* Zeroed memory becomes one; setup and proxy outlive it. */

@@ -4,6 +4,7 @@
 #include "pool/proxy.h"
 #include "base/mem.h"
 #include "http/base64.h"
+#include "http/challenge.h"
 
 /* ---- Keys ---- */
 
@@ -11,7 +12,7 @@ typedef struct fixed_part {
     ah_proxy *via;
     ahttp_tls *tls;
     uint16_t port;
-    unsigned char kind, has_login, is_ipv6, tunnels;
+    unsigned char kind, has_login, is_ipv6, tunnels, no_basic;
 } fixed_part;
 
 static void append_text(ah_buf *key, ah_str text)
@@ -33,6 +34,7 @@ static void make_key(ah_buf *key, const ah_proxy_spec *spec)
     fixed.has_login = url->has_login;
     fixed.is_ipv6 = url->is_ipv6;
     fixed.tunnels = spec->tunnels;
+    fixed.no_basic = spec->no_basic;
     ah_buf_append(key, ah_str_make((const char *)&fixed, sizeof fixed));
     append_text(key, url->host);
     append_text(key, url->user);
@@ -73,11 +75,12 @@ static void append_name(ah_buf *out, const ah_proxy_url *url)
 }
 
 /* RFC 7617 §2. */
-static void append_basic(ah_buf *out, const ah_proxy_url *url)
+static void append_basic(ah_buf *out, const ah_proxy_spec *spec)
 {
+    const ah_proxy_url *url = &spec->url;
     ah_buf login = {0};
 
-    if (!url->has_login || ah_proxy_kind_is_socks(url->kind))
+    if (!url->has_login || spec->no_basic || ah_proxy_kind_is_socks(url->kind))
         return;
     ah_buf_append(&login, url->user);
     ah_buf_append_char(&login, ':');
@@ -95,7 +98,7 @@ static ah_proxy *make(const ah_proxy_spec *spec, ah_buf *texts)
 
     append_name(texts, &spec->url);
     size_t basic_at = texts->len;
-    append_basic(texts, &spec->url);
+    append_basic(texts, spec);
     size_t basic_len = texts->len - basic_at;
     if (!ah_buf_terminate(texts))
         return NULL;
@@ -162,6 +165,7 @@ void ah_proxy_unref(ah_proxy *proxy)
         ah_proxy *via = proxy->spec.via;
         ah_map_remove(&proxy->home->map, &proxy->node);
         ahttp_tls_unref(proxy->spec.tls);
+        ah_digest_free(proxy->digest);
         ah_free(proxy);
         proxy = via;
     }
@@ -169,7 +173,76 @@ void ah_proxy_unref(ah_proxy *proxy)
 
 /* ---- Who we are to it ---- */
 
-ah_str ah_proxy_authorization(const ah_proxy *proxy)
+static int answer_digest(ah_proxy *proxy, ah_str method, ah_str target, const ah_str *body,
+                         ah_buf *out)
 {
-    return proxy->spec.authorization.len > 0 ? proxy->spec.authorization : proxy->basic;
+    const ah_digest_request request = {.user = proxy->spec.url.user,
+                                       .password = proxy->spec.url.password,
+                                       .method = method,
+                                       .target = target,
+                                       .body = body};
+
+    return ah_digest_answer(proxy->digest, &request, out);
+}
+
+int ah_proxy_authorize(ah_proxy *proxy, ah_proxy_login *login, ah_str method, ah_str target,
+                       const ah_str *body, ah_buf *out)
+{
+    if (proxy->spec.authorization.len > 0) {
+        ah_buf_append(out, proxy->spec.authorization);
+    } else if (proxy->digest) {
+        return answer_digest(proxy, method, target, body, out);
+    } else if (proxy->basic.len > 0) {
+        login->tried_basic = true;
+        ah_buf_append(out, proxy->basic);
+    }
+    return 0;
+}
+
+static bool offers_basic(const ahttp_headers *fields)
+{
+    ah_arena arena = {0};
+    const ah_challenge *challenges;
+    size_t count;
+    bool found = false;
+
+    if (ah_challenges_read(fields, AH_STR("Proxy-Authenticate"), &arena, &challenges, &count))
+        for (size_t i = 0; i < count; i++)
+            found |= ah_str_equal_nocase(challenges[i].scheme, AH_STR("Basic"));
+    ah_arena_release(&arena);
+    return found;
+}
+
+/* RFC 7616 §3.3: that an answer is refused is worth another one only when its nonce was too old,
+   or came from an earlier attempt. */
+static bool take_digest(ah_proxy *proxy, ah_proxy_login *login, ah_digest *digest)
+{
+    bool is_stale = ah_digest_is_stale(digest);
+
+    if (login->tried_digest && (!is_stale || login->was_stale)) {
+        ah_digest_free(digest);
+        return false;
+    }
+    login->was_stale = login->tried_digest;
+    login->tried_digest = true;
+    ah_digest_free(proxy->digest);
+    proxy->digest = digest;
+    return true;
+}
+
+/* Without memory for the challenge, that it was refused is all that can be said. */
+bool ah_proxy_challenged(ah_proxy *proxy, ah_proxy_login *login, const ahttp_headers *fields)
+{
+    ah_digest *digest = NULL;
+
+    if (!proxy->spec.url.has_login || proxy->spec.authorization.len > 0)
+        return false;
+    ah_digest_take(fields, AH_STR("Proxy-Authenticate"), &digest);
+    if (digest)
+        return take_digest(proxy, login, digest);
+    if (proxy->basic.len == 0 || login->tried_basic || !offers_basic(fields))
+        return false;
+    ah_digest_free(proxy->digest); /* it wants no Digest any more */
+    proxy->digest = NULL;
+    return true;
 }

@@ -6,6 +6,7 @@
    identity, and no connection is shared by requests whose proxies differ in anything. */
 #include "base/buf.h"
 #include "base/map.h"
+#include "http/digest.h"
 #include "http/headers.h"
 #include "http/proxy_url.h"
 #include <ahttp/tls.h>
@@ -24,6 +25,7 @@ typedef struct ah_proxy_spec {
     ah_proxy *via;        /* leads to this one; NULL: it is reached directly */
     ahttp_tls *tls;       /* of an https proxy; NULL: the defaults */
     bool tunnels;         /* also for http */
+    bool no_basic;        /* the password is shown to nobody: the login waits for a challenge */
 } ah_proxy_spec;
 
 /* The longest name with its NUL: those of hosts have at most 255 bytes, as everywhere. */
@@ -38,7 +40,8 @@ struct ah_proxy {
     size_t refs;
     ah_proxy_spec spec; /* its texts have a NUL behind them */
     const char *name;   /* "socks5h://h:1080", for messages */
-    ah_str basic;       /* "Basic dTpw"; empty: there is no login, or no http */
+    ah_str basic;       /* "Basic dTpw"; empty: there is no login, or not by that */
+    ah_digest *digest;  /* the challenge that it answered last with, or NULL */
 };
 
 /* A reference to the one of that kind; made when it is not there yet.  All in spec is copied,
@@ -57,8 +60,21 @@ static inline bool ah_proxy_forwards(const ah_proxy *proxy)
     return !ah_proxy_kind_is_socks(proxy->spec.url.kind) && !proxy->spec.tunnels;
 }
 
-/* The value of Proxy-Authorization for a request with this target; empty: none.  Lives as long
-   as the proxy. */
-ah_str ah_proxy_authorization(const ah_proxy *proxy);
+/* ---- Who we are to it ---- */
+
+/* What was tried in one attempt to get something through it; zeroed at its beginning. */
+typedef struct ah_proxy_login {
+    bool tried_basic;
+    bool tried_digest; /* with a challenge of this attempt */
+    bool was_stale;    /* ... which was too old then, and renewed */
+} ah_proxy_login;
+
+/* Appends the value of Proxy-Authorization for a request with this method and target; nothing:
+   there is none.  body as ah_digest_request has it.  0, or the code of an error. */
+int ah_proxy_authorize(ah_proxy *proxy, ah_proxy_login *login, ah_str method, ah_str target,
+                       const ah_str *body, ah_buf *out);
+/* It answered 407 with these fields.  Whether the next ah_proxy_authorize will give something
+   that it has not refused yet in this attempt. */
+bool ah_proxy_challenged(ah_proxy *proxy, ah_proxy_login *login, const ahttp_headers *fields);
 
 #endif

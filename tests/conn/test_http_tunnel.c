@@ -18,11 +18,14 @@ static void on_done(void *ctx, ah_transport *transport, ahttp_error *error)
     note(transport, error);
 }
 
-static void authorize(void *ctx, ah_str target, ah_buf *out)
+static int code_of_authorizing;
+
+static int authorize(void *ctx, ah_str target, ah_buf *out)
 {
     (void)ctx;
     assert_str(target, "[::1]:443");
     ah_buf_append(out, ah_str_from(login));
+    return code_of_authorizing;
 }
 
 static bool challenged(void *ctx, const ahttp_headers *fields)
@@ -53,7 +56,7 @@ static void ask(void)
 static int begin_tunnel(void **state)
 {
     login = answer = NULL;
-    challenges = 0;
+    challenges = code_of_authorizing = 0;
     return begin(state);
 }
 
@@ -317,6 +320,19 @@ static void so_it_is_when_the_challenge_ends_with_the_connection(void **state)
     assert_null(refusal);
 }
 
+static void a_challenge_that_cannot_be_answered_is_told(void **state)
+{
+    (void)state;
+
+    code_of_authorizing = AHTTP_E_UNSUPPORTED;
+    ask();
+
+    assert_int_equal(calls, 1);
+    assert_int_equal(refusal->code, AHTTP_E_UNSUPPORTED);
+    assert_string_equal(refusal->message,
+                        WHAT ": answer its challenge: not built into this library");
+}
+
 static void a_challenge_without_an_answer_is_a_refusal(void **state)
 {
     (void)state;
@@ -388,6 +404,7 @@ int main(void)
         HERE(a_challenge_is_answered_on_the_same_connection),
         HERE(where_that_ends_a_new_one_is_asked_for),
         HERE(so_it_is_when_the_challenge_ends_with_the_connection),
+        HERE(a_challenge_that_cannot_be_answered_is_told),
         HERE(a_challenge_without_an_answer_is_a_refusal),
         HERE(cancelling_closes_the_transport_and_tells_nobody),
         cmocka_unit_test(memory_may_run_out_at_any_point),

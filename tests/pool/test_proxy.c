@@ -72,6 +72,7 @@ static void whatever_differs_makes_another_proxy(void **state)
         {.url = at(AH_PROXY_HTTP, "h", 80), .authorization = AH_STR("u")},
         {.url = at(AH_PROXY_HTTP, "h", 80), .via = via},
         {.url = at(AH_PROXY_HTTP, "h", 80), .tunnels = true},
+        {.url = at(AH_PROXY_HTTP, "h", 80), .no_basic = true},
         {.url = at(AH_PROXY_HTTPS, "h", 80), .tls = tls},
     };
     ah_proxy *made[COUNT_OF(specs)];
@@ -88,19 +89,53 @@ static void whatever_differs_makes_another_proxy(void **state)
         ah_proxy_unref(made[i]);
 }
 
+/* ---- Logging in ---- */
+
+static ah_proxy *proxy_of(const ah_proxy_spec *spec)
+{
+    return ah_proxies_get(&proxies, spec);
+}
+
+static void assert_authorizes(ah_proxy *proxy, ah_proxy_login *login, const char *start)
+{
+    ah_buf value = {0};
+
+    assert_int_equal(
+        ah_proxy_authorize(proxy, login, AH_STR("CONNECT"), AH_STR("h:443"), NULL, &value), 0);
+    if (!ah_str_starts_with(ah_buf_str(&value), ah_str_from(start)) || (!*start && value.len > 0))
+        fail_msg("\"%.*s\" is not \"%s\"", (int)value.len, value.data, start);
+    ah_buf_release(&value);
+}
+
+static bool challenge(ah_proxy *proxy, ah_proxy_login *login, const char *value)
+{
+    ah_arena arena = {0};
+    ahttp_headers fields;
+
+    ah_headers_init(&fields, &arena);
+    ah_headers_add(&fields, AH_STR("Proxy-Authenticate"), ah_str_from(value));
+    bool again = ah_proxy_challenged(proxy, login, &fields);
+    ah_arena_release(&arena);
+    return again;
+}
+
+#define DIGEST "Digest realm=\"p\", qop=\"auth\", algorithm=SHA-256, nonce="
+
 static void a_login_becomes_basic_for_http_only(void **state)
 {
     (void)state;
+    ah_proxy_login login = {0};
     ah_proxy_spec spec = {.url = by("Aladdin", "open sesame")};
-    ah_proxy *http = ah_proxies_get(&proxies, &spec);
+    ah_proxy *http = proxy_of(&spec);
     spec.url.kind = AH_PROXY_SOCKS5;
-    ah_proxy *socks = ah_proxies_get(&proxies, &spec);
+    ah_proxy *socks = proxy_of(&spec);
     spec = (ah_proxy_spec){.url = at(AH_PROXY_HTTP, "h", 80)};
-    ah_proxy *nobody = ah_proxies_get(&proxies, &spec);
+    ah_proxy *nobody = proxy_of(&spec);
 
-    assert_str(ah_proxy_authorization(http), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
-    assert_str(ah_proxy_authorization(socks), "");
-    assert_str(ah_proxy_authorization(nobody), "");
+    assert_authorizes(http, &login, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    assert_authorizes(socks, &login, "");
+    assert_authorizes(nobody, &login, "");
+    assert_false(challenge(nobody, &login, DIGEST "\"n\""));
     ah_proxy_unref(http);
     ah_proxy_unref(socks);
     ah_proxy_unref(nobody);
@@ -109,12 +144,98 @@ static void a_login_becomes_basic_for_http_only(void **state)
 static void the_program_s_own_authorization_comes_first(void **state)
 {
     (void)state;
+    ah_proxy_login login = {0};
     ah_proxy_spec spec = {.url = by("u", "p"), .authorization = AH_STR("Bearer x")};
-    ah_proxy *proxy = ah_proxies_get(&proxies, &spec);
+    ah_proxy *proxy = proxy_of(&spec);
 
-    assert_str(ah_proxy_authorization(proxy), "Bearer x");
+    assert_authorizes(proxy, &login, "Bearer x");
+    assert_false(challenge(proxy, &login, DIGEST "\"n\""));
     ah_proxy_unref(proxy);
 }
+
+static void a_digest_challenge_is_answered_once(void **state)
+{
+    (void)state;
+    ah_proxy_login login = {0};
+    ah_proxy_spec spec = {.url = by("u", "p")};
+    ah_proxy *proxy = proxy_of(&spec);
+
+    assert_authorizes(proxy, &login, "Basic ");
+    assert_true(challenge(proxy, &login, "Basic realm=x, " DIGEST "\"n\""));
+    assert_authorizes(proxy, &login, "Digest ");
+    assert_false(challenge(proxy, &login, DIGEST "\"m\""));
+    ah_proxy_unref(proxy);
+}
+
+static void a_nonce_that_is_too_old_is_renewed_once(void **state)
+{
+    (void)state;
+    ah_proxy_login login = {0};
+    ah_proxy_spec spec = {.url = by("u", "p")};
+    ah_proxy *proxy = proxy_of(&spec);
+
+    assert_true(challenge(proxy, &login, DIGEST "\"n\""));
+    assert_true(challenge(proxy, &login, DIGEST "\"m\", stale=true"));
+    assert_authorizes(proxy, &login, "Digest ");
+    assert_false(challenge(proxy, &login, DIGEST "\"l\", stale=true"));
+    ah_proxy_unref(proxy);
+}
+
+static void the_next_attempt_knows_the_challenge_of_the_last(void **state)
+{
+    (void)state;
+    ah_proxy_login first = {0}, second = {0};
+    ah_proxy_spec spec = {.url = by("u", "p")};
+    ah_proxy *proxy = proxy_of(&spec);
+
+    assert_true(challenge(proxy, &first, DIGEST "\"n\""));
+    assert_authorizes(proxy, &second, "Digest ");
+    assert_true(challenge(proxy, &second, DIGEST "\"m\""));
+    assert_false(challenge(proxy, &second, DIGEST "\"m\""));
+    ah_proxy_unref(proxy);
+}
+
+static void who_shows_no_password_waits_for_a_digest(void **state)
+{
+    (void)state;
+    ah_proxy_login login = {0};
+    ah_proxy_spec spec = {.url = by("u", "p"), .no_basic = true};
+    ah_proxy *proxy = proxy_of(&spec);
+
+    assert_authorizes(proxy, &login, "");
+    assert_false(challenge(proxy, &login, "Basic realm=x"));
+    assert_true(challenge(proxy, &login, DIGEST "\"n\""));
+    assert_authorizes(proxy, &login, "Digest ");
+    ah_proxy_unref(proxy);
+}
+
+static void a_proxy_may_change_from_digest_to_basic(void **state)
+{
+    (void)state;
+    ah_proxy_login first = {0}, second = {0};
+    ah_proxy_spec spec = {.url = by("u", "p")};
+    ah_proxy *proxy = proxy_of(&spec);
+
+    assert_true(challenge(proxy, &first, DIGEST "\"n\""));
+    assert_authorizes(proxy, &second, "Digest ");
+    assert_true(challenge(proxy, &second, "Negotiate, Basic realm=x"));
+    assert_authorizes(proxy, &second, "Basic ");
+    assert_false(challenge(proxy, &second, "Basic realm=x"));
+    ah_proxy_unref(proxy);
+}
+
+static void a_challenge_of_another_kind_has_no_answer(void **state)
+{
+    (void)state;
+    ah_proxy_login login = {0};
+    ah_proxy_spec spec = {.url = by("u", "p")};
+    ah_proxy *proxy = proxy_of(&spec);
+
+    assert_false(challenge(proxy, &login, "Negotiate"));
+    ah_proxy_unref(proxy);
+}
+
+/* ---- Names and lives ---- */
 
 static void names_show_no_secrets(void **state)
 {
@@ -150,7 +271,16 @@ static void make_one(void *ctx)
 {
     ah_proxy_spec spec = {.url = by("u", "p")};
 
-    ah_proxy_unref(ah_proxies_get(&proxies, &spec));
+    ah_proxy *proxy = proxy_of(&spec);
+
+    if (proxy) {
+        ah_proxy_login login = {0};
+        ah_buf value = {0};
+        challenge(proxy, &login, DIGEST "\"n\"");
+        ah_proxy_authorize(proxy, &login, AH_STR("GET"), AH_STR("/"), NULL, &value);
+        ah_buf_release(&value);
+    }
+    ah_proxy_unref(proxy);
     forget(ctx);
 }
 
@@ -169,6 +299,12 @@ int main(void)
         HERE(whatever_differs_makes_another_proxy),
         HERE(a_login_becomes_basic_for_http_only),
         HERE(the_program_s_own_authorization_comes_first),
+        HERE(a_digest_challenge_is_answered_once),
+        HERE(a_nonce_that_is_too_old_is_renewed_once),
+        HERE(the_next_attempt_knows_the_challenge_of_the_last),
+        HERE(who_shows_no_password_waits_for_a_digest),
+        HERE(a_proxy_may_change_from_digest_to_basic),
+        HERE(a_challenge_of_another_kind_has_no_answer),
         HERE(names_show_no_secrets),
         HERE(a_proxy_holds_the_one_that_leads_to_it),
         HERE(any_allocation_may_fail),
