@@ -6,6 +6,7 @@
 #include <ahttp/body.h>
 #include <ahttp/headers.h>
 #include <ahttp/timeout.h>
+#include <ahttp/tls.h>
 #include <ahttp/wire.h>
 AHTTP_BEGIN
 
@@ -55,6 +56,10 @@ typedef struct ahttp_request_options {
     bool expect_100;    /* send the body only when the server has said 100 Continue */
     bool http_1_0;      /* say HTTP/1.0 */
     bool reserved[5];
+    ahttp_tls *tls;          /* for https, instead of the connector's; the request takes a
+                                reference */
+    const char *server_name; /* asked for and verified by TLS instead of the URL's host (SNI); the
+                                Host header stays (server_hostname) */
 } ahttp_request_options;
 
 AHTTP_END

@@ -259,6 +259,23 @@ static ahttp_error *prepare_limits(ahttp_response *call, const ahttp_timeout *ow
     return NULL;
 }
 
+static ahttp_error *prepare_tls(ahttp_response *call, const ahttp_request_options *options)
+{
+    ah_str name = ah_str_from(options->server_name);
+
+    call->server_name = (ah_str){0};
+    if (options->tls)
+        call->tls = ahttp_tls_ref(options->tls);
+    if (!name.ptr)
+        return NULL;
+    for (size_t i = 0; i < name.len; i++)
+        if (name.ptr[i] <= ' ' || name.ptr[i] >= 0x7F)
+            return refuse("server_name", "it has a character that is not visible ASCII");
+    if (name.len == 0)
+        return refuse("server_name", "it is empty");
+    return copy(call, name, &call->server_name) ? NULL : ah_error_no_memory();
+}
+
 ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
 {
     ah_exchange *exchange = &call->exchange;
@@ -277,6 +294,8 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     ahttp_error *error = ah_request_take_body(call, options, &type);
     if (!error)
         error = prepare_limits(call, &options->timeout);
+    if (!error)
+        error = prepare_tls(call, options);
     if (error)
         return error;
     if (!ah_method_is_valid(method))

@@ -48,6 +48,8 @@ static void clear(ahttp_response *response)
     response->shown = (ahttp_bytes){0};
     response->facts = (ah_head_facts){0};
     response->was_resent = false;
+    ahttp_tls_unref(response->tls);
+    response->tls = NULL;
 }
 
 void ah_response_release(ahttp_response *response)

@@ -58,7 +58,9 @@ struct ahttp_response {
     ah_interim *interims;   /* that it has not been told of yet */
     ahttp_wire_fn *on_wire; /* may be NULL */
     void *on_wire_ctx;
-    bool has_own_type; /* its Content-Type does not follow the body */
+    ahttp_tls *tls;     /* held, or NULL: the connector's */
+    ah_str server_name; /* for TLS instead of the host; or empty */
+    bool has_own_type;  /* its Content-Type does not follow the body */
     bool was_resent;
     bool no_decompress;
 };

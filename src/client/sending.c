@@ -23,6 +23,10 @@ static void acquire(ahttp_response *call)
 {
     ah_route route = ah_route_to(&call->url);
 
+    if (route.is_tls) {
+        route.tls = call->tls;
+        route.server_name = call->server_name;
+    }
     call->phase = AH_CALL_WAITING;
     ah_connector_acquire(call->session->connector, &call->waiter, &route, call->limits,
                          on_connection);

@@ -86,9 +86,16 @@ static ahttp_error *check_route(const ah_route *route)
 void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
                           const ahttp_timeout *limits, ah_waiter_fn *done)
 {
+    ah_route plain;
+
     waiter->connector = connector;
     waiter->limits = limits;
     waiter->done = done;
+    if (route->tls && route->tls == connector->setup.tls) { /* what it has anyway */
+        plain = *route;
+        plain.tls = NULL;
+        route = &plain;
+    }
     if (connector->closed) {
         ah_waiter_refuse_closed(waiter);
         return;

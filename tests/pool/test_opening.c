@@ -446,8 +446,8 @@ static void https_without_tls_fails_with_advice(void **state)
     open_to(self, https("here.test", 443), 5000);
 
     assert_int_equal(self->code, AHTTP_E_UNSUPPORTED);
-    assert_string_equal(self->message, "connect to here.test:443: this libahttp was built without "
-                                       "https; build it with -DAHTTP_TLS=ON");
+    assert_string_equal(self->message, "make TLS settings: this libahttp was built without https; "
+                                       "build it with -DAHTTP_TLS=ON");
 }
 
 #endif

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    MAX_PORTS = 8,
+    MAX_PORTS = 64,
     MAX_PATHS = 64,
     MAX_ARGUMENTS = 62,
     PATIENCE_MS = 60000, /* for anything that is waited for */
