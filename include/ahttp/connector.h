@@ -24,7 +24,8 @@ typedef struct ahttp_connector_options {
     ahttp_loop *loop;         /* default: ahttp_loop_current() */
     int limit;                /* connections in all, idle ones included; default 100 */
     int limit_per_host;       /* of one scheme, host and port; default AHTTP_UNLIMITED */
-    int64_t keepalive_ms;     /* how long an idle one is kept; default 15000 */
+    int64_t keepalive_ms;     /* how long an idle one is kept, unless its server says by
+                                 Keep-Alive that it keeps it for less; default 15000 */
     int64_t dns_cache_ms;     /* longest time an address is remembered, if its record lets it:
                                  default 10000; AHTTP_NEVER asks every time */
     int64_t next_address_ms;  /* head start of each address before the next one is tried as
@@ -39,9 +40,12 @@ typedef struct ahttp_connector_options {
     bool system_resolver;    /* always ask getaddrinfo, in a thread; default: by docs/dns.md */
     bool no_system_resolver; /* never do */
     bool reserved[3];
-    const char *made_at; /* the macro's AHTTP_HERE, kept as it is; may be NULL */
-    ahttp_tls *tls;      /* for https, unless the request has its own; the connector takes a
-                            reference; default: verify by the system's roots */
+    const char *made_at;     /* the macro's AHTTP_HERE, kept as it is; may be NULL */
+    ahttp_tls *tls;          /* for https, unless the request has its own; the connector takes a
+                                reference; default: verify by the system's roots */
+    int limit_idle;          /* connections that wait for a request; default: just limit */
+    int limit_idle_per_host; /* default: just limit_per_host */
+    int64_t lifetime_ms;     /* a connection is not used for longer; default AHTTP_NEVER */
 } ahttp_connector_options;
 
 /* NULL when out of memory, or when options->size is not set.  Caller unrefs. */

@@ -38,6 +38,7 @@ struct ah_conn {
     const ah_conn_ops *ops;
     const ah_conn_owner *owner;
     void *owner_ctx;
+    int64_t peer_keeps_ms; /* how long its peer keeps it when it is idle; 0: it did not say */
 };
 
 static inline void ah_conn_send(ah_conn *conn, ah_exchange *exchange)

@@ -12,6 +12,7 @@
 #include "conn/h1_send.h"
 #include "conn/h1_watch.h"
 #include "http/h1_parser.h"
+#include "http/keep_alive.h"
 #include "loop/poll.h"
 #include "net/peer.h"
 #include <assert.h>
@@ -112,7 +113,8 @@ static void fail(h1_conn *conn, ahttp_error *error)
 static bool may_be_reused(const h1_conn *conn, size_t left_over)
 {
     return conn->sending.state == AH_H1_SENT && conn->response == DONE && left_over == 0 &&
-           ah_h1_parser_keeps_alive(conn->parser) && !conn->exchange->request.wants_close;
+           ah_h1_parser_keeps_alive(conn->parser) && !conn->exchange->request.wants_close &&
+           conn->base.peer_keeps_ms != AH_KEEP_ALIVE_NOT_AT_ALL;
 }
 
 static void complete(h1_conn *conn, size_t left_over)
@@ -250,6 +252,7 @@ static void on_head(void *ctx)
         return;
     }
     enter(&conn->response, BODY);
+    conn->base.peer_keeps_ms = ah_keep_alive_ms(&conn->exchange->response.fields);
     ah_h1_send_answered(&conn->sending, conn->exchange->response.status);
     conn->exchange->events->head(conn->exchange);
 }

@@ -20,7 +20,6 @@ typedef struct ah_closer {
 
 static void retire(ahttp_connector *connector)
 {
-    ah_timer_stop(connector->setup.loop, &connector->expiry);
     ahttp_resolver_unref(connector->setup.resolver);
     connector->setup.resolver = NULL;
     ahttp_tls_unref(connector->setup.tls);
@@ -54,7 +53,6 @@ static void run_steps(ah_job *job)
 
     connector->refs++; /* who is refused in here may give up the last reference */
     ah_connector_take_steps(connector);
-    ah_connector_watch_age(connector);
     if (ah_connector_is_over(connector)) {
         tell_closers(connector);
         retire(connector);
@@ -147,11 +145,6 @@ void ahttp_connector_unref(ahttp_connector *connector)
         ah_connector_run_soon(connector);
 }
 
-static void on_expiry(ah_timer *timer)
-{
-    ah_connector_run_soon(AH_CONTAINER(timer, ahttp_connector, expiry));
-}
-
 /* ---- Options ---- */
 
 static void refuse_mixed_resolvers(const ahttp_connector_options *options)
@@ -168,10 +161,11 @@ static void refuse_mixed_resolvers(const ahttp_connector_options *options)
 
 static void refuse_nonsense(const ahttp_connector_options *options)
 {
-    if (options->limit < AHTTP_UNLIMITED || options->limit_per_host < AHTTP_UNLIMITED)
+    if (options->limit < AHTTP_UNLIMITED || options->limit_per_host < AHTTP_UNLIMITED ||
+        options->limit_idle < AHTTP_UNLIMITED || options->limit_idle_per_host < AHTTP_UNLIMITED)
         ah_misuse("ahttp_connector_create: give limits above 0, or AHTTP_UNLIMITED");
     if (options->keepalive_ms < AHTTP_NEVER || options->dns_cache_ms < AHTTP_NEVER ||
-        options->next_address_ms < AHTTP_NEVER)
+        options->next_address_ms < AHTTP_NEVER || options->lifetime_ms < AHTTP_NEVER)
         ah_misuse("ahttp_connector_create: give times above 0 ms, or AHTTP_NEVER");
     if (options->ipv4_only && options->ipv6_only)
         ah_misuse("ahttp_connector_create: set ipv4_only or ipv6_only, not both");
@@ -190,6 +184,18 @@ static int64_t time_of(int64_t given, int64_t when_zero, int64_t when_never)
     if (given == 0)
         return when_zero;
     return given == AHTTP_NEVER ? when_never : given;
+}
+
+static ah_pool_rules rules_of(const ahttp_connector_options *options)
+{
+    return (ah_pool_rules){
+        .limit = limit_of(options->limit, LIMIT),
+        .limit_per_host = limit_of(options->limit_per_host, SIZE_MAX),
+        .limit_idle = limit_of(options->limit_idle, SIZE_MAX),
+        .limit_idle_per_host = limit_of(options->limit_idle_per_host, SIZE_MAX),
+        .keepalive_ms = time_of(options->keepalive_ms, KEEPALIVE_MS, INT64_MAX),
+        .lifetime_ms = time_of(options->lifetime_ms, INT64_MAX, INT64_MAX),
+    };
 }
 
 static ahttp_family family_of(const ahttp_connector_options *options)
@@ -246,14 +252,12 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     if (!connector)
         return NULL;
     connector->opener = &ah_network_opener;
-    ah_pool_init(&connector->pool, limit_of(options.limit, LIMIT),
-                 limit_of(options.limit_per_host, SIZE_MAX),
-                 time_of(options.keepalive_ms, KEEPALIVE_MS, INT64_MAX));
+    const ah_pool_rules rules = rules_of(&options);
+    ah_pool_init(&connector->pool, &rules);
     ah_list_init(&connector->slots);
     ah_list_init(&connector->ending);
     ah_list_init(&connector->closers);
     connector->steps.run = run_steps;
-    connector->expiry = (ah_timer){.fire = on_expiry, .background = true};
     connector->refs = 1;
     connector->no_keepalive = options.no_keepalive;
     if (!set_up(connector, loop, &options)) {
@@ -306,7 +310,7 @@ bool ah_connector_keeps_alive(const ahttp_connector *connector)
 
 void ah_connector_check(const ahttp_connector *connector)
 {
-    ah_pool_check(&connector->pool, ah_connector_now(connector));
+    ah_pool_check(&connector->pool);
 }
 
 void ah_connector_set_opener(ahttp_connector *connector, const ah_opener *opener)

@@ -17,12 +17,18 @@ size_t ah_pool_total(const ah_pool *pool)
 
 static bool is_full(const ah_pool *pool)
 {
-    return total(pool->conns) >= pool->limit;
+    return total(pool->conns) >= pool->rules.limit;
 }
 
-static bool is_too_old(const ah_pool *pool, const ah_pool_conn *conn, int64_t now_ms)
+/* INT64_MAX is never. */
+static int64_t later(int64_t now_ms, int64_t by_ms)
 {
-    return now_ms - conn->idle_since_ms >= pool->keepalive_ms;
+    return by_ms > INT64_MAX - now_ms ? INT64_MAX : now_ms + by_ms;
+}
+
+static int64_t min(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
 }
 
 /* ---- What hangs where ---- */
@@ -76,7 +82,7 @@ static void enter(ah_pool *pool, ah_pool_conn *conn, ah_pool_state state)
 /* Whether the origin hangs in turns; it keeps its place there if it can. */
 static void queue_up(ah_pool *pool, ah_pool_origin *origin)
 {
-    bool wants = origin->unserved.count > 0 && total(origin->conns) < pool->limit_per_host;
+    bool wants = origin->unserved.count > 0 && total(origin->conns) < pool->rules.limit_per_host;
 
     if (!wants)
         ah_link_remove(&origin->turn);
@@ -156,23 +162,39 @@ static ah_pool_waiter *serve(ah_pool *pool, ah_pool_conn *conn)
     return waiter;
 }
 
+/* One more is idle than may be. */
+static void close_oldest_idle(ah_pool *pool, ah_pool_origin *origin)
+{
+    if (pool->conns[AH_POOL_IDLE].count > pool->rules.limit_idle)
+        enter(pool, first_in(pool, AH_POOL_IDLE), AH_POOL_CLOSING);
+    else if (origin->conns[AH_POOL_IDLE].count > pool->rules.limit_idle_per_host)
+        enter(pool, conn_in_origin(ah_list_first(&origin->conns[AH_POOL_IDLE].list)),
+              AH_POOL_CLOSING);
+}
+
+static void rest(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)
+{
+    conn->expires_ms = min(conn->ends_ms, later(now_ms, pool->rules.keepalive_ms));
+    if (conn->peer_keeps_ms)
+        conn->expires_ms = min(conn->expires_ms, later(now_ms, conn->peer_keeps_ms));
+    enter(pool, conn, AH_POOL_IDLE);
+    close_oldest_idle(pool, conn->origin);
+}
+
 static ah_pool_waiter *serve_or_rest(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)
 {
     ah_pool_waiter *waiter = serve(pool, conn);
 
-    if (!waiter) {
-        enter(pool, conn, AH_POOL_IDLE);
-        conn->idle_since_ms = now_ms;
-    }
+    if (!waiter)
+        rest(pool, conn, now_ms);
     return waiter;
 }
 
 /* ---- What happened ---- */
 
-void ah_pool_init(ah_pool *pool, size_t limit, size_t limit_per_host, int64_t keepalive_ms)
+void ah_pool_init(ah_pool *pool, const ah_pool_rules *rules)
 {
-    *pool =
-        (ah_pool){.limit = limit, .limit_per_host = limit_per_host, .keepalive_ms = keepalive_ms};
+    *pool = (ah_pool){.rules = *rules};
     for (int state = 0; state < AH_POOL_STATES; state++)
         ah_counted_init(&pool->conns[state]);
     ah_counted_init(&pool->waiters);
@@ -194,12 +216,25 @@ bool ah_pool_origin_is_unused(const ah_pool_origin *origin)
     return total(origin->conns) == 0 && !oldest_waiter(origin);
 }
 
+/* The idle one that was used last and is of use, or NULL. */
+static ah_pool_conn *newest_idle(ah_pool *pool, ah_pool_origin *origin, int64_t now_ms)
+{
+    ah_pool_conn *newest;
+
+    while ((newest = conn_in_origin(ah_list_last(&origin->conns[AH_POOL_IDLE].list)))) {
+        if (AH_LIKELY(now_ms < newest->expires_ms))
+            return newest;
+        enter(pool, newest, AH_POOL_CLOSING);
+    }
+    return NULL;
+}
+
 ah_pool_conn *ah_pool_wait(ah_pool *pool, ah_pool_origin *origin, ah_pool_waiter *waiter,
                            int64_t now_ms)
 {
-    ah_pool_conn *newest = conn_in_origin(ah_list_last(&origin->conns[AH_POOL_IDLE].list));
+    ah_pool_conn *newest = newest_idle(pool, origin, now_ms);
 
-    if (AH_LIKELY(newest && !is_too_old(pool, newest, now_ms))) {
+    if (AH_LIKELY(newest)) {
         enter(pool, newest, AH_POOL_BUSY);
         return newest;
     }
@@ -249,6 +284,7 @@ ah_pool_waiter *ah_pool_opened(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms
 
     if (conn->state == AH_POOL_CLOSING)
         return NULL;
+    conn->ends_ms = later(now_ms, pool->rules.lifetime_ms);
     if (!expecting)
         return serve_or_rest(pool, conn, now_ms);
     ah_pool_waiter *oldest = first_of(&conn->origin->expecting);
@@ -292,12 +328,22 @@ ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)
 {
     if (conn->state != AH_POOL_BUSY)
         return NULL;
+    if (AH_UNLIKELY(now_ms >= conn->ends_ms)) {
+        enter(pool, conn, AH_POOL_CLOSING);
+        return NULL;
+    }
     if (oldest_waiter(conn->origin) && has_to_make_room(pool, conn->origin)) {
         pool->passed_over = 0;
         enter(pool, conn, AH_POOL_CLOSING);
         return NULL;
     }
     return serve_or_rest(pool, conn, now_ms);
+}
+
+void ah_pool_expire(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)
+{
+    if (conn->state == AH_POOL_IDLE && now_ms >= conn->expires_ms)
+        enter(pool, conn, AH_POOL_CLOSING);
 }
 
 void ah_pool_gone(ah_pool *pool, ah_pool_conn *conn)
@@ -327,16 +373,13 @@ static ah_pool_step open_step(ah_pool *pool, const ah_pool_origin *origin)
     return close_step(pool, in_the_way);
 }
 
-ah_pool_step ah_pool_next(ah_pool *pool, int64_t now_ms)
+ah_pool_step ah_pool_next(ah_pool *pool)
 {
     ah_pool_conn *closing = first_in(pool, AH_POOL_CLOSING);
-    ah_pool_conn *oldest = first_in(pool, AH_POOL_IDLE);
     ah_link *link;
 
     if (closing)
         return close_step(pool, closing);
-    if (oldest && is_too_old(pool, oldest, now_ms))
-        return close_step(pool, oldest);
     if ((link = ah_list_take_first(&pool->passed))) {
         ah_pool_conn *conn = AH_CONTAINER(link, ah_pool_conn, passed);
         return (ah_pool_step){.kind = AH_POOL_PASS, .conn = conn, .waiter = conn->waiter};
@@ -345,13 +388,4 @@ ah_pool_step ah_pool_next(ah_pool *pool, int64_t now_ms)
     if (!link)
         return (ah_pool_step){.kind = AH_POOL_NOTHING};
     return open_step(pool, AH_CONTAINER(link, ah_pool_origin, turn));
-}
-
-int64_t ah_pool_next_expiry(const ah_pool *pool)
-{
-    ah_pool_conn *oldest = first_in(pool, AH_POOL_IDLE);
-
-    if (!oldest || pool->keepalive_ms > INT64_MAX - oldest->idle_since_ms)
-        return INT64_MAX;
-    return oldest->idle_since_ms + pool->keepalive_ms;
 }

@@ -9,7 +9,10 @@
 
    Rules.  Connections in all (idle, busy, being opened) never exceed limit, nor those of one
    origin limit_per_host.  Waiters of an origin are served first come first.  The idle
-   connection used last is used first, and none is used that was idle for keepalive_ms.
+   connection used last is used first, and none is used that was idle for keepalive_ms, or for
+   what its peer allows, or that was opened lifetime_ms ago; such a one is closed when it has
+   nothing more to do.  Of more than limit_idle idle ones, or more than limit_idle_per_host of
+   one origin, the one idle for longest is closed.
    An idle connection goes to the oldest waiter of its origin, even when one is being opened
    for that: the opening then passes to the next waiter without one, or, where there is none,
    goes on as a spare and ends idle.  When a waiter gives up, the opening passes on or is
@@ -46,7 +49,9 @@ typedef struct ah_pool_conn {
     ah_link passed;    /* in the pool's list of openings that are for another waiter now */
     ah_pool_origin *origin;
     ah_pool_waiter *waiter; /* while CONNECTING: for whom */
-    int64_t idle_since_ms;
+    int64_t peer_keeps_ms;  /* the owner's to set: how long the peer keeps it idle; 0: unknown */
+    int64_t ends_ms;        /* since it was opened: the end of its lifetime */
+    int64_t expires_ms;     /* while IDLE: from when on it is of no more use */
     ah_pool_state state;
 } ah_pool_conn;
 
@@ -60,7 +65,7 @@ struct ah_pool_waiter {
 
 /* Embedded in what the connector keeps per scheme, host and port.  Each of expecting is older
    than each of unserved.  There are no unserved ones beside a spare, and no waiters at all
-   beside an idle connection, unless that is too old for use. */
+   beside an idle connection. */
 struct ah_pool_origin {
     ah_counted conns[AH_POOL_STATES]; /* by state; idle ones newest last */
     ah_counted unserved;              /* waiters for whom nothing is being opened, oldest first */
@@ -68,9 +73,14 @@ struct ah_pool_origin {
     ah_link turn;                     /* in the pool's turns: it wants to open one more */
 };
 
+typedef struct ah_pool_rules {
+    size_t limit, limit_per_host;           /* SIZE_MAX: none */
+    size_t limit_idle, limit_idle_per_host; /* the same */
+    int64_t keepalive_ms, lifetime_ms;      /* INT64_MAX: for ever */
+} ah_pool_rules;
+
 typedef struct ah_pool {
-    size_t limit, limit_per_host;     /* SIZE_MAX: none */
-    int64_t keepalive_ms;             /* INT64_MAX: for ever */
+    ah_pool_rules rules;
     ah_counted conns[AH_POOL_STATES]; /* by state; idle ones oldest first */
     ah_counted waiters;               /* of all origins, oldest first */
     ah_list turns;                    /* origins with unserved waiters, below limit_per_host */
@@ -79,8 +89,8 @@ typedef struct ah_pool {
 } ah_pool;
 
 typedef enum ah_pool_step_kind {
-    AH_POOL_NOTHING, /* until something is reported or time passes */
-    AH_POOL_CLOSE,   /* close conn (it is NOWHERE now): too old, in the way, or unwanted */
+    AH_POOL_NOTHING, /* until something is reported */
+    AH_POOL_CLOSE,   /* close conn (it is NOWHERE now): of no more use, or in the way */
     AH_POOL_OPEN,    /* open a connection for waiter; ah_pool_opening or _unwait must follow */
     AH_POOL_PASS     /* conn, which is being opened, is for waiter from now on */
 } ah_pool_step_kind;
@@ -91,7 +101,7 @@ typedef struct ah_pool_step {
     ah_pool_waiter *waiter;
 } ah_pool_step;
 
-void ah_pool_init(ah_pool *pool, size_t limit, size_t limit_per_host, int64_t keepalive_ms);
+void ah_pool_init(ah_pool *pool, const ah_pool_rules *rules);
 void ah_pool_origin_init(ah_pool_origin *origin);
 /* Whether it has neither connections nor waiters, so that it may be forgotten. */
 bool ah_pool_origin_is_unused(const ah_pool_origin *origin);
@@ -111,22 +121,22 @@ ah_pool_waiter *ah_pool_opened(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms
 ah_pool_waiter *ah_pool_failed(ah_pool *pool, ah_pool_conn *conn);
 /* A busy one has nothing more to do.  Who gets it (waiting no longer), or NULL: nobody. */
 ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms);
+/* The time of an idle one may be over.  Harmless when it is not idle. */
+void ah_pool_expire(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms);
 /* A busy, idle or spare one is no more.  Harmless when it is NOWHERE already. */
 void ah_pool_gone(ah_pool *pool, ah_pool_conn *conn);
 
-/* Whether ah_pool_next may have something to say, apart from connections that are too old. */
+/* Whether ah_pool_next may have something to say. */
 static inline bool ah_pool_has_steps(const ah_pool *pool)
 {
     return !ah_list_is_empty(&pool->turns) || !ah_list_is_empty(&pool->passed) ||
            pool->conns[AH_POOL_CLOSING].count > 0;
 }
 /* What to do next. */
-ah_pool_step ah_pool_next(ah_pool *pool, int64_t now_ms);
-/* When the next idle connection becomes too old; INT64_MAX: never. */
-int64_t ah_pool_next_expiry(const ah_pool *pool);
+ah_pool_step ah_pool_next(ah_pool *pool);
 
 size_t ah_pool_total(const ah_pool *pool);
 /* Walks all lists and aborts with a message where they contradict each other; for tests. */
-void ah_pool_check(const ah_pool *pool, int64_t now_ms);
+void ah_pool_check(const ah_pool *pool);
 
 #endif

@@ -39,10 +39,9 @@ static void check_waiters(const ah_counted *waiters, const ah_pool_origin *origi
     require(count == waiters->count, "pool: a count of waiters is not that of the list");
 }
 
-static void check_origin(const ah_pool *pool, const ah_pool_origin *origin, int64_t now_ms)
+static void check_origin(const ah_pool *pool, const ah_pool_origin *origin)
 {
-    size_t room = pool->limit_per_host;
-    const ah_link *newest = ah_list_last(&origin->conns[AH_POOL_IDLE].list);
+    size_t room = pool->rules.limit_per_host;
 
     for (int state = AH_POOL_NOWHERE; state < AH_POOL_STATES; state++) {
         size_t count = 0;
@@ -62,10 +61,11 @@ static void check_origin(const ah_pool *pool, const ah_pool_origin *origin, int6
             "pool: those who expect a connection are not as many as are being opened");
     require(origin->unserved.count == 0 || origin->conns[AH_POOL_SPARE].count == 0,
             "pool: a spare is opened while somebody waits for a connection");
-    require(!newest || origin->unserved.count + origin->expecting.count == 0 ||
-                now_ms - AH_CONTAINER(newest, ah_pool_conn, in_origin)->idle_since_ms >=
-                    pool->keepalive_ms,
+    require(origin->conns[AH_POOL_IDLE].count == 0 ||
+                origin->unserved.count + origin->expecting.count == 0,
             "pool: somebody waits beside an idle connection");
+    require(origin->conns[AH_POOL_IDLE].count <= pool->rules.limit_idle_per_host,
+            "pool: an origin has more idle connections than limit_idle_per_host");
     require(ah_link_is_in_list(&origin->turn) == (origin->unserved.count > 0 && room > 0),
             "pool: an origin takes turns just while it wants to open a connection");
 }
@@ -77,9 +77,8 @@ static bool is_first(const ah_pool_waiter *waiter, const ah_counted *waiters)
 
 /* Origins are reached through their connections and waiters: those of each are walked where
    the first link of one of their lists is met. */
-static size_t check_conns(const ah_pool *pool, int state, int64_t now_ms)
+static size_t check_conns(const ah_pool *pool, int state)
 {
-    int64_t before_ms = INT64_MIN;
     size_t count = 0;
 
     AH_LIST_FOR_EACH(link, &pool->conns[state].list)
@@ -88,10 +87,7 @@ static size_t check_conns(const ah_pool *pool, int state, int64_t now_ms)
         require(conn->origin && conn->state == (ah_pool_state)state,
                 "pool: a connection is in a list not of its state");
         if (ah_list_first(&conn->origin->conns[state].list) == &conn->in_origin)
-            check_origin(pool, conn->origin, now_ms);
-        require(state != AH_POOL_IDLE || conn->idle_since_ms >= before_ms,
-                "pool: idle connections are not in the order of their age");
-        before_ms = conn->idle_since_ms;
+            check_origin(pool, conn->origin);
         count++;
     }
     require(count == pool->conns[state].count,
@@ -99,14 +95,16 @@ static size_t check_conns(const ah_pool *pool, int state, int64_t now_ms)
     return count;
 }
 
-void ah_pool_check(const ah_pool *pool, int64_t now_ms)
+void ah_pool_check(const ah_pool *pool)
 {
     size_t waiting = 0;
     size_t conns = 0;
 
     for (int state = AH_POOL_NOWHERE; state < AH_POOL_STATES; state++)
-        conns += check_conns(pool, state, now_ms);
-    require(conns <= pool->limit, "pool: there are more connections than the limit");
+        conns += check_conns(pool, state);
+    require(conns <= pool->rules.limit, "pool: there are more connections than the limit");
+    require(pool->conns[AH_POOL_IDLE].count <= pool->rules.limit_idle,
+            "pool: there are more idle connections than limit_idle");
     require(pool->conns[AH_POOL_NOWHERE].count == 0, "pool: a connection is listed as nowhere");
     AH_LIST_FOR_EACH(link, &pool->waiters.list)
     {
@@ -114,10 +112,10 @@ void ah_pool_check(const ah_pool *pool, int64_t now_ms)
         require(waiter->origin != NULL, "pool: a waiter in the list waits for nothing");
         if (is_first(waiter, &waiter->origin->unserved) ||
             is_first(waiter, &waiter->origin->expecting))
-            check_origin(pool, waiter->origin, now_ms);
+            check_origin(pool, waiter->origin);
         waiting++;
     }
     require(waiting == pool->waiters.count, "pool: a count of waiters is not that of the list");
     AH_LIST_FOR_EACH(link, &pool->turns)
-    check_origin(pool, AH_CONTAINER(link, ah_pool_origin, turn), now_ms);
+    check_origin(pool, AH_CONTAINER(link, ah_pool_origin, turn));
 }

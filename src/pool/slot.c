@@ -20,19 +20,32 @@ void ah_waiter_refuse(ah_waiter *waiter, ahttp_error *error)
 
 /* ---- What connections tell ---- */
 
-void ah_connector_watch_age(ahttp_connector *connector)
+/* Arms the timer of an idle one, where it is not armed for that time or an earlier one: it is
+   left alone while the connection is used, and looks again when it fires. */
+static void watch_age(ah_slot *slot)
 {
-    if (ah_timer_is_armed(&connector->expiry))
+    int64_t expires_ms = slot->place.expires_ms;
+
+    if (slot->place.state != AH_POOL_IDLE || expires_ms == INT64_MAX ||
+        (ah_timer_is_armed(&slot->age) && slot->age.due_ms <= expires_ms))
         return;
-    int64_t expiry_ms = ah_pool_next_expiry(&connector->pool);
-    if (expiry_ms != INT64_MAX)
-        ah_timer_start(connector->setup.loop, &connector->expiry,
-                       expiry_ms - ah_connector_now(connector));
+    ah_timer_start(slot->connector->setup.loop, &slot->age,
+                   expires_ms - ah_connector_now(slot->connector));
+}
+
+static void on_age(ah_timer *timer)
+{
+    ah_slot *slot = AH_CONTAINER(timer, ah_slot, age);
+
+    ah_pool_expire(&slot->connector->pool, &slot->place, ah_connector_now(slot->connector));
+    watch_age(slot);
+    ah_connector_step_soon(slot->connector);
 }
 
 /* The plan has let go of what is in the slot, so the origin may be unused now. */
 static void leave_origin(ah_slot *slot)
 {
+    ah_timer_stop(slot->connector->setup.loop, &slot->age);
     if (slot->origin)
         ah_origins_tidy(&slot->connector->origins, slot->origin);
     slot->origin = NULL;
@@ -63,7 +76,7 @@ static void hand_over(ah_slot *slot, ah_waiter *waiter)
     if (waiter)
         ah_waiter_give(waiter, slot->conn);
     else
-        ah_connector_watch_age(slot->connector);
+        watch_age(slot);
 }
 
 static void on_idle(ah_conn *conn)
@@ -75,6 +88,7 @@ static void on_idle(ah_conn *conn)
         ah_conn_close(conn, NULL);
         return;
     }
+    slot->place.peer_keeps_ms = conn->peer_keeps_ms;
     ah_waiter *waiter =
         ah_waiter_of(ah_pool_idle(&connector->pool, &slot->place, ah_connector_now(connector)));
     if (waiter)
@@ -135,6 +149,7 @@ static void step_open(ahttp_connector *connector, ah_waiter *waiter)
     }
     slot->connector = connector;
     slot->origin = origin;
+    slot->age = (ah_timer){.fire = on_age, .background = true};
     ah_list_append(&connector->slots, &slot->link);
     ah_pool_opening(&connector->pool, &waiter->place, &slot->place);
     ah_waiter_stop_timer(waiter);
@@ -169,7 +184,7 @@ void ah_connector_take_steps(ahttp_connector *connector)
     ah_pool_step step;
 
     do {
-        step = ah_pool_next(&connector->pool, ah_connector_now(connector));
+        step = ah_pool_next(&connector->pool);
         switch (step.kind) {
         case AH_POOL_OPEN: step_open(connector, ah_waiter_of(step.waiter)); break;
         case AH_POOL_CLOSE: ah_slot_end(ah_slot_of(step.conn)); break;

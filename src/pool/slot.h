@@ -22,7 +22,6 @@ struct ahttp_connector {
     ah_list slots;   /* that open or are open */
     ah_list ending;  /* that have been told to close */
     ah_job steps;    /* carries them out; ends the connector when all is over */
-    ah_timer expiry; /* fires when the oldest idle connection may have become too old */
     ah_list closers; /* who waits for the last connection to go */
     uint64_t opened;
     uint64_t reused;
@@ -38,6 +37,7 @@ typedef struct ah_slot {
     ah_origin *origin;
     ah_opening *opening; /* until it has ended, else NULL */
     ah_conn *conn;       /* then, if all went well */
+    ah_timer age;        /* fires when it may have been idle for too long */
 } ah_slot;
 
 static inline int64_t ah_connector_now(const ahttp_connector *connector)
@@ -62,8 +62,6 @@ static inline void ah_connector_step_soon(ahttp_connector *connector)
 bool ah_connector_is_over(const ahttp_connector *connector);
 /* All steps that the plan wants. */
 void ah_connector_take_steps(ahttp_connector *connector);
-/* Sees to it that connections which become too old are closed. */
-void ah_connector_watch_age(ahttp_connector *connector);
 
 /* Answering a waiter.  The last thing to do in a function, since the client may give up its
    reference to the connector in the call. */

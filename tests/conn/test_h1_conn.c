@@ -45,6 +45,27 @@ static void the_second_exchange_knows_that_it_is_not_the_first(void **state)
     assert_string_equal(text, "fake:1 h1 IDLE 2");
 }
 
+static void what_keep_alive_says_is_known_when_the_connection_is_idle(void **state)
+{
+    (void)state;
+    send_request("GET", "");
+    fake_arrives(&wire, "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nContent-Length: 0\r\n\r\n");
+    assert_int_equal(conn->peer_keeps_ms, 4000);
+    send_request("GET", "");
+    fake_arrives(&wire, OK_RESPONSE);
+
+    assert_int_equal(conn->peer_keeps_ms, 0);
+}
+
+static void a_connection_that_its_peer_keeps_too_shortly_is_not_used_again(void **state)
+{
+    (void)state;
+    send_request("GET", "");
+    fake_arrives(&wire, "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=1\r\nContent-Length: 0\r\n\r\n");
+
+    assert_string_equal(story, "head 200|end OK|closed|");
+}
+
 static void a_request_that_does_not_fit_goes_on_when_there_is_room(void **state)
 {
     (void)state;
@@ -242,6 +263,8 @@ int main(void)
         TEST(an_exchange_goes_out_in_one_write_and_comes_back),
         TEST(an_idle_connection_does_not_keep_the_loop_and_a_busy_one_does),
         TEST(the_second_exchange_knows_that_it_is_not_the_first),
+        TEST(what_keep_alive_says_is_known_when_the_connection_is_idle),
+        TEST(a_connection_that_its_peer_keeps_too_shortly_is_not_used_again),
         TEST(a_request_that_does_not_fit_goes_on_when_there_is_room),
         TEST(a_reader_that_has_enough_stops_the_reading),
         TEST(connection_close_ends_it_after_the_response),

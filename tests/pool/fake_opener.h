@@ -117,7 +117,7 @@ static bool fake_opens(int number)
         ended.done(ended.ctx, NULL, ah_error_no_memory());
         return false;
     }
-    conn->base = (ah_conn){&fake_conn_ops, ended.owner, ended.ctx};
+    conn->base = (ah_conn){.ops = &fake_conn_ops, .owner = ended.owner, .owner_ctx = ended.ctx};
     conn->number = number;
     ended.done(ended.ctx, &conn->base, NULL);
     return true;

@@ -54,7 +54,9 @@ static void settle(void)
 {
     ah_pool_step step;
 
-    while ((step = ah_pool_next(&world.pool, world.now_ms)).kind != AH_POOL_NOTHING) {
+    for (int i = 1; i <= world.opened; i++)
+        ah_pool_expire(&world.pool, &world.conns[i], world.now_ms);
+    while ((step = ah_pool_next(&world.pool)).kind != AH_POOL_NOTHING) {
         if (step.kind == AH_POOL_OPEN) {
             ah_pool_conn *conn = &world.conns[++world.opened];
             ah_pool_opening(&world.pool, step.waiter, conn);
@@ -65,15 +67,20 @@ static void settle(void)
             tell("-c%d ", number_of(step.conn));
         }
     }
-    ah_pool_check(&world.pool, world.now_ms);
+    ah_pool_check(&world.pool);
+}
+
+static void pool_by(ah_pool_rules rules)
+{
+    memset(&world, 0, sizeof world);
+    ah_pool_init(&world.pool, &rules);
+    for (int i = 0; i < ORIGINS; i++)
+        ah_pool_origin_init(&world.origins[i]);
 }
 
 static void pool_with(size_t limit, size_t limit_per_host, int64_t keepalive_ms)
 {
-    memset(&world, 0, sizeof world);
-    ah_pool_init(&world.pool, limit, limit_per_host, keepalive_ms);
-    for (int i = 0; i < ORIGINS; i++)
-        ah_pool_origin_init(&world.origins[i]);
+    pool_by((ah_pool_rules){limit, limit_per_host, SIZE_MAX, SIZE_MAX, keepalive_ms, INT64_MAX});
 }
 
 static void waits(int waiter, ah_pool_origin *origin)

@@ -157,11 +157,9 @@ static void an_idle_connection_is_closed_when_its_time_is_over(void **state)
 
     time_passes(14999);
     assert_story("");
-    assert_int_equal(ah_pool_next_expiry(&world.pool), 15000);
     time_passes(1);
 
     assert_story("-c1 ");
-    assert_int_equal(ah_pool_next_expiry(&world.pool), INT64_MAX);
 }
 
 static void an_idle_connection_whose_time_is_over_is_not_used(void **state)
@@ -212,8 +210,108 @@ static void a_connection_may_stay_idle_for_ever(void **state)
     time_passes(INT64_C(1) << 40);
     waits(2, a);
 
-    assert_int_equal(ah_pool_next_expiry(&world.pool), INT64_MAX);
     assert_story("c1>w2 ");
+}
+
+/* Opens that many connections to an origin, which are busy then. */
+static void open_some(int first, int count, ah_pool_origin *origin)
+{
+    for (int i = first; i < first + count; i++)
+        waits(i, origin);
+    for (int i = first; i < first + count; i++)
+        opens(i);
+    forget();
+}
+
+static void a_connection_is_idle_no_longer_than_its_peer_keeps_it(void **state)
+{
+    (void)state;
+    pool_with(10, SIZE_MAX, 15000);
+    open_some(1, 2, a);
+    world.conns[2].peer_keeps_ms = 4000;
+    ends(1);
+    ends(2);
+
+    time_passes(3999);
+    assert_story("");
+    time_passes(1);
+    assert_story("-c2 ");
+    waits(3, a);
+    assert_story("c1>w3 ");
+}
+
+static void what_the_peer_allows_does_not_lengthen_the_time(void **state)
+{
+    (void)state;
+    pool_with(10, SIZE_MAX, 100);
+    open_some(1, 1, a);
+    world.conns[1].peer_keeps_ms = 4000;
+    ends(1);
+
+    time_passes(100);
+    assert_story("-c1 ");
+}
+
+static void a_connection_is_not_used_beyond_its_lifetime(void **state)
+{
+    (void)state;
+    pool_by((ah_pool_rules){10, 1, SIZE_MAX, SIZE_MAX, 15000, 1000});
+    open_some(1, 1, a);
+    time_passes(900);
+    ends(1);
+    waits(2, a);
+    assert_story("c1>w2 ");
+    waits(3, a);
+
+    time_passes(100);
+    assert_story("");
+    ends(1);
+
+    assert_story("-c1 +c2>w3 ");
+}
+
+static void an_idle_connection_is_closed_at_the_end_of_its_lifetime(void **state)
+{
+    (void)state;
+    pool_by((ah_pool_rules){10, 1, SIZE_MAX, SIZE_MAX, 15000, 1000});
+    open_some(1, 1, a);
+    ends(1);
+
+    time_passes(999);
+    assert_story("");
+    time_passes(1);
+
+    assert_story("-c1 ");
+}
+
+static void of_too_many_idle_connections_the_oldest_is_closed(void **state)
+{
+    (void)state;
+    pool_by((ah_pool_rules){10, SIZE_MAX, 2, SIZE_MAX, 15000, INT64_MAX});
+    open_some(1, 2, a);
+    open_some(3, 1, b);
+
+    ends(1);
+    ends(3);
+    assert_story("");
+    ends(2);
+
+    assert_story("-c1 ");
+}
+
+static void an_origin_keeps_no_more_idle_connections_than_it_may(void **state)
+{
+    (void)state;
+    pool_by((ah_pool_rules){10, SIZE_MAX, 5, 1, 15000, INT64_MAX});
+    open_some(1, 1, b);
+    open_some(2, 2, a);
+    ends(1);
+
+    ends(2);
+    assert_story("");
+    ends(3);
+
+    assert_story("-c2 ");
 }
 
 static void an_origin_without_connections_and_waiters_is_unused(void **state)
@@ -246,6 +344,12 @@ int main(void)
         cmocka_unit_test(an_idle_connection_whose_time_is_over_is_not_used),
         cmocka_unit_test(a_connection_idle_for_long_ages_although_another_is_used),
         cmocka_unit_test(a_connection_may_stay_idle_for_ever),
+        cmocka_unit_test(a_connection_is_idle_no_longer_than_its_peer_keeps_it),
+        cmocka_unit_test(what_the_peer_allows_does_not_lengthen_the_time),
+        cmocka_unit_test(a_connection_is_not_used_beyond_its_lifetime),
+        cmocka_unit_test(an_idle_connection_is_closed_at_the_end_of_its_lifetime),
+        cmocka_unit_test(of_too_many_idle_connections_the_oldest_is_closed),
+        cmocka_unit_test(an_origin_keeps_no_more_idle_connections_than_it_may),
         cmocka_unit_test(an_origin_without_connections_and_waiters_is_unused),
     };
 

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { STEPS = 100000, ORIGINS = 8, LIMIT = 6, PER_HOST = 3, KEEPALIVE_MS = 100, WAITERS = 64 };
+enum { STEPS = 100000, ORIGINS = 8, LIMIT = 6, PER_HOST = 3, WAITERS = 64 };
+enum { IDLE_LIMIT = 4, IDLE_PER_HOST = 2, KEEPALIVE_MS = 100, LIFETIME_MS = 700 };
 
 typedef struct waiter {
     ah_pool_waiter place;
@@ -22,6 +23,7 @@ typedef struct conn {
     ah_pool_conn place;
     model_state state;
     int origin;
+    int64_t opened_ms;
     int64_t idle_since_ms;
 } conn;
 
@@ -94,6 +96,17 @@ static size_t waiters_of(int origin)
     return count;
 }
 
+/* Idle for too long, or too old. */
+static bool is_worn(const conn *idle)
+{
+    int64_t keep_ms = KEEPALIVE_MS;
+
+    if (idle->place.peer_keeps_ms && idle->place.peer_keeps_ms < keep_ms)
+        keep_ms = idle->place.peer_keeps_ms;
+    return world.now_ms - idle->idle_since_ms >= keep_ms ||
+           world.now_ms - idle->opened_ms >= LIFETIME_MS;
+}
+
 /* Nobody waits for something that could be had. */
 static void nobody_waits_in_vain(void)
 {
@@ -110,7 +123,8 @@ static void nobody_waits_in_vain(void)
     }
     for (int i = 0; i < LIMIT; i++)
         if (world.conns[i].state == IDLE)
-            assert_true(world.now_ms - world.conns[i].idle_since_ms < KEEPALIVE_MS);
+            assert_false(is_worn(&world.conns[i]));
+    assert_true(conns_in(IDLE, -1) <= IDLE_LIMIT);
 }
 
 static conn *unused_conn(void)
@@ -145,14 +159,17 @@ static void settle(void)
 {
     ah_pool_step step;
 
+    for (int i = 0; i < LIMIT; i++)
+        ah_pool_expire(&world.pool, &world.conns[i].place, world.now_ms);
     do {
-        step = ah_pool_next(&world.pool, world.now_ms);
+        step = ah_pool_next(&world.pool);
         carry_out(step);
-        ah_pool_check(&world.pool, world.now_ms);
+        ah_pool_check(&world.pool);
     } while (step.kind != AH_POOL_NOTHING);
     nobody_waits_in_vain();
     for (int origin = 0; origin < ORIGINS; origin++) {
         assert_true(conns_of(origin) <= PER_HOST);
+        assert_true(conns_in(IDLE, origin) <= IDLE_PER_HOST);
         assert_int_equal(ah_pool_origin_is_unused(&world.origins[origin]),
                          conns_of(origin) + waiters_of(origin) == 0);
     }
@@ -172,6 +189,7 @@ static void somebody_waits(int i, int origin)
         ah_pool_wait(&world.pool, &world.origins[origin], &who->place, world.now_ms);
     if (got) {
         assert_int_equal(conn_of(got)->state, IDLE);
+        assert_false(is_worn(conn_of(got)));
         serves(conn_of(got), who);
     }
 }
@@ -197,6 +215,7 @@ static void an_opening_ends(conn *one, bool well)
     if (one->state != OPENING)
         return;
     if (well) {
+        one->opened_ms = world.now_ms;
         it_became_idle(one, ah_pool_opened(&world.pool, &one->place, world.now_ms));
         return;
     }
@@ -208,8 +227,10 @@ static void an_opening_ends(conn *one, bool well)
 
 static void an_exchange_ends(conn *one)
 {
-    if (one->state == BUSY)
-        it_became_idle(one, ah_pool_idle(&world.pool, &one->place, world.now_ms));
+    if (one->state != BUSY)
+        return;
+    one->place.peer_keeps_ms = random_below(4) ? 0 : 1 + random_below(2 * KEEPALIVE_MS);
+    it_became_idle(one, ah_pool_idle(&world.pool, &one->place, world.now_ms));
 }
 
 static void a_connection_goes(conn *one)
@@ -243,7 +264,9 @@ static void start(uint64_t seed)
 {
     random_state = seed;
     memset(&world, 0, sizeof world);
-    ah_pool_init(&world.pool, LIMIT, PER_HOST, KEEPALIVE_MS);
+    const ah_pool_rules rules = {LIMIT,         PER_HOST,     IDLE_LIMIT,
+                                 IDLE_PER_HOST, KEEPALIVE_MS, LIFETIME_MS};
+    ah_pool_init(&world.pool, &rules);
     for (int i = 0; i < ORIGINS; i++)
         ah_pool_origin_init(&world.origins[i]);
 }
@@ -267,7 +290,7 @@ static void everything_holds_whatever_happens(void **state)
         if (random_below(8) > 0) /* several things may happen before the plan is asked */
             settle();
         else
-            ah_pool_check(&world.pool, world.now_ms);
+            ah_pool_check(&world.pool);
     }
 
     assert_true(world.served > STEPS / 20);
@@ -325,7 +348,7 @@ static void open_all(big_pool *big)
     for (size_t i = 0; i < big->size; i++) {
         ah_pool_origin_init(&big->origins[i]);
         assert_null(ah_pool_wait(&big->pool, &big->origins[i], &big->waiter, 0));
-        ah_pool_step step = ah_pool_next(&big->pool, 0);
+        ah_pool_step step = ah_pool_next(&big->pool);
         assert_int_equal(step.kind, AH_POOL_OPEN);
         ah_pool_opening(&big->pool, step.waiter, &big->conns[i]);
         assert_ptr_equal(ah_pool_opened(&big->pool, &big->conns[i], 0), &big->waiter);
@@ -343,7 +366,7 @@ static double seconds(void)
 
 static void open_again(big_pool *big, ah_pool_conn *closed)
 {
-    ah_pool_step step = ah_pool_next(&big->pool, 0);
+    ah_pool_step step = ah_pool_next(&big->pool);
 
     ah_pool_opening(&big->pool, step.waiter, closed);
     ah_pool_opened(&big->pool, closed, 0);
@@ -372,7 +395,7 @@ static double cost_of_request(size_t size)
 
     big.origins = calloc(size, sizeof *big.origins);
     big.conns = calloc(size, sizeof *big.conns);
-    ah_pool_init(&big.pool, size, SIZE_MAX, 15000);
+    ah_pool_init(&big.pool, &(ah_pool_rules){size, SIZE_MAX, SIZE_MAX, SIZE_MAX, 15000, INT64_MAX});
     open_all(&big);
     for (int attempt = 0; attempt < 5; attempt++) {
         double began = seconds();
