@@ -59,7 +59,9 @@ AHTTP_API void ahttp_session_unref(ahttp_session *session);
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_session_close(ahttp_session *session);
 AHTTP_API ahttp_connector *ahttp_session_connector(ahttp_session *session); /* borrowed */
 
-/* Send it.  Resolves to: ahttp_response *, when its headers are in; caller unrefs. */
+/* Send it.  Resolves to: ahttp_response *, when its headers are in; caller unrefs.  What a kept
+   connection swallowed, closing without a byte of response, is sent once more on another one:
+   if none of it went out, or the method is idempotent or a header Idempotency-Key is given. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_session_send(ahttp_session *session,
                                                           const ahttp_request_options *request);
 

@@ -160,20 +160,29 @@ static bool on_body(ah_exchange *exchange, ah_str piece)
     return ah_body_has_room(&call->body);
 }
 
+/* RFC 9110 §9.2.2; and by its key a server knows a request that it has seen before
+   (draft-ietf-httpapi-idempotency-key-header). */
+static bool is_idempotent(const ah_request_head *request)
+{
+    static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (ah_str_equal(request->method, ah_str_from(methods[i])))
+            return true;
+    return ah_headers_has(request->fields, AH_STR("Idempotency-Key"));
+}
+
 /* A request that a reused connection swallowed without a word was most likely never seen: the
-   peer closed the connection while the request was on its way (RFC 9112 §9.3.1). */
+   peer closed the connection while the request was on its way (RFC 9112 §9.3.1).  One of which
+   no byte went out surely was not. */
 static bool may_resend(const ahttp_response *call, const ahttp_error *error)
 {
-    static const char *const idempotent[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
     const ah_exchange *exchange = &call->exchange;
 
     if (call->was_resent || !exchange->was_reused || exchange->bytes_received > 0 ||
         error->code != AHTTP_E_DISCONNECTED || !ah_call_can_send_again(call))
         return false;
-    for (size_t i = 0; i < sizeof idempotent / sizeof *idempotent; i++)
-        if (ah_str_equal(exchange->request.method, ah_str_from(idempotent[i])))
-            return true;
-    return false;
+    return exchange->bytes_sent == 0 || is_idempotent(&exchange->request);
 }
 
 static void on_end(ah_exchange *exchange, ahttp_error *error)

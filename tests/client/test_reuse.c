@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* When a connection carries the next request as well, and when a request goes out once more. */
+#include "fixture.h"
+
+static fixture f;
+
+static int begin(void **state)
+{
+    (void)state;
+    f = start(NULL, true);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    finish(&f);
+    return 0;
+}
+
+static void restart(const server_script *script)
+{
+    finish(&f);
+    f = start(script, true);
+}
+
+static const char *at(const char *path)
+{
+    return server_url(f.server, path);
+}
+
+static size_t count_idle(ahttp_session *session)
+{
+    ahttp_connector_stats stats = {.size = sizeof stats};
+
+    ahttp_connector_get_stats(ahttp_session_connector(session), &stats);
+    return stats.idle;
+}
+
+/* Sends the request that has no body to read, and lets go of its response. */
+static void assert_status(ahttp_future *request, int status)
+{
+    ahttp_response *response = response_of(request);
+
+    assert_int_equal(ahttp_response_status(response), status);
+    assert_non_null(ahttp_await(ahttp_response_read(response)));
+    ahttp_response_unref(response);
+}
+
+/* ---- Used again ---- */
+
+static void requests_one_after_the_other_use_one_connection(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_text(ahttp_get(f.session, at("/ok")), "ok");
+
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 1);
+    assert_int_equal(count_idle(f.session), 1);
+}
+
+static void responses_without_a_body_leave_their_connection_at_once(void **state)
+{
+    (void)state;
+    ahttp_response_unref(response_of(ahttp_head(f.session, at("/bytes/1000"))));
+    ahttp_response_unref(response_of(ahttp_get(f.session, at("/status/204"))));
+    ahttp_response_unref(response_of(ahttp_get(f.session, at("/status/304"))));
+    assert_text(ahttp_get(f.session, at("/ok")), "ok");
+
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 1);
+}
+
+static void a_server_that_closes_is_believed(void **state)
+{
+    static const server_step closes[] = {
+        READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+        HOLD};
+    (void)state;
+    restart(&(server_script){.connections = {closes}});
+
+    assert_status(ahttp_get(f.session, at("/")), 200);
+    assert_int_equal(count_idle(f.session), 0);
+    run_until(&f, SERVER_PEER_CLOSED, 1); /* and it is not the server that has to close */
+}
+
+static void a_session_without_keep_alive_says_so(void **state)
+{
+    (void)state;
+    ahttp_connector *connector = ahttp_connector_new(.loop = f.loop, .no_keepalive = true);
+    ahttp_session *session = ahttp_session_new(.connector = connector);
+
+    assert_text(ahttp_get(session, at("/ok")), "ok");
+    assert_int_equal(count_idle(session), 0);
+    assert_text(ahttp_get(session, at("/ok")), "ok");
+
+    assert_true(server_request_has_line(server_request_at(f.server, 0), "Connection: close"));
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 2);
+    ahttp_session_unref(session);
+    ahttp_connector_unref(connector);
+}
+
+/* ---- Age ---- */
+
+static void time_passes(int64_t ms)
+{
+    ahttp_loop_advance(f.loop, ms);
+    assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+    assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+}
+
+static void a_server_that_keeps_it_for_3_s_finds_it_closed_after_2(void **state)
+{
+    static const server_step says_how_long[] = {
+        READ_REQUEST,
+        SEND("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=3, max=9\r\nContent-Length: 0\r\n\r\n"), HOLD};
+    (void)state;
+    restart(&(server_script){.connections = {says_how_long}});
+    assert_status(ahttp_get(f.session, at("/")), 200);
+
+    time_passes(1999);
+    assert_int_equal(count_idle(f.session), 1);
+    time_passes(1);
+
+    assert_int_equal(count_idle(f.session), 0);
+    run_until(&f, SERVER_PEER_CLOSED, 1);
+}
+
+static void a_connection_older_than_its_lifetime_is_replaced(void **state)
+{
+    (void)state;
+    ahttp_connector *connector = ahttp_connector_new(.loop = f.loop, .lifetime_ms = 5000);
+    ahttp_session *session = ahttp_session_new(.connector = connector);
+
+    for (int i = 0; i < 5; i++) {
+        assert_text(ahttp_get(session, at("/ok")), "ok");
+        time_passes(1200);
+    }
+
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 1);
+    assert_text(ahttp_get(session, at("/ok")), "ok");
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 2);
+    ahttp_session_unref(session);
+    ahttp_connector_unref(connector);
+}
+
+static void no_more_connections_stay_idle_than_may(void **state)
+{
+    ahttp_future *requests[4];
+    (void)state;
+    ahttp_connector *connector = ahttp_connector_new(.loop = f.loop, .limit_idle_per_host = 2);
+    ahttp_session *session = ahttp_session_new(.connector = connector);
+
+    for (int i = 0; i < 4; i++)
+        requests[i] = ahttp_get(session, at("/gate/0"));
+    run_until(&f, SERVER_AT_GATE, 4);
+    server_open_gate(f.server, 0);
+    for (int i = 0; i < 4; i++)
+        assert_text(requests[i], "gate 0");
+
+    assert_int_equal(count_idle(session), 2);
+    ahttp_session_unref(session);
+    ahttp_connector_unref(connector);
+}
+
+/* ---- Once more ---- */
+
+#define FIRST "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"
+
+/* Answers once, then swallows the next request. */
+static const server_step races[] = {READ_REQUEST, SEND(FIRST), READ_REQUEST, CLOSE};
+
+static void a_post_with_a_key_is_sent_once_more(void **state)
+{
+    (void)state;
+    restart(&(server_script){.connections = {races}});
+    assert_text(ahttp_get(f.session, at("/")), "first");
+
+    assert_text(ahttp_post(f.session, at("/ok"), .text = "x",
+                           .headers = AHTTP_PAIRS({"idempotency-key", "1"})),
+                "ok");
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 3);
+}
+
+static void it_is_sent_once_more_and_not_twice(void **state)
+{
+    (void)state;
+    restart(&(server_script){.connections = {races, races}});
+    ahttp_future *both[] = {ahttp_get(f.session, at("/")), ahttp_get(f.session, at("/"))};
+    assert_text(both[0], "first");
+    assert_text(both[1], "first");
+
+    assert_fails(ahttp_get(f.session, at("/ok")), AHTTP_E_DISCONNECTED, "closed the connection");
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 4);
+}
+
+static void what_a_new_connection_swallows_is_not_sent_again(void **state)
+{
+    static const server_step swallows[] = {READ_REQUEST, CLOSE};
+    (void)state;
+    restart(&(server_script){.connections = {swallows}});
+
+    assert_fails(ahttp_get(f.session, at("/ok")), AHTTP_E_DISCONNECTED, "closed the connection");
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 1);
+}
+
+static void once_a_byte_has_come_it_is_not_sent_again(void **state)
+{
+    static const server_step stammers[] = {READ_REQUEST, SEND(FIRST), READ_REQUEST, SEND("H"),
+                                           CLOSE};
+    (void)state;
+    restart(&(server_script){.connections = {stammers}});
+    assert_text(ahttp_get(f.session, at("/")), "first");
+
+    assert_fails(ahttp_get(f.session, at("/ok")), AHTTP_E_DISCONNECTED, "");
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 2);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(requests_one_after_the_other_use_one_connection),
+        TEST(responses_without_a_body_leave_their_connection_at_once),
+        TEST(a_server_that_closes_is_believed),
+        TEST(a_session_without_keep_alive_says_so),
+        TEST(a_server_that_keeps_it_for_3_s_finds_it_closed_after_2),
+        TEST(a_connection_older_than_its_lifetime_is_replaced),
+        TEST(no_more_connections_stay_idle_than_may),
+        TEST(a_post_with_a_key_is_sent_once_more),
+        TEST(it_is_sent_once_more_and_not_twice),
+        TEST(what_a_new_connection_swallows_is_not_sent_again),
+        TEST(once_a_byte_has_come_it_is_not_sent_again),
+    };
+#undef TEST
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
