@@ -154,7 +154,7 @@ static const char *narrow(const ah_json *object, const char *name)
     const char *text = to;
     for (const char *at = to; *at; at++) {
         unsigned char c = (unsigned char)*at;
-        *to++ = c >= 0xC2 && c <= 0xC3 ? (char)(c << 6 | (at[1] & 0x3F)) : *at;
+        *to++ = (char)(c >= 0xC2 && c <= 0xC3 ? c << 6 | (at[1] & 0x3F) : *at);
         at += c >= 0xC2 && c <= 0xC3;
     }
     *to = '\0';

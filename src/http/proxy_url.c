@@ -78,7 +78,7 @@ static ah_str unescape(char *text, size_t len)
         int high = i + 2 < len ? ah_hex_value(text[i + 1]) : -1;
         int low = i + 2 < len ? ah_hex_value(text[i + 2]) : -1;
         bool is_escape = text[i] == '%' && high >= 0 && low >= 0;
-        text[out++] = is_escape ? (char)(high << 4 | low) : text[i];
+        text[out++] = (char)(is_escape ? high << 4 | low : text[i]);
         i += is_escape ? 2 : 0;
     }
     return ah_str_make(text, out);
