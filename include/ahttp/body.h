@@ -54,8 +54,8 @@ AHTTP_API ahttp_body *ahttp_body_factory(ahttp_make_body_fn *make, void *ctx);
 
 /* ---- On top of others; each takes what is beneath it over and replays as that does ---- */
 
-/* Compressed on the way, "gzip" or "deflate", and so of unknown length.  The request says
-   Content-Encoding. */
+/* Compressed on the way, and so of unknown length: "gzip" or "deflate", or "br" or "zstd" where
+   ahttp_has_feature says that they are built in.  The request says Content-Encoding. */
 AHTTP_API ahttp_body *ahttp_body_compressed(const char *coding, ahttp_body *body);
 
 /* One part of multipart/form-data: a name, and one of value, data, file and body. */

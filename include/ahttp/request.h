@@ -32,7 +32,7 @@ typedef struct ahttp_request_options {
     const ahttp_pair *form;      /* application/x-www-form-urlencoded */
     const ahttp_part *multipart; /* multipart/form-data; the bodies in it are taken over */
     ahttp_body *body;            /* anything else, taken over: see body.h */
-    const char *compress;        /* "gzip" or "deflate": compress the body on the way */
+    const char *compress;        /* "gzip", "deflate", "br" or "zstd": the body on the way */
 
     ahttp_timeout timeout;
     int64_t expect_100_ms; /* with expect_100: how long to wait for 100; default 1000 */

@@ -5,6 +5,7 @@
 #include "client/exact_fields.h"
 #include "client/request.h"
 #include "client/source.h"
+#include "http/encoder.h"
 #include "http/form.h"
 #include <stdlib.h>
 
@@ -98,10 +99,11 @@ static ahttp_error *take_bytes(ahttp_response *call, const ahttp_request_options
 
 static ahttp_error *compress(ah_exchange *exchange, const char *name)
 {
-    const char *coding = ah_source_coding(name);
+    const char *coding = ah_encoder_name(ah_str_from(name));
 
     if (!coding)
-        return refuse("compress", "it must be \"gzip\" or \"deflate\"");
+        return refuse("compress", "it must be \"gzip\" or \"deflate\", or where they are built in "
+                                  "\"br\" or \"zstd\"");
     if (exchange->source->coding)
         return refuse("compress", "the body is a compressed one already");
     exchange->source = ah_source_compress(coding, exchange->source);

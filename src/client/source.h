@@ -4,9 +4,8 @@
 /* What a request asks of the makers of bodies, beyond include/ahttp/body.h. */
 #include "conn/source.h"
 
-/* The coding's name as it is sent, static; NULL: not one that bodies can be compressed with. */
-const char *ah_source_coding(const char *name);
-/* Takes inner over, which the caller has made or taken.  NULL when out of memory. */
+/* coding is static, of ah_encoder_name.  Takes inner over, which the caller has made or taken. NULL
+ * when out of memory. */
 ahttp_body *ah_source_compress(const char *coding, ahttp_body *inner);
 
 /* ahttp_body_multipart, which says why there is none. */

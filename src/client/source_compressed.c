@@ -152,15 +152,6 @@ static void release(ahttp_body *base)
     ah_source_free(of(base)->inner);
 }
 
-const char *ah_source_coding(const char *name)
-{
-    ah_str given = ah_str_from(name);
-
-    if (ah_str_equal_nocase(given, AH_STR("gzip")))
-        return "gzip";
-    return ah_str_equal_nocase(given, AH_STR("deflate")) ? "deflate" : NULL;
-}
-
 ahttp_body *ah_source_compress(const char *coding, ahttp_body *inner)
 {
     static const ah_source_ops ops = {
@@ -180,10 +171,11 @@ ahttp_body *ah_source_compress(const char *coding, ahttp_body *inner)
 
 ahttp_body *ahttp_body_compressed(const char *coding, ahttp_body *inner)
 {
-    const char *known = ah_source_coding(coding);
+    const char *known = ah_encoder_name(ah_str_from(coding));
 
     if (!known)
-        ah_misuse("ahttp_body_compressed: coding must be \"gzip\" or \"deflate\"");
+        ah_misuse("ahttp_body_compressed: coding must be \"gzip\" or \"deflate\", or where they "
+                  "are built in \"br\" or \"zstd\"");
     ah_source_take(inner);
     return inner ? ah_source_compress(known, inner) : NULL;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/disposition.h"
+#include "base/buf.h"
 #include "base/utf8.h"
+#include <stdio.h>
 
 /* ---- The field ---- */
 
@@ -28,6 +30,53 @@ static const char *as_utf8(const char *text, ah_arena *arena)
     return copy;
 }
 
+/* ---- A name in pieces (RFC 2231 §3, §4.1) ---- */
+
+static const char *piece_of(const ahttp_pair *params, size_t number, bool is_extended)
+{
+    char name[40];
+
+    snprintf(name, sizeof name, "filename*%zu%s", number, is_extended ? "*" : "");
+    return ah_params_find(params, name);
+}
+
+/* Text that is not percent-encoded, as a part of what is. */
+static void append_literally(ah_buf *out, const char *text)
+{
+    for (; *text; text++)
+        if (*text == '%')
+            ah_buf_append(out, AH_STR("%25"));
+        else
+            ah_buf_append_char(out, *text);
+}
+
+/* "filename*0", "filename*1", ...: those that are extended end in "*", and the first of them names
+   the charset of all.  *joined is NULL when there are none. */
+static bool join_pieces(const ahttp_pair *params, ah_arena *arena, char **joined)
+{
+    bool is_extended = piece_of(params, 0, true) != NULL;
+    ah_buf text = {0};
+
+    *joined = NULL;
+    for (size_t i = 0;; i++) {
+        const char *extended = is_extended ? piece_of(params, i, true) : NULL;
+        const char *plain = extended ? NULL : piece_of(params, i, false);
+        if (!extended && !plain)
+            break;
+        if (is_extended && plain)
+            append_literally(&text, plain);
+        else
+            ah_buf_append(&text, ah_str_from(extended ? extended : plain));
+    }
+    bool done = !ah_buf_failed(&text);
+    if (done && is_extended)
+        done = ah_param_decode_extended(ah_buf_str(&text), arena, joined);
+    else if (done && text.len > 0)
+        done = (*joined = ah_arena_copy(arena, ah_buf_str(&text))) != NULL;
+    ah_buf_release(&text);
+    return done;
+}
+
 static bool find_filename(ah_disposition *disposition, ah_arena *arena)
 {
     const char *plain = ah_params_find(disposition->params, "filename");
@@ -38,11 +87,17 @@ static bool find_filename(ah_disposition *disposition, ah_arena *arena)
         return false;
     if (decoded && *decoded) {
         disposition->filename = ah_str_from(decoded);
-    } else if (plain && *plain) {
-        disposition->filename = ah_str_from(as_utf8(plain, arena));
-        return disposition->filename.ptr != NULL;
+        return true;
     }
-    return true;
+    if (!plain || !*plain) {
+        if (!join_pieces(disposition->params, arena, &decoded))
+            return false;
+        plain = decoded;
+    }
+    if (!plain || !*plain)
+        return true;
+    disposition->filename = ah_str_from(as_utf8(plain, arena));
+    return disposition->filename.ptr != NULL;
 }
 
 bool ah_disposition_read(ah_disposition *disposition, ah_arena *arena, ah_str text)

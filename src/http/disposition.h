@@ -7,7 +7,8 @@
 /* All texts have a NUL behind them and live in the arena. */
 typedef struct ah_disposition {
     ah_str type;              /* "attachment", in lower case; empty when the field has none */
-    ah_str filename;          /* of "filename*" (RFC 8187) if that can be read, else of "filename";
+    ah_str filename;          /* of "filename*" (RFC 8187) if that can be read, else of "filename",
+                                 else of its pieces "filename*0", ... (RFC 2231);
                                  UTF-8, where it was not, its bytes were taken for ISO-8859-1;
                                  ptr NULL when there is none.  Never use it as a path. */
     const ahttp_pair *params; /* in order, names in lower case, values as they were given;

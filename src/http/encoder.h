@@ -25,8 +25,17 @@ struct ah_encoder {
     const ah_encoder_ops *ops;
 };
 
-/* For "gzip" or "deflate", which is the zlib format, without regard to case.  False when the
-   coding is not known here; else *encoder is NULL when out of memory. */
+/* For "gzip", "deflate", which is the zlib format, and where they are built in "br" and "zstd",
+   without regard to case.  False when the coding is not known here; else *encoder is NULL when
+   out of memory. */
 bool ah_encoder_new(ah_str coding, ah_encoder **encoder);
+/* How Content-Encoding names it, or NULL when it is not known here. */
+const char *ah_encoder_name(ah_str coding);
+
+/* The kinds.  NULL when out of memory. */
+ah_encoder *ah_encoder_gzip_new(void);
+ah_encoder *ah_encoder_deflate_new(void);
+ah_encoder *ah_encoder_brotli_new(void);
+ah_encoder *ah_encoder_zstd_new(void);
 
 #endif

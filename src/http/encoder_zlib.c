@@ -104,13 +104,12 @@ static ah_encoder *make(int window_bits)
     return &zlib->encoder;
 }
 
-bool ah_encoder_new(ah_str coding, ah_encoder **encoder)
+ah_encoder *ah_encoder_gzip_new(void)
 {
-    bool is_gzip = ah_str_equal_nocase(coding, AH_STR("gzip"));
+    return make(GZIP);
+}
 
-    *encoder = NULL;
-    if (!is_gzip && !ah_str_equal_nocase(coding, AH_STR("deflate")))
-        return false;
-    *encoder = make(is_gzip ? GZIP : ZLIB);
-    return true;
+ah_encoder *ah_encoder_deflate_new(void)
+{
+    return make(ZLIB);
 }

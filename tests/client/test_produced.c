@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Request bodies from producers, other responses, factories; and compressed ones. */
 #include "sending.h"
+#include <ahttp/version.h>
 
 static int begin(void **state)
 {
@@ -421,11 +422,18 @@ static void what_a_factory_makes_says_what_it_is(void **state)
 static void give_back(server_connection *connection, const server_request *request, void *ctx)
 {
     (void)ctx;
-    bool is_gzip = server_request_has_line(*request, "Content-Encoding: gzip");
+    static const char *const codings[] = {"gzip", "br", "zstd", "deflate"};
+    char line[40];
+    size_t i = 0;
 
+    for (; i + 1 < COUNT_OF(codings); i++) {
+        snprintf(line, sizeof line, "Content-Encoding: %s", codings[i]);
+        if (server_request_has_line(*request, line))
+            break;
+    }
     server_sendf(connection,
                  "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nContent-Encoding: %s\r\n\r\n",
-                 request->body_kept, is_gzip ? "gzip" : "deflate");
+                 request->body_kept, codings[i]);
     server_send(connection, request->body, request->body_kept);
 }
 
@@ -474,6 +482,26 @@ static void long_bodies_survive_being_compressed(void **state)
     assert_text(
         ahttp_post(f.session, server_url(f.server, "/"), .text = text, .compress = "deflate"),
         text);
+    free(text);
+}
+
+static void the_codings_that_are_built_in_compress_as_well(void **state)
+{
+    char *text = make_pattern(300000);
+
+    (void)state;
+    use_mirror();
+    if (ahttp_has_feature(AHTTP_FEATURE_BROTLI)) {
+        assert_text(
+            ahttp_post(f.session, server_url(f.server, "/"), .text = text, .compress = "br"), text);
+        assert_true(seen().body_kept < 300000);
+    }
+    if (ahttp_has_feature(AHTTP_FEATURE_ZSTD)) {
+        assert_text(
+            ahttp_post(f.session, server_url(f.server, "/"), .text = text, .compress = "zstd"),
+            text);
+        assert_true(server_request_has_line(seen(), "Content-Encoding: zstd"));
+    }
     free(text);
 }
 
@@ -531,6 +559,7 @@ int main(void)
         TEST(what_a_factory_makes_says_what_it_is),
         TEST(any_body_can_be_compressed_on_the_way),
         TEST(long_bodies_survive_being_compressed),
+        TEST(the_codings_that_are_built_in_compress_as_well),
         TEST(an_empty_body_can_be_compressed),
         TEST(compressing_twice_or_beside_a_header_is_refused),
     };

@@ -380,7 +380,7 @@ static void broken_rules_end_the_program(void **state)
     (void)state;
     assert_misuse(give_it_twice, "given away twice");
     assert_misuse(free_what_a_request_has, "belongs to a request or another body");
-    assert_misuse(compress_by_nonsense, "coding must be \"gzip\" or \"deflate\"");
+    assert_misuse(compress_by_nonsense, "coding must be");
     assert_misuse(make_a_part_of_two, "part \"a\": more than one of");
 }
 

@@ -44,6 +44,36 @@ static void types_and_file_names_are_read(void **state)
     }
 }
 
+static void a_name_in_pieces_is_joined(void **state)
+{
+    (void)state;
+    static const row rows[] = {
+        {"attachment; filename*0=\"foo-\"; filename*1=\"bar.html\"", "", "foo-bar.html"},
+        {"attachment; filename*1=\"bar\"; FILENAME*0=\"foo\"", "", "foobar"},
+        {"attachment; filename*0=\"foo\"; filename*2=\"bar\"", "", "foo"},
+        {"attachment; filename*1=\"foo\"", "", NULL},
+        {"attachment; filename*00=\"foo\"", "", NULL},
+        {"attachment; filename*0*=UTF-8'en'%e2%82%ac; filename*1=\"%20\"; filename*2*=%20b", "",
+         "\xe2\x82\xac%20 b"},
+        {"attachment; filename*0*=koi8-r''%c1; filename*1=x", "", NULL},
+        {"attachment; filename*0=\"f%20o\"; filename*1*=%20", "", "f%20o"},
+        {"attachment; filename*0=a; filename=b", "", "b"},
+        {"attachment; filename*0=a; filename*=UTF-8''c", "", "c"},
+        {"attachment; filename*0=a; filename=\"\"", "", "a"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        ah_arena arena = {0};
+        ah_disposition disposition;
+        assert_true(ah_disposition_read(&disposition, &arena, ah_str_from(rows[i].text)));
+        if (rows[i].filename)
+            assert_string_equal(disposition.filename.ptr, rows[i].filename);
+        else
+            assert_null(disposition.filename.ptr);
+        ah_arena_release(&arena);
+    }
+}
+
 /* Of RFC 6266 §5, RFC 8187 §3.2.3 and greenbytes' test cases. */
 static void extended_names_are_preferred(void **state)
 {
@@ -204,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(types_and_file_names_are_read),
+        cmocka_unit_test(a_name_in_pieces_is_joined),
         cmocka_unit_test(extended_names_are_preferred),
         cmocka_unit_test(raw_names_are_utf8_or_else_latin1),
         cmocka_unit_test(parameters_are_as_given),
