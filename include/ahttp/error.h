@@ -71,7 +71,11 @@ typedef enum ahttp_error_kind {
     X(READ_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT, "response stopped arriving")       \
     X(TLS_SETTINGS, AHTTP_KIND_USAGE | AHTTP_KIND_TLS, "TLS settings cannot be used")              \
     X(PIN, AHTTP_KIND_CONNECTION | AHTTP_KIND_TLS | AHTTP_KIND_RETRY,                              \
-      "certificate is not one of those pinned")
+      "certificate is not one of those pinned")                                                    \
+    X(TOO_MANY_REDIRECTS, AHTTP_KIND_RESPONSE, "more redirects than allowed")                      \
+    X(REDIRECT_URL, AHTTP_KIND_RESPONSE, "redirect to an invalid URL")                             \
+    X(REDIRECT_SCHEME, AHTTP_KIND_RESPONSE, "redirect to something else than http or https")       \
+    X(REDIRECT_REFUSED, AHTTP_KIND_RESPONSE, "redirect that is not allowed")
 
 typedef enum ahttp_error_code {
     AHTTP_OK = 0,

@@ -5,6 +5,7 @@
    Everything is copied before the call returns, but for what body and multipart take over. */
 #include <ahttp/body.h>
 #include <ahttp/headers.h>
+#include <ahttp/redirect.h>
 #include <ahttp/timeout.h>
 #include <ahttp/tls.h>
 #include <ahttp/wire.h>
@@ -55,11 +56,15 @@ typedef struct ahttp_request_options {
     bool no_decompress; /* the body as it was sent, whatever Content-Encoding says */
     bool expect_100;    /* send the body only when the server has said 100 Continue */
     bool http_1_0;      /* say HTTP/1.0 */
-    bool reserved[5];
+    bool no_downgrade;  /* redirects from https to http fail with E_REDIRECT_REFUSED */
+    bool reserved[4];
     ahttp_tls *tls;          /* for https, instead of the connector's; the request takes a
                                 reference */
     const char *server_name; /* asked for and verified by TLS instead of the URL's host (SNI); the
                                 Host header stays (server_hostname) */
+
+    ahttp_redirects redirects; /* see redirect.h */
+    int max_redirects;         /* hops that are followed; AHTTP_UNLIMITED: any */
 } ahttp_request_options;
 
 AHTTP_END

@@ -41,9 +41,13 @@ typedef struct ahttp_session_options {
     void *hooks_ctx; /* of these two */
 
     bool no_decompress;
-    bool lenient; /* accept what real servers get wrong in heads: see docs/strictness.md */
-    bool reserved[6];
+    bool lenient;      /* accept what real servers get wrong in heads: see docs/strictness.md */
+    bool no_downgrade; /* redirects from https to http fail with E_REDIRECT_REFUSED */
+    bool reserved[5];
     const char *made_at; /* the macro's AHTTP_HERE, kept as it is; may be NULL */
+
+    ahttp_redirects redirects; /* see redirect.h */
+    int max_redirects;         /* hops that are followed; default 10, AHTTP_UNLIMITED: any */
 } ahttp_session_options;
 
 /* NULL options for the defaults.  NULL when out of memory, when options->size is not set, or

@@ -22,6 +22,8 @@ void ah_call_stop(ahttp_response *call, ah_call_phase phase)
 {
     call->phase = phase;
     ah_timer_stop(call->session->guest.loop, &call->deadline);
+    if (ah_timer_is_armed(&call->skipping))
+        ah_timer_stop(call->session->guest.loop, &call->skipping);
     ah_link_remove(&call->link);
     ah_list_append(&call->session->kept, &call->link);
     if (call->exchange.source) {
@@ -39,6 +41,7 @@ void ah_call_fail(ahttp_response *call, ahttp_error *error)
         return;
     }
     ah_connector_cancel(&call->waiter);
+    ah_stages_stop(call);
     if (call->exchange.conn)
         ah_conn_abandon(call->exchange.conn, &call->exchange);
     ah_call_stop(call, AH_CALL_FAILED);
@@ -67,10 +70,13 @@ void ah_call_refuse(ahttp_response *call, ahttp_error *error)
 static const char *doing(const ahttp_response *call)
 {
     switch (call->phase) {
-    case AH_CALL_PREPARING: return "opening the request body";
+    case AH_CALL_PREPARING:
+        return call->stage_waits ? "preparing the request" : "opening the request body";
     case AH_CALL_WAITING: return ah_connector_doing(&call->waiter);
     case AH_CALL_SENT:
         return call->exchange.was_sent ? "waiting for the response" : "sending the request";
+    case AH_CALL_DECIDING: return "looking at the response";
+    case AH_CALL_SKIPPING: return "reading the rest of an earlier response";
     default: return "reading the body";
     }
 }
@@ -103,7 +109,7 @@ static void on_interim(ah_exchange *exchange)
 {
     ahttp_response *call = call_of_exchange(exchange);
 
-    if (call->on_interim && !ah_interim_tell(call))
+    if (call->settings.on_interim && !ah_interim_tell(call))
         ah_call_fail(call, ah_error_no_memory());
 }
 
@@ -115,42 +121,81 @@ static void on_wire(ah_exchange *exchange, ahttp_wire_part part, ah_str bytes)
         ah_call_fail(call, ah_error_no_memory());
 }
 
-/* 417 Expectation Failed: some peer does not know 100-continue (RFC 9110 §10.1.1). */
-static bool may_send_without_expecting(const ahttp_response *call)
+/* The exchange is over, and the response is the program's. */
+static void end(ahttp_response *call, ahttp_error *error)
 {
-    return call->exchange.response.status == 417 && call->exchange.expect_100_ms &&
-           ah_call_can_send_again(call);
-}
-
-static void on_head(ah_exchange *exchange)
-{
-    ahttp_response *call = call_of_exchange(exchange);
-    ahttp_error *error = NULL;
-
-    if (may_send_without_expecting(call)) {
-        call->expect_100_ms = 0;
-        ah_call_send_again(call);
+    if (!error)
+        error = ah_body_end(&call->body);
+    if (error) {
+        ah_call_fail(call, error);
         return;
     }
-    call->phase = AH_CALL_OPEN;
-    if (!call->no_decompress)
-        ah_decoder_new_for(&exchange->response.fields, &call->session->coding_limits,
+    ah_call_stop(call, AH_CALL_COMPLETE);
+    if (call->reading)
+        ah_response_body_moved(call);
+    ah_response_release(call);
+}
+
+/* What came while the stages waited. */
+static void deliver_held(ahttp_response *call)
+{
+    ahttp_error *error = ah_body_go_on(&call->body);
+
+    if (error)
+        ah_call_fail(call, error);
+    else if (call->has_ended)
+        end(call, ah_call_take_end_error(call));
+    else if (call->exchange.conn && ah_body_has_room(&call->body))
+        ah_conn_resume(call->exchange.conn, &call->exchange);
+}
+
+void ah_call_deliver(ahttp_response *call)
+{
+    ahttp_error *error = NULL;
+    bool holds_body = call->has_ended || call->body.held.len > 0;
+
+    if (!call->settings.no_decompress)
+        ah_decoder_new_for(&call->exchange.response.fields, &call->session->coding_limits,
                            &call->body.decoder, &error);
     if (error) {
         ah_call_fail(call, error);
         return;
     }
     ahttp_future *sent = call->sent;
+    call->phase = AH_CALL_OPEN;
     call->sent = NULL;
     call->refs = 1;
     ah_future_resolve(sent, call, drop_response);
+    if (holds_body)
+        deliver_held(call);
+}
+
+static void on_head(ah_exchange *exchange)
+{
+    ahttp_response *call = call_of_exchange(exchange);
+    unsigned class = (unsigned)exchange->response.status / 100;
+
+    if (call->settings.stages & ah_stages_for_class[class])
+        ah_stages_after(call);
+    else
+        ah_call_deliver(call);
+}
+
+/* Nobody knows yet what the body is for; the wire stops. */
+static bool hold(ahttp_response *call, ah_str piece)
+{
+    call->body.raw_total += piece.len;
+    ah_buf_append(&call->body.held, piece);
+    return false;
 }
 
 static bool on_body(ah_exchange *exchange, ah_str piece)
 {
     ahttp_response *call = call_of_exchange(exchange);
-    ahttp_error *error = ah_body_add(&call->body, piece);
 
+    if (call->phase == AH_CALL_DECIDING)
+        return hold(call, piece);
+    ahttp_error *error = ah_body_add(&call->body, piece);
     if (error) {
         ah_call_fail(call, error);
         return false;
@@ -189,36 +234,36 @@ static void on_end(ah_exchange *exchange, ahttp_error *error)
 {
     ahttp_response *call = call_of_exchange(exchange);
 
-    if (error && may_resend(call, error)) {
+    if (call->phase == AH_CALL_DECIDING) {
+        call->has_ended = true;
+        call->end_error = error;
+    } else if (error && may_resend(call, error)) {
         ah_error_free(error);
         call->was_resent = true;
         ah_call_send_again(call);
-        return;
+    } else {
+        end(call, error);
     }
-    if (!error)
-        error = ah_body_end(&call->body);
-    if (error) {
-        ah_call_fail(call, error);
-        return;
-    }
-    ah_call_stop(call, AH_CALL_COMPLETE);
-    if (call->reading)
-        ah_response_body_moved(call);
-    ah_response_release(call);
 }
 
-static const ah_exchange_events events = {
+const ah_exchange_events ah_call_events = {
     .interim = on_interim, .head = on_head, .body = on_body, .end = on_end, .wire = on_wire};
 
 /* ---- The request ---- */
 
+void ah_call_begin(ahttp_response *call, ahttp_future *sent)
+{
+    call->exchange.events = &ah_call_events;
+    call->exchange.rules = &call->session->rules;
+    call->sent = sent;
+    sent->cancel = on_cancel;
+    sent->owner = call;
+    call->deadline.fire = on_deadline;
+}
+
 void ah_call_start(ahttp_response *call)
 {
-    call->exchange.events = &events;
-    call->exchange.rules = &call->session->rules;
-    call->sent->cancel = on_cancel;
-    call->sent->owner = call;
-    call->deadline.fire = on_deadline;
+    ah_call_begin(call, call->sent);
     if (call->limits->total_ms != AHTTP_NEVER)
         ah_timer_start(call->session->guest.loop, &call->deadline, call->limits->total_ms);
     ah_call_send(call);

@@ -49,8 +49,8 @@ static void heed(ahttp_response *call, const ahttp_request_options *options, ah_
         ah_str_list_has(value, AH_STR("chunked")))
         head->says_chunked = true;
     if (has_name(line, AH_STR("Expect"), &value) &&
-        ah_str_equal_nocase(value, AH_STR("100-continue")) && head->has_body)
-        call->expect_100_ms = ah_request_expect_ms(options);
+        ah_str_equal_nocase(value, AH_STR("100-continue")))
+        ah_request_expect(call, options);
 }
 
 ahttp_error *ah_exact_fields_prepare(ahttp_response *call, const ahttp_request_options *options)
@@ -80,10 +80,8 @@ ahttp_error *ah_exact_fields_prepare(ahttp_response *call, const ahttp_request_o
 
 void ah_exact_fields_describe(ahttp_response *call)
 {
-    ah_exchange *exchange = &call->exchange;
+    ah_request_head *head = &call->exchange.request;
 
-    if (exchange->source)
-        exchange->request.body_length =
-            exchange->request.says_chunked ? -1 : exchange->source->length;
-    exchange->expect_100_ms = exchange->request.body_length == 0 ? 0 : call->expect_100_ms;
+    if (call->exchange.source)
+        head->body_length = head->says_chunked ? -1 : call->exchange.source->length;
 }

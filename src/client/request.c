@@ -120,6 +120,15 @@ static bool add_basic_auth(ahttp_response *call, const char *auth)
     return added;
 }
 
+bool ah_request_take_userinfo(ahttp_response *call)
+{
+    if (!call->url.userinfo.ptr)
+        return true;
+    bool added = add_basic_auth(call, NULL);
+    call->own_fields = call->request_fields.count;
+    return added;
+}
+
 /* RFC 9110 §7.8: a name, perhaps with "/" and a version behind it. */
 static bool is_protocol(ah_str text)
 {
@@ -177,8 +186,10 @@ static bool add_given(ahttp_response *call, const ahttp_request_options *options
 
     if (!pair->value)
         return true;
-    if (ah_str_equal_nocase(name, AH_STR("Host")))
+    if (ah_str_equal_nocase(name, AH_STR("Host"))) {
+        call->settings.has_own_host = true;
         return copy(call, value, &head->authority);
+    }
     if (ah_str_equal_nocase(name, AH_STR("Connection")) &&
         ah_str_list_has(value, AH_STR("close"))) {
         head->wants_close = true;
@@ -186,7 +197,7 @@ static bool add_given(ahttp_response *call, const ahttp_request_options *options
     }
     if (ah_str_equal_nocase(name, AH_STR("Expect")) &&
         ah_str_equal_nocase(value, AH_STR("100-continue"))) {
-        call->expect_100_ms = head->has_body ? ah_request_expect_ms(options) : 0;
+        ah_request_expect(call, options);
         return true;
     }
     return ah_headers_add(&call->request_fields, name, value);
@@ -204,9 +215,9 @@ static bool merge_fields(ahttp_response *call, const ahttp_request_options *opti
         if (!ah_pairs_have(options->headers, defaults->fields[i].name) &&
             !ah_headers_add_borrowed(fields, defaults->fields[i].name, defaults->fields[i].value))
             return false;
-    call->has_own_type = ah_pairs_have(options->headers, AH_STR("Content-Type")) ||
-                         ah_headers_has(fields, AH_STR("Content-Type"));
-    if (type.len > 0 && !call->has_own_type &&
+    call->settings.has_own_type = ah_pairs_have(options->headers, AH_STR("Content-Type")) ||
+                                  ah_headers_has(fields, AH_STR("Content-Type"));
+    if (type.len > 0 && !call->settings.has_own_type &&
         !ah_headers_add(fields, AH_STR("Content-Type"), type))
         return false;
     if (has_auth && !add_basic_auth(call, options->auth))
@@ -220,6 +231,19 @@ static bool merge_fields(ahttp_response *call, const ahttp_request_options *opti
     call->exchange.request.fields = fields;
     call->exchange.request.fields_text = (ah_str){0};
     return true;
+}
+
+bool ah_request_own_fields(ahttp_response *call)
+{
+    static const ahttp_request_options none = {.headers = NULL};
+
+    return call->exchange.request.fields == &call->request_fields ||
+           merge_fields(call, &none, ah_str_make(NULL, 0), false);
+}
+
+bool ah_request_add_field(ahttp_response *call, ah_str name, ah_str value)
+{
+    return ah_request_own_fields(call) && ah_headers_add(&call->request_fields, name, value);
 }
 
 static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_options *options,
@@ -276,6 +300,19 @@ static ahttp_error *prepare_tls(ahttp_response *call, const ahttp_request_option
     return copy(call, name, &call->server_name) ? NULL : ah_error_no_memory();
 }
 
+static void take_settings(ahttp_response *call, const ahttp_request_options *options)
+{
+    const ahttp_session *session = call->session;
+
+    call->settings = (ah_call_settings){
+        .on_interim = options->on_interim,
+        .on_interim_ctx = options->on_interim_ctx,
+        .on_wire = options->on_wire,
+        .on_wire_ctx = options->on_wire_ctx,
+        .no_decompress = options->no_decompress || session->no_decompress,
+    };
+}
+
 ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
 {
     ah_exchange *exchange = &call->exchange;
@@ -284,11 +321,7 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
 
     exchange->response = (ah_response_head){0};
     ah_headers_init(&exchange->response.fields, &call->arena);
-    call->no_decompress = options->no_decompress || call->session->no_decompress;
-    call->on_interim = options->on_interim;
-    call->on_interim_ctx = options->on_interim_ctx;
-    call->on_wire = options->on_wire;
-    call->on_wire_ctx = options->on_wire_ctx;
+    take_settings(call, options);
     exchange->shows_wire = options->on_wire != NULL;
     exchange->request.http_1_0 = options->http_1_0;
     ahttp_error *error = ah_request_take_body(call, options, &type);
@@ -302,6 +335,7 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
         return refuse("request method", "it is not a token such as GET");
     if (!copy(call, method, &exchange->request.method))
         return ah_error_no_memory();
+    ah_redirect_prepare(call, options);
     error = prepare_url(call, options);
     if (!error)
         error = prepare_target(call, options);

@@ -6,7 +6,13 @@
 
 /* Fills the exchange; the bodies in options are taken over.  NULL, or what is wrong. */
 ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options);
-/* Instead of that, for a request that is refused before. */
+/* Makes the fields the call's own, where they are the session's.  False when out of memory. */
+bool ah_request_own_fields(ahttp_response *call);
+/* Adds one for the sending at hand; both texts are copied.  False when out of memory. */
+bool ah_request_add_field(ahttp_response *call, ah_str name, ah_str value);
+/* Credentials of a later hop's URL become one of its fields.  False when out of memory. */
+bool ah_request_take_userinfo(ahttp_response *call);
+/* Instead of preparing, for a request that is refused before. */
 void ah_request_free_bodies(const ahttp_request_options *options);
 
 /* ---- client/request_body.c ---- */
@@ -15,10 +21,18 @@ void ah_request_free_bodies(const ahttp_request_options *options);
    else it is empty. */
 ahttp_error *ah_request_take_body(ahttp_response *call, const ahttp_request_options *options,
                                   ah_str *type);
-/* How long a body waits for 100 Continue, where it does. */
-int64_t ah_request_expect_ms(const ahttp_request_options *options);
-/* Before each sending of a request with an open source, or with an expectation: adds the fields
-   that depend on it.  NULL, or what is wrong. */
+/* Before each sending, where anything is added: no field is any more, but those of an open
+   source.  NULL, or what is wrong. */
 ahttp_error *ah_request_describe_body(ahttp_response *call);
+
+/* ---- client/expect.c ---- */
+
+/* The body, if there is one, waits for 100 Continue. */
+void ah_request_expect(ahttp_response *call, const ahttp_request_options *options);
+
+/* ---- client/redirect.c ---- */
+
+/* Whether and how far it follows; the method is known. */
+void ah_redirect_prepare(ahttp_response *call, const ahttp_request_options *options);
 
 #endif

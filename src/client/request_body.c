@@ -9,8 +9,6 @@
 #include "http/form.h"
 #include <stdlib.h>
 
-enum { EXPECT_100_MS = 1000 };
-
 static ahttp_error *refuse(const char *what, const char *why)
 {
     return ah_error_new(AHTTP_E_ARGUMENT, "%s: %s", what, why);
@@ -140,7 +138,8 @@ ahttp_error *ah_request_take_body(ahttp_response *call, const ahttp_request_opti
     exchange->request.body_length = 0;
     exchange->expect_100_ms = 0;
     exchange->request.has_body = bodies > 0;
-    call->expect_100_ms = options->expect_100 && bodies > 0 ? ah_request_expect_ms(options) : 0;
+    if (options->expect_100)
+        ah_request_expect(call, options);
     ah_source_take(options->body);
     exchange->source = options->body;
     if (bodies > 1) {
@@ -167,13 +166,6 @@ void ah_request_free_bodies(const ahttp_request_options *options)
 
 /* ---- What the head says of it ---- */
 
-int64_t ah_request_expect_ms(const ahttp_request_options *options)
-{
-    if (options->expect_100_ms == 0)
-        return EXPECT_100_MS;
-    return options->expect_100_ms > 0 ? options->expect_100_ms : AHTTP_NEVER;
-}
-
 static ahttp_error *describe_source(ahttp_response *call)
 {
     ah_request_head *head = &call->exchange.request;
@@ -182,7 +174,8 @@ static ahttp_error *describe_source(ahttp_response *call)
     const char *type = source->content_type ? source->content_type : "application/octet-stream";
 
     head->body_length = source->trailers.fn ? -1 : source->length;
-    if (!call->has_own_type && !ah_headers_add(fields, AH_STR("Content-Type"), ah_str_from(type)))
+    if (!call->settings.has_own_type &&
+        !ah_headers_add(fields, AH_STR("Content-Type"), ah_str_from(type)))
         return ah_error_no_memory();
     if (!source->coding)
         return NULL;
@@ -196,22 +189,11 @@ static ahttp_error *describe_source(ahttp_response *call)
 
 ahttp_error *ah_request_describe_body(ahttp_response *call)
 {
-    ah_exchange *exchange = &call->exchange;
-    ahttp_headers *fields = &call->request_fields;
-
-    if (exchange->request.is_exact) {
+    if (call->exchange.request.is_exact) {
         ah_exact_fields_describe(call);
         return NULL;
     }
-    fields->count = call->own_fields;
-    if (exchange->source) {
-        ahttp_error *error = describe_source(call);
-        if (error)
-            return error;
-    }
-    exchange->expect_100_ms = exchange->request.body_length == 0 ? 0 : call->expect_100_ms;
-    if (exchange->expect_100_ms &&
-        !ah_headers_add(fields, AH_STR("Expect"), AH_STR("100-continue")))
-        return ah_error_no_memory();
-    return NULL;
+    if (call->exchange.request.fields == &call->request_fields)
+        call->request_fields.count = call->own_fields;
+    return call->exchange.source ? describe_source(call) : NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/response.h"
 #include "base/mem.h"
+#include "client/hop.h"
 
 enum { MOST_RECYCLED = 1024 };
 
@@ -47,7 +48,9 @@ static void clear(ahttp_response *response)
     response->stream.total = 0;
     response->shown = (ahttp_bytes){0};
     response->facts = (ah_head_facts){0};
-    response->was_resent = false;
+    response->hops = 0;
+    response->in_history = response->was_resent = false;
+    ah_call_forget_end(response);
     ahttp_tls_unref(response->tls);
     response->tls = NULL;
 }
@@ -57,8 +60,10 @@ void ah_response_release(ahttp_response *response)
     ahttp_session *session = response->session;
     bool ended = response->phase == AH_CALL_COMPLETE || response->phase == AH_CALL_FAILED;
 
-    if (!ended || response->refs > 0 || response->reading || response->sent)
+    if (!ended || response->refs > 0 || response->reading || response->sent || response->in_history)
         return;
+    if (response->previous)
+        ah_hops_release(response);
     clear(response);
     ah_link_remove(&response->link);
     if (session->recycled_count < MOST_RECYCLED) {
@@ -83,7 +88,8 @@ void ahttp_response_unref(ahttp_response *response)
     ah_guest_check_thread(&response->session->guest, "ahttp_response_unref");
     if (--response->refs > 0)
         return;
-    if (response->phase == AH_CALL_OPEN && !response->reading && ah_rest_skip(response))
+    if (response->phase == AH_CALL_OPEN && !response->reading &&
+        ah_rest_skip(response, AH_REST_KNOWN))
         return;
     if (response->phase == AH_CALL_OPEN)
         ah_call_fail(response, ah_error_new(AHTTP_E_STATE, "nobody wants the response any more"));

@@ -5,30 +5,53 @@
    for a connection, the deadline, the body, and an arena for all texts.  The block is recycled
    by its session, so that a request in steady state allocates nothing.
 
-     [PREPARING --body is open-->] WAITING --connection--> SENT --head--> OPEN
-     OPEN --body's end--> COMPLETE      any but COMPLETE --error, cancel, deadline--> FAILED  */
+     [PREPARING --body open, stages agree-->] WAITING --connection--> SENT --head--> OPEN
+     SENT --head--> DECIDING --stages--> OPEN, PREPARING, SKIPPING or the next hop's block
+     SKIPPING --nothing left to read--> PREPARING or WAITING      OPEN --body's end--> COMPLETE
+     any but COMPLETE --error, cancel, deadline--> FAILED  */
 #include "client/body.h"
 #include "client/interim.h"
 #include "client/reading.h"
 #include "client/session.h"
-#include "conn/exchange.h"
+#include "client/stage.h"
+#include "conn/conn.h"
+#include "http/redirect.h"
 #include "http/url.h"
 #include "loop/future.h"
 #include "loop/timer.h"
 #include "pool/connector.h"
 
 typedef enum ah_call_phase {
-    AH_CALL_PREPARING, /* the request's body is being opened */
+    AH_CALL_PREPARING, /* the request's body is being opened, or stages get ready */
     AH_CALL_WAITING,   /* for a connection */
     AH_CALL_SENT,      /* for the response's head */
+    AH_CALL_DECIDING,  /* stages look at that */
+    AH_CALL_SKIPPING,  /* the rest of a response, before the request goes out again */
     AH_CALL_OPEN,      /* the body is arriving */
     AH_CALL_COMPLETE,
     AH_CALL_FAILED
 } ah_call_phase;
 
+/* What the program asked for, and each hop keeps. */
+typedef struct ah_call_settings {
+    ahttp_timeout timeout;        /* merged with the session's */
+    int64_t expect_100_ms;        /* how long a body waits for 100 Continue; 0: it does not */
+    ahttp_interim_fn *on_interim; /* may be NULL */
+    void *on_interim_ctx;
+    ahttp_wire_fn *on_wire; /* may be NULL */
+    void *on_wire_ctx;
+    ah_redirect_rules redirects;
+    unsigned stages;   /* bit n: it uses stage n of ah_stage_id */
+    bool has_own_type; /* its Content-Type does not follow the body */
+    bool has_own_host; /* Host is a given one */
+    bool no_decompress;
+} ah_call_settings;
+
+typedef struct ah_hop ah_hop;
+
 struct ahttp_response {
     ahttp_session *session;
-    ah_link link;  /* in the session's calls, kept or recycled */
+    ah_link link;  /* in the session's calls, kept, rests or recycled */
     unsigned refs; /* the program's */
     ah_call_phase phase;
     ah_exchange exchange;
@@ -36,11 +59,11 @@ struct ahttp_response {
     ah_timer deadline;
     const ahttp_timeout *limits; /* complete: the session's, or own_limits */
     ahttp_timeout own_limits;
+    ah_call_settings settings;
     ah_arena arena;
     ah_url url;
     ahttp_headers request_fields;
-    size_t own_fields;     /* of them, without those that depend on the body */
-    int64_t expect_100_ms; /* how long a body waits for 100 Continue; 0: it does not */
+    size_t own_fields;     /* of them, without those that are added before each sending */
     ahttp_future *sent;    /* promise of the response, until its head is in */
     ahttp_future *reading; /* promise of a pending read of the body, or NULL */
     ah_answer_fn *answer;  /* how to settle that */
@@ -53,16 +76,20 @@ struct ahttp_response {
     ah_whole whole;
     ah_save *save; /* the pending one, or NULL */
     ah_head_facts facts;
-    ahttp_interim_fn *on_interim; /* may be NULL */
-    void *on_interim_ctx;
-    ah_interim *interims;   /* that it has not been told of yet */
-    ahttp_wire_fn *on_wire; /* may be NULL */
-    void *on_wire_ctx;
-    ahttp_tls *tls;     /* held, or NULL: the connector's */
-    ah_str server_name; /* for TLS instead of the host; or empty */
-    bool has_own_type;  /* its Content-Type does not follow the body */
+    ahttp_tls *tls;           /* held, or NULL: the connector's */
+    ah_str server_name;       /* for TLS instead of the host; or empty */
+    ah_interim *interims;     /* that on_interim has not been told of yet */
+    ah_job stage_job;         /* of the stage that waits */
+    const ah_hop *hop;        /* where the redirect stage wants to go */
+    ahttp_response *previous; /* the hop before, or NULL */
+    unsigned hops;            /* how many there were before */
+    ah_timer skipping;        /* limits SKIPPING */
+    ahttp_error *end_error;   /* while DECIDING: how the exchange ended */
+    unsigned char stage;      /* the one that is asked, or waits */
+    bool stage_waits;
+    bool has_ended;  /* the exchange, while DECIDING */
+    bool in_history; /* of a later hop, which keeps it */
     bool was_resent;
-    bool no_decompress;
 };
 
 /* A fresh or recycled block, among the session's calls; NULL when out of memory. */
@@ -74,6 +101,8 @@ void ah_response_release(ahttp_response *response);
 
 /* client/call.c */
 void ah_call_start(ahttp_response *call);
+/* The part of it that a later hop needs, too: who hears of what happens. */
+void ah_call_begin(ahttp_response *call, ahttp_future *sent);
 /* Instead of starting: the request cannot be sent at all. */
 void ah_call_refuse(ahttp_response *call, ahttp_error *error);
 /* Ends what is under way: whoever waits for the response or its body gets the error, which is
@@ -84,17 +113,43 @@ void ah_call_stop(ahttp_response *call, ah_call_phase phase);
 /* The same error, naming the request. */
 ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error);
 
-/* client/sending.c: opens the body, gets a connection, and sends. */
+/* The head is for the program, whose future gets it. */
+void ah_call_deliver(ahttp_response *call);
+/* What the exchange ended with while stages looked at its head, now the caller's, or NULL. */
+static inline ahttp_error *ah_call_take_end_error(ahttp_response *call)
+{
+    ahttp_error *error = call->end_error;
+
+    call->end_error = NULL;
+    return error;
+}
+/* The exchange that had ended by then does not matter any more. */
+static inline void ah_call_forget_end(ahttp_response *call)
+{
+    call->has_ended = false;
+    if (call->end_error)
+        ah_error_free(ah_call_take_end_error(call));
+}
+/* What the connection tells the call. */
+extern const ah_exchange_events ah_call_events;
+
+/* client/sending.c: opens the body, asks the stages, gets a connection, and sends. */
 void ah_call_send(ahttp_response *call);
+/* The last part of it. */
+void ah_call_acquire(ahttp_response *call);
 /* The one question before a request goes out once more: whether its body can. */
 bool ah_call_can_send_again(const ahttp_response *call);
-/* Gives up the connection that carries it, and what came back, and sends it from the start. */
+/* Gives up what came back, and sends it from the start, when a small rest of the response has
+   been read. */
 void ah_call_send_again(ahttp_response *call);
 
 /* client/rest.c: nobody wants the response any more, whose body is still arriving.  False: the
    rest is not small, or not known; nothing has happened. */
-bool ah_rest_skip(ahttp_response *call);
+bool ah_rest_skip(ahttp_response *call, ah_rest_length length);
 void ah_rest_stop(ahttp_response *call);
+/* The same before the call is sent again: ah_call_restart follows. */
+bool ah_rest_skip_and_restart(ahttp_response *call);
+void ah_call_restart(ahttp_response *call);
 
 /* client/reading.c: the body moved on (more bytes, its end, a failure); answers the pending
    read if it can. */

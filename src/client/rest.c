@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A response that nobody wants any more, though its body is still arriving.  A small rest is
-   read and thrown away, so that the connection lives; that goes on in the background, and ends
-   when the session goes. */
+   read and thrown away, so that the connection lives.  Either that goes on in the background,
+   and ends when the session goes; or the same request waits for it, to be sent again. */
 #include "client/response.h"
 #include "conn/conn.h"
 
@@ -12,6 +12,15 @@ static ahttp_response *call_of_exchange(ah_exchange *exchange)
     return AH_CONTAINER(exchange, ahttp_response, exchange);
 }
 
+/* Where the length was not known, what comes is counted. */
+static bool is_too_much(ahttp_response *call, ah_str piece)
+{
+    call->body.raw_total += piece.len;
+    return call->body.raw_total > MOST_SKIPPED;
+}
+
+/* ---- In the background ---- */
+
 static void finish(ahttp_response *call, ah_call_phase phase)
 {
     ah_call_stop(call, phase);
@@ -19,11 +28,20 @@ static void finish(ahttp_response *call, ah_call_phase phase)
     ah_response_release(call);
 }
 
+void ah_rest_stop(ahttp_response *call)
+{
+    ah_conn_abandon(call->exchange.conn, &call->exchange);
+    finish(call, AH_CALL_FAILED);
+}
+
 static bool on_body(ah_exchange *exchange, ah_str piece)
 {
-    (void)exchange;
-    (void)piece;
-    return true;
+    ahttp_response *call = call_of_exchange(exchange);
+
+    if (!is_too_much(call, piece))
+        return true;
+    ah_rest_stop(call);
+    return false;
 }
 
 static void on_end(ah_exchange *exchange, ahttp_error *error)
@@ -33,12 +51,6 @@ static void on_end(ah_exchange *exchange, ahttp_error *error)
 }
 
 static const ah_exchange_events events = {.body = on_body, .end = on_end};
-
-void ah_rest_stop(ahttp_response *call)
-{
-    ah_conn_abandon(call->exchange.conn, &call->exchange);
-    finish(call, AH_CALL_FAILED);
-}
 
 static void on_limit(ah_timer *timer)
 {
@@ -60,16 +72,68 @@ static void limit(ahttp_response *call)
     ah_timer_start(loop, &call->deadline, limit_ms);
 }
 
-bool ah_rest_skip(ahttp_response *call)
+bool ah_rest_skip(ahttp_response *call, ah_rest_length length)
 {
     ah_exchange *exchange = &call->exchange;
 
-    if (!ah_conn_skip_rest(exchange->conn, exchange, MOST_SKIPPED))
+    if (!ah_conn_skip_rest(exchange->conn, exchange, MOST_SKIPPED, length))
         return false;
+    ah_conn_set_background(exchange->conn, true);
     exchange->events = &events;
     ah_body_reset(&call->body);
     ah_link_remove(&call->link);
     ah_list_append(&call->session->rests, &call->link);
     limit(call);
+    return true;
+}
+
+/* ---- Before the request is sent again ---- */
+
+static void go_on(ahttp_response *call)
+{
+    ah_timer_stop(call->session->guest.loop, &call->skipping);
+    ah_call_restart(call);
+}
+
+static void give_up(ahttp_response *call)
+{
+    ah_conn_abandon(call->exchange.conn, &call->exchange);
+    go_on(call);
+}
+
+static bool on_body_before(ah_exchange *exchange, ah_str piece)
+{
+    ahttp_response *call = call_of_exchange(exchange);
+
+    if (!is_too_much(call, piece))
+        return true;
+    give_up(call);
+    return false;
+}
+
+static void on_end_before(ah_exchange *exchange, ahttp_error *error)
+{
+    ah_error_free(error);
+    go_on(call_of_exchange(exchange));
+}
+
+static const ah_exchange_events events_before = {.body = on_body_before, .end = on_end_before};
+
+static void on_limit_before(ah_timer *timer)
+{
+    give_up(AH_CONTAINER(timer, ahttp_response, skipping));
+}
+
+bool ah_rest_skip_and_restart(ahttp_response *call)
+{
+    ah_exchange *exchange = &call->exchange;
+
+    if (!ah_conn_skip_rest(exchange->conn, exchange, MOST_SKIPPED, AH_REST_COUNTED))
+        return false;
+    call->phase = AH_CALL_SKIPPING;
+    exchange->events = &events_before;
+    ah_body_reset(&call->body);
+    call->skipping.fire = on_limit_before;
+    ah_timer_start(call->session->guest.loop, &call->skipping, SKIP_MS);
     return true;
 }

@@ -3,6 +3,7 @@
    where that is allowed. */
 #include "client/request.h"
 #include "client/source.h"
+#include "client/time_limits.h"
 #include "conn/conn.h"
 
 static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
@@ -19,7 +20,7 @@ static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
     ah_conn_send(conn, &call->exchange);
 }
 
-static void acquire(ahttp_response *call)
+void ah_call_acquire(ahttp_response *call)
 {
     ah_route route = ah_route_to(&call->url);
 
@@ -32,14 +33,15 @@ static void acquire(ahttp_response *call)
                          on_connection);
 }
 
-static void describe_and_acquire(ahttp_response *call)
+/* Adds all fields that are of this sending only. */
+static void describe(ahttp_response *call)
 {
     ahttp_error *error = ah_request_describe_body(call);
 
     if (error)
         ah_call_fail(call, error);
     else
-        acquire(call);
+        ah_stages_before(call);
 }
 
 /* What a body lacks shows before a connection is asked for. */
@@ -53,7 +55,7 @@ static void open_source(void *ctx)
                            &error)) {
     case AH_PULL_WAIT: break;
     case AH_PULL_FAILED: ah_call_fail(call, error); break;
-    default: describe_and_acquire(call);
+    default: describe(call);
     }
 }
 
@@ -61,10 +63,10 @@ void ah_call_send(ahttp_response *call)
 {
     if (call->exchange.source)
         open_source(call);
-    else if (call->expect_100_ms || call->exchange.expect_100_ms)
-        describe_and_acquire(call);
+    else if (call->settings.stages & AH_STAGES_BEFORE)
+        describe(call);
     else
-        acquire(call);
+        ah_call_acquire(call);
 }
 
 bool ah_call_can_send_again(const ahttp_response *call)
@@ -72,15 +74,28 @@ bool ah_call_can_send_again(const ahttp_response *call)
     return !call->exchange.source || ah_source_can_restart(call->exchange.source);
 }
 
+void ah_call_restart(ahttp_response *call)
+{
+    ah_exchange *exchange = &call->exchange;
+
+    exchange->events = &ah_call_events;
+    exchange->limits = ah_timeout_limits_gaps(call->limits) ? call->limits : NULL;
+    exchange->response = (ah_response_head){0};
+    ah_headers_init(&exchange->response.fields, &call->arena);
+    ah_body_reset(&call->body);
+    ah_call_forget_end(call);
+    if (exchange->source)
+        ah_source_restart(exchange->source);
+    ah_call_send(call);
+}
+
 void ah_call_send_again(ahttp_response *call)
 {
     ah_exchange *exchange = &call->exchange;
 
+    if (exchange->conn && call->phase == AH_CALL_DECIDING && ah_rest_skip_and_restart(call))
+        return;
     if (exchange->conn)
         ah_conn_abandon(exchange->conn, exchange);
-    exchange->response = (ah_response_head){0};
-    ah_headers_init(&exchange->response.fields, &call->arena);
-    if (exchange->source)
-        ah_source_restart(exchange->source);
-    ah_call_send(call);
+    ah_call_restart(call);
 }

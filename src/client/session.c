@@ -209,6 +209,9 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     session->json_dump = options.json_dump;
     session->hooks_ctx = options.hooks_ctx;
     session->no_decompress = options.no_decompress;
+    session->redirects = options.redirects;
+    session->redirect_rules = (ah_redirect_rules){.most = options.max_redirects,
+                                                  .refuse_downgrade = options.no_downgrade};
     return session;
 }
 

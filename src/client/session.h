@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "http/coding.h"
 #include "http/message.h"
+#include "http/redirect.h"
 #include "http/url.h"
 #include "loop/guest.h"
 #include <ahttp/session.h>
@@ -23,6 +24,8 @@ struct ahttp_session {
     int64_t max_body_bytes; /* AHTTP_UNLIMITED: none */
     ah_response_rules rules;
     ah_coding_limits coding_limits;
+    ahttp_redirects redirects;
+    ah_redirect_rules redirect_rules;
     ahttp_charset_fn *charset_of;  /* may be NULL */
     ahttp_json_dump_fn *json_dump; /* the same */
     void *hooks_ctx;

@@ -27,8 +27,10 @@ bool ah_wire_tell(const ahttp_response *call, ahttp_wire_part part, ah_str bytes
 
     if (!note)
         return false;
-    *note =
-        (wire_note){.fn = call->on_wire, .ctx = call->on_wire_ctx, .part = part, .len = bytes.len};
+    *note = (wire_note){.fn = call->settings.on_wire,
+                        .ctx = call->settings.on_wire_ctx,
+                        .part = part,
+                        .len = bytes.len};
     memcpy(note->bytes, bytes.ptr, bytes.len);
     note->job.run = run;
     ah_loop_ready(call->session->guest.loop, &note->job);

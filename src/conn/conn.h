@@ -14,6 +14,12 @@ typedef struct ah_conn_owner {
     void (*closed)(ah_conn *conn);
 } ah_conn_owner;
 
+/* Of what is left of a response that is to be thrown away. */
+typedef enum ah_rest_length {
+    AH_REST_KNOWN,  /* it must be known */
+    AH_REST_COUNTED /* whoever gets it counts, and gives up where it is too much */
+} ah_rest_length;
+
 typedef struct ah_conn_ops {
     /* Carry the exchange out; the connection must be available.  Events may come before this
        returns. */
@@ -22,10 +28,12 @@ typedef struct ah_conn_ops {
     void (*abandon)(ah_conn *conn, ah_exchange *exchange);
     /* More of the body is wanted, after its event said "enough".  Events come later. */
     void (*resume)(ah_conn *conn, ah_exchange *exchange);
-    /* Nobody waits for the rest of the response.  True: at most so many bytes are to come until
-       the connection may carry another exchange; events go on, but do not keep the loop alive.
-       False: it is more, or not known, and nothing has changed. */
-    bool (*skip_rest)(ah_conn *conn, ah_exchange *exchange, uint64_t most);
+    /* The rest of the response is to be thrown away.  True: at most so many bytes are to come
+       until the connection may carry another exchange, and events go on.  False: it is more, or
+       not known although it should be, and nothing has changed. */
+    bool (*skip_rest)(ah_conn *conn, ah_exchange *exchange, uint64_t most, ah_rest_length length);
+    /* Whether its events keep the loop alive, until the exchange ends. */
+    void (*set_background)(ah_conn *conn, bool background);
     bool (*is_available)(const ah_conn *conn);
     /* Ends it; an exchange on it ends with why (taken over; NULL: CLOSED). */
     void (*close)(ah_conn *conn, ahttp_error *why);
@@ -56,9 +64,15 @@ static inline void ah_conn_resume(ah_conn *conn, ah_exchange *exchange)
     conn->ops->resume(conn, exchange);
 }
 
-static inline bool ah_conn_skip_rest(ah_conn *conn, ah_exchange *exchange, uint64_t most)
+static inline bool ah_conn_skip_rest(ah_conn *conn, ah_exchange *exchange, uint64_t most,
+                                     ah_rest_length length)
 {
-    return conn->ops->skip_rest(conn, exchange, most);
+    return conn->ops->skip_rest(conn, exchange, most, length);
+}
+
+static inline void ah_conn_set_background(ah_conn *conn, bool background)
+{
+    conn->ops->set_background(conn, background);
 }
 
 static inline bool ah_conn_is_available(const ah_conn *conn)

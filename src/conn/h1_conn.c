@@ -389,20 +389,26 @@ static void resume(ah_conn *base, ah_exchange *exchange)
     want(conn);
 }
 
-static bool skip_rest(ah_conn *base, ah_exchange *exchange, uint64_t most)
+static bool skip_rest(ah_conn *base, ah_exchange *exchange, uint64_t most, ah_rest_length length)
 {
     h1_conn *conn = (h1_conn *)base;
+    uint64_t left = ah_h1_parser_left(conn->parser);
 
     if (conn->response != BODY || conn->sending.state != AH_H1_SENT ||
-        exchange->request.wants_close || !ah_h1_parser_keeps_alive(conn->parser) ||
-        ah_h1_parser_left(conn->parser) > most)
+        exchange->request.wants_close || !ah_h1_parser_keeps_alive(conn->parser))
         return false;
-    ah_transport_set_background(conn->transport, true);
+    if (left == UINT64_MAX ? length == AH_REST_KNOWN : left > most)
+        return false;
     exchange->limits = NULL; /* whoever skips has a limit for all of it */
     stop_watch(conn);
     conn->paused = false;
     want(conn);
     return true;
+}
+
+static void set_background(ah_conn *base, bool background)
+{
+    ah_transport_set_background(((h1_conn *)base)->transport, background);
 }
 
 /* ---- Life ---- */
@@ -469,6 +475,7 @@ static const ah_conn_ops ops = {
     .abandon = abandon,
     .resume = resume,
     .skip_rest = skip_rest,
+    .set_background = set_background,
     .is_available = is_available,
     .close = close_conn,
     .describe = describe,

@@ -44,6 +44,19 @@ typedef struct ah_url_memo {
 /* Like ah_url_parse. */
 const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo);
 
+/* ---- http/url_join.c ---- */
+
+/* What reference means where base is at hand (RFC 3986 §5.2), read as by ah_url_parse.  A
+   reference that begins with "http://" or "https://" keeps the bytes of its path; in others, dot
+   segments are resolved.  Where it says no fragment, base's is not inherited. */
+const char *ah_url_join(ah_url *url, ah_arena *arena, const ah_url *base, ah_str reference);
+/* What stands before the first ":" if that is a scheme (§3.1), else ptr NULL. */
+ah_str ah_url_scheme_of(ah_str reference);
+/* Whether scheme, host and port are the same. */
+bool ah_url_same_origin(const ah_url *a, const ah_url *b);
+
+/* ---- http/url.c ---- */
+
 /* Adds query parameters to url->target, behind a query that is there, in order, repeats kept;
    and rebuilds url->safe.  params may be NULL, else ends with {NULL, NULL}.  False when out of
    memory. */

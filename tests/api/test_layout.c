@@ -13,9 +13,9 @@
     X(ahttp_cookie_jar_options, reserved)                                                          \
     X(ahttp_cookie_store, ctx)                                                                     \
     X(ahttp_loop_options, reserved)                                                                \
-    X(ahttp_request_options, server_name)                                                          \
+    X(ahttp_request_options, max_redirects)                                                        \
     X(ahttp_resolver_options, reserved)                                                            \
-    X(ahttp_session_options, made_at)                                                              \
+    X(ahttp_session_options, max_redirects)                                                        \
     X(ahttp_task_options, stack_bytes)                                                             \
     X(ahttp_tls_options, reserved)
 

@@ -115,11 +115,13 @@ static void a_known_rest_is_skipped_in_the_background(void **state)
     send_request("GET", "");
     fake_arrives(&wire, HEAD("10") "hello");
     assert_int_equal(wire.wanted, 0);
-    assert_false(ah_conn_skip_rest(conn, &exchange, 4));
+    assert_false(ah_conn_skip_rest(conn, &exchange, 4, AH_REST_KNOWN));
     assert_int_equal(wire.wanted, 0);
     assert_false(wire.background);
 
-    assert_true(ah_conn_skip_rest(conn, &exchange, 5));
+    assert_true(ah_conn_skip_rest(conn, &exchange, 5, AH_REST_KNOWN));
+    assert_false(wire.background);
+    ah_conn_set_background(conn, true);
     assert_true(wire.background);
     has_room = true;
     fake_arrives(&wire, "world");
@@ -144,9 +146,21 @@ static void what_cannot_be_reused_is_not_skipped(void **state)
         }
         send_request("GET", "");
         fake_arrives(&wire, heads[i]);
-        assert_false(ah_conn_skip_rest(conn, &exchange, UINT64_MAX - 1));
+        assert_false(ah_conn_skip_rest(conn, &exchange, UINT64_MAX - 1, AH_REST_KNOWN));
         ah_conn_abandon(conn, &exchange);
     }
+}
+
+static void a_rest_that_is_counted_may_be_of_any_length(void **state)
+{
+    (void)state;
+    has_room = false;
+    send_request("GET", "");
+    fake_arrives(&wire, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+
+    assert_true(ah_conn_skip_rest(conn, &exchange, 5, AH_REST_COUNTED));
+    fake_arrives(&wire, "0\r\n\r\n");
+    assert_string_equal(story, "head 200|body hello|end OK|idle|");
 }
 
 static void what_is_still_being_sent_is_not_skipped(void **state)
@@ -157,7 +171,7 @@ static void what_is_still_being_sent_is_not_skipped(void **state)
     wire.write_room = 0;
     fake_arrives(&wire, HEAD("10") "hello");
 
-    assert_false(ah_conn_skip_rest(conn, &exchange, 100));
+    assert_false(ah_conn_skip_rest(conn, &exchange, 100, AH_REST_KNOWN));
 }
 
 static void a_cut_body_says_what_came_and_what_was_to_come(void **state)
@@ -204,6 +218,7 @@ int main(void)
         TEST(a_change_before_the_request_is_out_is_an_error),
         TEST(a_known_rest_is_skipped_in_the_background),
         TEST(what_cannot_be_reused_is_not_skipped),
+        TEST(a_rest_that_is_counted_may_be_of_any_length),
         TEST(what_is_still_being_sent_is_not_skipped),
         TEST(a_cut_body_says_what_came_and_what_was_to_come),
         TEST(exchanges_of_one_connection_have_one_peer),

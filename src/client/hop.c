@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "client/hop.h"
+#include "client/request.h"
+#include "conn/conn.h"
+#include "conn/source.h"
+
+/* ---- The request of the next hop ---- */
+
+static bool goes_along(const ah_hop *hop, ah_str name)
+{
+    return !(ah_secret_of_field(name) & hop->left_behind) &&
+           !(hop->drops_body && ah_redirect_is_body_field(name));
+}
+
+/* Texts stay in the block before, which lives as long. */
+static bool take_fields(ahttp_response *to, const ahttp_response *from, const ah_hop *hop)
+{
+    const ah_request_head *head = &from->exchange.request;
+    bool are_own = head->fields == &from->request_fields;
+    size_t count = are_own ? from->own_fields : head->fields->count;
+
+    ah_headers_init(&to->request_fields, &to->arena);
+    for (size_t i = 0; i < count; i++) {
+        const ah_field *field = &head->fields->fields[i];
+        if (goes_along(hop, field->name) &&
+            !ah_headers_add_borrowed(&to->request_fields, field->name, field->value))
+            return false;
+    }
+    to->own_fields = to->request_fields.count;
+    to->exchange.request.fields = &to->request_fields;
+    to->exchange.request.fields_text = ah_str_make(NULL, 0);
+    return true;
+}
+
+static bool prepare(ahttp_response *to, const ahttp_response *from, const ah_hop *hop)
+{
+    ah_exchange *exchange = &to->exchange;
+
+    to->settings = from->settings;
+    to->limits = from->limits;
+    to->tls = from->tls ? ahttp_tls_ref(from->tls) : NULL;
+    to->server_name = hop->changes_origin ? ah_str_make(NULL, 0) : from->server_name;
+    to->url = hop->url;
+    exchange->request = from->exchange.request;
+    exchange->request.method = hop->method;
+    exchange->request.target = to->url.target;
+    if (hop->changes_origin || !from->settings.has_own_host)
+        exchange->request.authority = to->url.authority;
+    to->settings.has_own_host = from->settings.has_own_host && !hop->changes_origin;
+    exchange->upgrade = from->exchange.upgrade;
+    exchange->shows_wire = from->exchange.shows_wire;
+    exchange->expect_100_ms = 0;
+    exchange->body = from->exchange.body;
+    exchange->source = NULL;
+    if (hop->drops_body) {
+        exchange->body = ah_str_make(NULL, 0);
+        exchange->request.body_length = 0;
+        exchange->request.has_body = false;
+        to->settings.expect_100_ms = 0;
+    }
+    exchange->response = (ah_response_head){0};
+    ah_headers_init(&exchange->response.fields, &to->arena);
+    return take_fields(to, from, hop) && ah_request_take_userinfo(to) && ah_stages_hop(from, to);
+}
+
+/* ---- Moving on ---- */
+
+static void move_deadline(ahttp_response *to, ahttp_response *from)
+{
+    ahttp_loop *loop = from->session->guest.loop;
+
+    if (!ah_timer_is_armed(&from->deadline))
+        return;
+    int64_t left_ms = from->deadline.due_ms - ahttp_loop_now(loop);
+    ah_timer_stop(loop, &from->deadline);
+    ah_timer_start(loop, &to->deadline, left_ms);
+}
+
+/* A small rest is read, so that the connection lives. */
+static void leave_response(ahttp_response *from)
+{
+    ah_exchange *exchange = &from->exchange;
+
+    ah_call_forget_end(from);
+    if (exchange->conn && ah_rest_skip(from, AH_REST_COUNTED))
+        return;
+    if (exchange->conn)
+        ah_conn_abandon(exchange->conn, exchange);
+    ah_body_reset(&from->body);
+    ah_call_stop(from, AH_CALL_COMPLETE);
+}
+
+/* A block that was never started; may be NULL. */
+static void discard(ahttp_response *to)
+{
+    if (!to)
+        return;
+    ah_call_stop(to, AH_CALL_FAILED);
+    ah_response_release(to);
+}
+
+void ah_hop_start(ahttp_response *from)
+{
+    const ah_hop *hop = from->hop;
+    ahttp_response *to = ah_response_new(from->session);
+    bool is_ready = to && prepare(to, from, hop);
+
+    if (!is_ready) {
+        discard(to);
+        ah_call_fail(from, ah_error_no_memory());
+        return;
+    }
+    ah_call_begin(to, from->sent);
+    from->sent = NULL;
+    move_deadline(to, from);
+    to->previous = from;
+    to->hops = from->hops + 1;
+    from->in_history = true;
+    ahttp_body *source = from->exchange.source;
+    from->exchange.source = NULL;
+    leave_response(from);
+    if (hop->drops_body)
+        ah_source_free(source);
+    else
+        to->exchange.source = source;
+    ah_call_restart(to);
+}
+
+/* ---- History ---- */
+
+void ah_hops_release(ahttp_response *response)
+{
+    ahttp_response *hop = response->previous;
+
+    response->previous = NULL;
+    while (hop) {
+        ahttp_response *before = hop->previous;
+        hop->previous = NULL;
+        hop->in_history = false;
+        ah_response_release(hop);
+        hop = before;
+    }
+}
+
+size_t ahttp_response_history_count(const ahttp_response *response)
+{
+    return response->hops;
+}
+
+const ahttp_response *ahttp_response_history(const ahttp_response *response, size_t index)
+{
+    if (index >= response->hops)
+        return NULL;
+    for (size_t back = response->hops - index; back > 0; back--)
+        response = response->previous;
+    return response;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_CLIENT_HOP_H
+#define AH_CLIENT_HOP_H
+/* The next hop of a redirect: a new block that takes over the future, the deadline, the body of
+   the request and the history.  The response before it is not read any more, and stays as the
+   newest entry of the history, until the last block is released. */
+#include "client/response.h"
+
+/* What the next hop asks for.  All texts live as long as the block that it is the hop of. */
+struct ah_hop {
+    ah_url url;
+    ah_str method;
+    unsigned left_behind; /* AH_SECRET_* bits that do not go along */
+    bool changes_origin;
+    bool drops_body;
+};
+
+/* Does what call->hop says.  The call's response is nobody's but the history's afterwards. */
+void ah_hop_start(ahttp_response *call);
+/* Gives up all earlier hops. */
+void ah_hops_release(ahttp_response *response);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* Relative references, RFC 3986 §5: the text of the whole URL is put together, and then read
+   like any other. */
+#include "base/buf.h"
+#include "http/url.h"
+
+static ah_str behind(ah_str text, size_t count)
+{
+    return ah_str_slice(text, count, text.len);
+}
+
+/* As for a whole URL: spaces and control characters around it are no part of it. */
+static ah_str trim(ah_str text)
+{
+    while (text.len > 0 && (unsigned char)text.ptr[0] <= ' ')
+        text = behind(text, 1);
+    while (text.len > 0 && (unsigned char)text.ptr[text.len - 1] <= ' ')
+        text.len--;
+    return text;
+}
+
+ah_str ah_url_scheme_of(ah_str reference)
+{
+    ah_str text = trim(reference);
+    size_t end = 0;
+
+    while (end < text.len && (ah_is_alpha(text.ptr[end]) || ah_is_digit(text.ptr[end]) ||
+                              text.ptr[end] == '+' || text.ptr[end] == '-' || text.ptr[end] == '.'))
+        end++;
+    if (end == 0 || end == text.len || text.ptr[end] != ':' || !ah_is_alpha(text.ptr[0]))
+        return ah_str_make(NULL, 0);
+    return ah_str_slice(text, 0, end);
+}
+
+bool ah_url_same_origin(const ah_url *a, const ah_url *b)
+{
+    return a->is_tls == b->is_tls && a->port == b->port && ah_str_equal(a->host, b->host);
+}
+
+/* ---- Paths ---- */
+
+/* The end of path without its last segment: "/a/b" to "/a". */
+static void drop_segment(ah_buf *path, size_t start)
+{
+    while (path->len > start && path->data[path->len - 1] != '/')
+        path->len--;
+    if (path->len > start)
+        path->len--;
+}
+
+/* §5.2.4: appends path, which begins with "/", without its "." and "..". */
+static void append_without_dots(ah_buf *out, ah_str path)
+{
+    size_t start = out->len;
+
+    while (path.len > 0) {
+        ah_str segment = behind(path, 1);
+        segment = ah_str_slice(segment, 0, ah_str_find(segment, '/'));
+        bool is_last = 1 + segment.len == path.len;
+        bool is_parent = ah_str_equal(segment, AH_STR(".."));
+        if (is_parent)
+            drop_segment(out, start);
+        if (is_parent || ah_str_equal(segment, AH_STR("."))) {
+            if (is_last)
+                ah_buf_append_char(out, '/');
+        } else {
+            ah_buf_append(out, ah_str_slice(path, 0, 1 + segment.len));
+        }
+        path = behind(path, 1 + segment.len);
+    }
+}
+
+/* ---- Putting together ---- */
+
+/* "http://[fe80::1%25eth0]:8080" */
+static void append_origin(ah_buf *out, const ah_url *base)
+{
+    size_t zone = ah_str_find(base->host, '%');
+    ah_str authority = base->authority;
+
+    ah_buf_append(out, base->scheme);
+    ah_buf_append(out, AH_STR("://"));
+    if (base->is_ipv6 && zone < base->host.len) {
+        size_t close = ah_str_find(authority, ']');
+        ah_buf_append(out, ah_str_slice(authority, 0, close));
+        ah_buf_append(out, AH_STR("%25"));
+        ah_buf_append(out, behind(base->host, zone + 1));
+        authority = behind(authority, close);
+    }
+    ah_buf_append(out, authority);
+}
+
+/* §5.2.3: the base's path up to its last "/", then path. */
+static void append_merged(ah_buf *out, ah_str base_path, ah_str path)
+{
+    ah_buf merged = {0};
+    size_t end = base_path.len;
+
+    while (base_path.ptr[end - 1] != '/')
+        end--;
+    ah_buf_append(&merged, ah_str_slice(base_path, 0, end));
+    ah_buf_append(&merged, path);
+    append_without_dots(out, ah_buf_str(&merged));
+    if (ah_buf_failed(&merged))
+        out->failed = true;
+    ah_buf_release(&merged);
+}
+
+/* reference has neither a scheme nor an authority. */
+static void append_path(ah_buf *out, const ah_url *base, ah_str reference)
+{
+    size_t end = 0;
+    ah_str base_path = ah_str_slice(base->target, 0, ah_str_find(base->target, '?'));
+
+    while (end < reference.len && reference.ptr[end] != '?' && reference.ptr[end] != '#')
+        end++;
+    ah_str path = ah_str_slice(reference, 0, end);
+    ah_str rest = behind(reference, end);
+    if (path.len > 0 && path.ptr[0] == '/')
+        append_without_dots(out, path);
+    else if (path.len > 0)
+        append_merged(out, base_path, path);
+    else if (rest.len > 0 && rest.ptr[0] == '?')
+        ah_buf_append(out, base_path);
+    else
+        ah_buf_append(out, base->target);
+    ah_buf_append(out, rest);
+}
+
+const char *ah_url_join(ah_url *url, ah_arena *arena, const ah_url *base, ah_str reference)
+{
+    ah_str text = trim(reference);
+    ah_str scheme = ah_url_scheme_of(text);
+    ah_buf whole = {0};
+
+    if (scheme.ptr) {
+        ah_str rest = behind(text, scheme.len + 1);
+        /* "http:g", which once was a relative reference (§5.2.2) */
+        if (!ah_str_equal_nocase(scheme, base->scheme) || ah_str_starts_with(rest, AH_STR("//")))
+            return ah_url_parse(url, arena, text);
+        text = rest;
+    }
+    if (ah_str_starts_with(text, AH_STR("//"))) {
+        ah_buf_append(&whole, base->scheme);
+        ah_buf_append_char(&whole, ':');
+        ah_buf_append(&whole, text);
+    } else {
+        append_origin(&whole, base);
+        append_path(&whole, base, text);
+    }
+    const char *why =
+        ah_buf_failed(&whole) ? AH_URL_NO_MEMORY : ah_url_parse(url, arena, ah_buf_str(&whole));
+    ah_buf_release(&whole);
+    return why;
+}
