@@ -12,6 +12,7 @@
 #include <ahttp/future.h>
 #include <ahttp/group.h>
 #include <ahttp/headers.h>
+#include <ahttp/hsts.h>
 #include <ahttp/loop.h>
 #include <ahttp/memory.h>
 #include <ahttp/peer.h>
