@@ -5,6 +5,7 @@
    Everything is copied before the call returns, but for what body and multipart take over. */
 #include <ahttp/body.h>
 #include <ahttp/headers.h>
+#include <ahttp/proxy.h>
 #include <ahttp/redirect.h>
 #include <ahttp/timeout.h>
 #include <ahttp/tls.h>
@@ -57,7 +58,8 @@ typedef struct ahttp_request_options {
     bool expect_100;    /* send the body only when the server has said 100 Continue */
     bool http_1_0;      /* say HTTP/1.0 */
     bool no_downgrade;  /* redirects from https to http fail with E_REDIRECT_REFUSED */
-    bool reserved[4];
+    bool no_proxy;      /* go directly */
+    bool reserved[3];
     ahttp_tls *tls;          /* for https, instead of the connector's; the request takes a
                                 reference */
     const char *server_name; /* asked for and verified by TLS instead of the URL's host (SNI); the
@@ -65,6 +67,8 @@ typedef struct ahttp_request_options {
 
     ahttp_redirects redirects; /* see redirect.h */
     int max_redirects;         /* hops that are followed; AHTTP_UNLIMITED: any */
+
+    ahttp_proxy proxy; /* for all hops: see proxy.h */
 } ahttp_request_options;
 
 AHTTP_END

@@ -43,11 +43,20 @@ typedef struct ahttp_session_options {
     bool no_decompress;
     bool lenient;      /* accept what real servers get wrong in heads: see docs/strictness.md */
     bool no_downgrade; /* redirects from https to http fail with E_REDIRECT_REFUSED */
-    bool reserved[5];
+    bool trust_env;    /* use the proxies that the environment names: see docs/proxies.md */
+    bool reserved[4];
     const char *made_at; /* the macro's AHTTP_HERE, kept as it is; may be NULL */
 
     ahttp_redirects redirects; /* see redirect.h */
     int max_redirects;         /* hops that are followed; default 10, AHTTP_UNLIMITED: any */
+
+    /* See proxy.h. */
+    ahttp_proxy proxy;         /* for all requests, which a bad one fails */
+    const char *no_proxy_for;  /* but for these hosts: "a.test,10.0.0.0/8", as NO_PROXY has it */
+    ahttp_proxy_fn *proxy_for; /* chooses one for each hop instead */
+    void *proxy_ctx;
+    ahttp_tls *proxy_tls; /* for https proxies; the session takes a reference; default: verify by
+                             the system's roots, whatever the connector's tls says */
 } ahttp_session_options;
 
 /* NULL options for the defaults.  NULL when out of memory, when options->size is not set, or

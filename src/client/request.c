@@ -4,6 +4,7 @@
 #include "client/request.h"
 #include "base/mem.h"
 #include "client/exact_fields.h"
+#include "client/proxy.h"
 #include "client/time_limits.h"
 #include "http/base64.h"
 
@@ -336,6 +337,9 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     if (!copy(call, method, &exchange->request.method))
         return ah_error_no_memory();
     ah_redirect_prepare(call, options);
+    error = ah_proxy_prepare(call, options);
+    if (error)
+        return error;
     error = prepare_url(call, options);
     if (!error)
         error = prepare_target(call, options);

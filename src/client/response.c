@@ -2,6 +2,7 @@
 #include "client/response.h"
 #include "base/mem.h"
 #include "client/hop.h"
+#include "client/proxy.h"
 
 enum { MOST_RECYCLED = 1024 };
 
@@ -39,6 +40,7 @@ void ah_response_free(ahttp_response *response)
 static void clear(ahttp_response *response)
 {
     ah_exchange_release(&response->exchange);
+    ah_proxy_release_call(response);
     ah_interims_forget(response);
     ah_arena_reset(&response->arena);
     ah_body_reset(&response->body);

@@ -47,6 +47,15 @@ typedef struct ah_call_settings {
     bool no_decompress;
 } ah_call_settings;
 
+/* How one hop gets to the host. */
+typedef struct ah_way {
+    ah_proxy *own;   /* of the request, for all of its hops, or NULL; held */
+    ah_proxy *proxy; /* the one that was chosen, or NULL; held */
+    ah_proxy_login login;
+    bool is_chosen;
+    bool is_forwarded; /* the request is sent to the proxy itself */
+} ah_way;
+
 typedef struct ah_hop ah_hop;
 
 struct ahttp_response {
@@ -60,6 +69,7 @@ struct ahttp_response {
     const ahttp_timeout *limits; /* complete: the session's, or own_limits */
     ahttp_timeout own_limits;
     ah_call_settings settings;
+    ah_way way;
     ah_arena arena;
     ah_url url;
     ahttp_headers request_fields;

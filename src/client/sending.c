@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From a request that is prepared to the connection that carries it: the first time, and again
    where that is allowed. */
+#include "client/proxy.h"
 #include "client/request.h"
 #include "client/source.h"
 #include "client/time_limits.h"
@@ -22,7 +23,7 @@ static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
 
 void ah_call_acquire(ahttp_response *call)
 {
-    ah_route route = ah_route_to(&call->url);
+    ah_route route = ah_proxy_route(call);
 
     if (route.is_tls) {
         route.tls = call->tls;

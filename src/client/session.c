@@ -2,6 +2,7 @@
 #include "client/session.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "client/proxy.h"
 #include "client/request.h"
 #include "client/time_limits.h"
 #include "http/coding.h"
@@ -100,6 +101,7 @@ static void free_session(ahttp_session *session)
     while ((link = ah_list_take_first(&session->recycled)))
         ah_response_free(AH_CONTAINER(link, ahttp_response, link));
     ah_guest_leave(&session->guest);
+    ah_proxy_release_session(session);
     ahttp_connector_unref(session->connector);
     ah_buf_release(&session->fields_text);
     ah_arena_release(&session->arena);
@@ -192,7 +194,8 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     ah_list_init(&session->kept);
     ah_list_init(&session->rests);
     ah_list_init(&session->recycled);
-    if (!make_fields(session, &options) || !take_connector(session, &options)) {
+    if (!make_fields(session, &options) || !take_connector(session, &options) ||
+        !ah_proxy_take_session(session, &options)) {
         free_session(session);
         return NULL;
     }

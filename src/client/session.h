@@ -10,7 +10,20 @@
 #include "http/redirect.h"
 #include "http/url.h"
 #include "loop/guest.h"
+#include "pool/proxy.h"
 #include <ahttp/session.h>
+
+/* What it says about proxies. */
+typedef struct ah_session_proxies {
+    ah_proxy *proxy;    /* held, or NULL */
+    ahttp_error *error; /* why there is none though one was given, or NULL */
+    ahttp_proxy_fn *choose;
+    void *ctx;
+    ah_str direct;  /* hosts that do not use proxy */
+    ahttp_tls *tls; /* of https proxies without settings of their own; held, or NULL */
+    bool trust_env;
+    bool is_used; /* some of this may lead to a proxy */
+} ah_session_proxies;
 
 struct ahttp_session {
     ah_guest guest;
@@ -24,6 +37,7 @@ struct ahttp_session {
     int64_t max_body_bytes; /* AHTTP_UNLIMITED: none */
     ah_response_rules rules;
     ah_coding_limits coding_limits;
+    ah_session_proxies proxies;
     ahttp_redirects redirects;
     ah_redirect_rules redirect_rules;
     ahttp_charset_fn *charset_of;  /* may be NULL */

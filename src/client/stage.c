@@ -6,15 +6,16 @@
 #define BIT(stage) (1u << AH_STAGE_##stage)
 
 static const ah_stage *const stages[AH_STAGES] = {
+    [AH_STAGE_PROXY] = &ah_proxy_stage,
     [AH_STAGE_EXPECT] = &ah_expect_stage,
     [AH_STAGE_REDIRECT] = &ah_redirect_stage,
 };
 
 const unsigned char ah_stages_for_class[10] = {
     [1] = BIT(COOKIES), /* 101 */
-    [2] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY_AUTH),
-    [3] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY_AUTH) | BIT(REDIRECT),
-    [4] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY_AUTH) | BIT(EXPECT) | BIT(RAISE),
+    [2] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY),
+    [3] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(REDIRECT),
+    [4] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(EXPECT) | BIT(RAISE),
     [5] = BIT(COOKIES) | BIT(RAISE),
 };
 

@@ -21,19 +21,19 @@
 #include <ahttp/response.h>
 
 typedef enum ah_stage_id {
-    AH_STAGE_COOKIES,    /* Cookie, Set-Cookie */
-    AH_STAGE_AUTH,       /* Authorization, 401 */
-    AH_STAGE_PROXY_AUTH, /* Proxy-Authorization, 407 */
-    AH_STAGE_EXPECT,     /* 417 */
-    AH_STAGE_REDIRECT,   /* 3xx */
-    AH_STAGE_RAISE,      /* statuses that mean failure */
+    AH_STAGE_COOKIES,  /* Cookie, Set-Cookie */
+    AH_STAGE_AUTH,     /* Authorization, 401 */
+    AH_STAGE_PROXY,    /* which one; Proxy-Authorization, 407 */
+    AH_STAGE_EXPECT,   /* 417 */
+    AH_STAGE_REDIRECT, /* 3xx */
+    AH_STAGE_RAISE,    /* statuses that mean failure */
     AH_STAGES
 } ah_stage_id;
 
 /* Bits of those that have a `before`. */
 enum {
     AH_STAGES_BEFORE =
-        1 << AH_STAGE_COOKIES | 1 << AH_STAGE_AUTH | 1 << AH_STAGE_PROXY_AUTH | 1 << AH_STAGE_EXPECT
+        1 << AH_STAGE_COOKIES | 1 << AH_STAGE_AUTH | 1 << AH_STAGE_PROXY | 1 << AH_STAGE_EXPECT
 };
 
 typedef enum ah_verdict {
@@ -58,7 +58,7 @@ typedef struct ah_stage {
 } ah_stage;
 
 /* Each is NULL where there is nothing to do. */
-extern const ah_stage ah_expect_stage, ah_redirect_stage;
+extern const ah_stage ah_expect_stage, ah_proxy_stage, ah_redirect_stage;
 
 /* Of which stages a call asks `after`, by the first digit of the status. */
 extern const unsigned char ah_stages_for_class[10];

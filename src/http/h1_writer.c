@@ -50,13 +50,28 @@ static bool says_close(const ahttp_headers *fields)
     return fields && ah_headers_list_has(fields, AH_STR("Connection"), AH_STR("close"));
 }
 
+/* RFC 9112 §3.2.2, and §3.2.4: the whole of the server is a URL without a path. */
+void ah_h1_write_target(ah_buf *out, const ah_request_head *head)
+{
+    ah_str target = head->target;
+
+    if (head->target_prefix.len > 0) {
+        bool is_star = ah_str_equal(target, AH_STR("*"));
+        if (is_star || target.ptr[0] == '/')
+            ah_buf_append(out, head->target_prefix);
+        if (is_star)
+            return;
+    }
+    ah_buf_append(out, target);
+}
+
 void ah_h1_write_head(ah_buf *out, const ah_request_head *head)
 {
     ah_buf_reserve(out, head->method.len + head->target.len + head->authority.len +
                             head->fields_text.len + MOST_OVERHEAD);
     ah_buf_append(out, head->method);
     ah_buf_append_char(out, ' ');
-    ah_buf_append(out, head->target);
+    ah_h1_write_target(out, head);
     ah_buf_append(out, head->http_1_0 ? AH_STR(" HTTP/1.0\r\n") : AH_STR(" HTTP/1.1\r\n"));
     if (head->is_exact) {
         ah_buf_append(out, head->fields_text);

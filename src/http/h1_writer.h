@@ -12,6 +12,8 @@
    (fields_text must not have them either.)  POST, PUT and PATCH without a body say
    "Content-Length: 0"; "Connection: close" is not repeated where fields say it already. */
 void ah_h1_write_head(ah_buf *out, const ah_request_head *head);
+/* The target of the request line. */
+void ah_h1_write_target(ah_buf *out, const ah_request_head *head);
 /* The fields alone, as text for ah_request_head.fields_text. */
 void ah_h1_write_fields(ah_buf *out, const ahttp_headers *fields);
 

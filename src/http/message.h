@@ -8,6 +8,7 @@
 typedef struct ah_request_head {
     ah_str method;
     ah_str target;               /* origin-form, absolute-form or authority-form */
+    ah_str target_prefix;        /* "http://h:81", which makes a path absolute-form; or empty */
     ah_str authority;            /* the Host field; not among fields */
     const ahttp_headers *fields; /* all others but those that frame the body */
     ah_str fields_text;          /* the same as HTTP/1 text "Name: value\r\n"..., if the maker

@@ -13,14 +13,15 @@
     X(ahttp_cookie_jar_options, reserved)                                                          \
     X(ahttp_cookie_store, ctx)                                                                     \
     X(ahttp_loop_options, reserved)                                                                \
-    X(ahttp_request_options, max_redirects)                                                        \
+    X(ahttp_request_options, proxy)                                                                \
     X(ahttp_resolver_options, reserved)                                                            \
-    X(ahttp_session_options, max_redirects)                                                        \
+    X(ahttp_session_options, proxy_tls)                                                            \
     X(ahttp_task_options, stack_bytes)                                                             \
     X(ahttp_tls_options, reserved)
 
 /* What stands by value in one of them; it can never grow. */
 #define INNER_STRUCTS(X)                                                                           \
+    X(ahttp_proxy, reserved)                                                                       \
     X(ahttp_bytes, len)                                                                            \
     X(ahttp_timeout, read_ms)
 
