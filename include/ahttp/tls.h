@@ -17,8 +17,8 @@ typedef enum ahttp_tls_version {
     AHTTP_TLS_1_3 = 0x0304
 } ahttp_tls_version;
 
-/* The password of that file or URI, or NULL if there is none; copied.  Called only while
-   ahttp_tls_create runs. */
+/* The password of that file or URI, or NULL if there is none.  Called only while
+   ahttp_tls_create runs, and what it gives is needed until that returns. */
 typedef const char *ahttp_tls_password_fn(const char *what, void *ctx);
 /* A line for a file in NSS's key log format, without its end.  Called in the middle of
    handshakes, by each thread that has one: it must not call the library. */

@@ -13,9 +13,9 @@
 /* What OpenSSL's password callback gets. */
 typedef struct asking {
     const ahttp_tls_options *options;
-    const char *what;  /* the file or URI */
-    bool is_asked;     /* for a password at all */
-    bool has_password; /* and there was one */
+    const char *what;     /* the file or URI */
+    bool is_asked;        /* for a password at all; the program is asked once */
+    const char *password; /* and this was the answer */
 } asking;
 
 typedef struct identity {
@@ -31,13 +31,14 @@ typedef struct identity {
 static const char *password_for(asking *ask)
 {
     const ahttp_tls_options *options = ask->options;
-    const char *password = options->password;
 
-    if (!password && options->password_of)
-        password = options->password_of(ask->what, options->password_ctx);
+    if (ask->is_asked)
+        return ask->password;
     ask->is_asked = true;
-    ask->has_password = password != NULL;
-    return password;
+    ask->password = options->password;
+    if (!ask->password && options->password_of)
+        ask->password = options->password_of(ask->what, options->password_ctx);
+    return ask->password;
 }
 
 static int give_password(char *room, int cap, int for_writing, void *ctx)
@@ -56,7 +57,7 @@ static int give_password(char *room, int cap, int for_writing, void *ctx)
 static ahttp_error *unread(const asking *ask, const char *kind)
 {
     ERR_clear_error();
-    if (ask->is_asked && !ask->has_password)
+    if (ask->is_asked && !ask->password)
         return ah_error_new(AHTTP_E_TLS_SETTINGS,
                             "load %s from %s: it is encrypted; give its password", kind, ask->what);
     return ah_error_new(AHTTP_E_TLS_SETTINGS, "load %s from %s: the password is wrong", kind,

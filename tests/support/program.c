@@ -20,7 +20,7 @@
 
 enum {
     MAX_PORTS = 64,
-    MAX_PATHS = 64,
+    MAX_PATHS = 256,
     MAX_ARGUMENTS = 62,
     PATIENCE_MS = 60000, /* for anything that is waited for */
     TERM_MS = 10000,     /* between asking a program to end and ending it */
