@@ -54,10 +54,21 @@ static void statuses_are_results_and_not_errors(void **state)
     }
 }
 
-static void a_redirect_is_returned_as_it_is(void **state)
+static void a_redirect_is_followed_to_its_target(void **state)
 {
     (void)state;
     ahttp_response *response = response_of(ahttp_get(session, at("/redirect-to?url=/get")));
+
+    assert_int_equal(ahttp_response_status(response), 200);
+    assert_string_equal(ahttp_response_url(response), at("/get"));
+    ahttp_response_unref(response);
+}
+
+static void a_redirect_is_returned_as_it_is_to_who_wants_it(void **state)
+{
+    (void)state;
+    ahttp_response *response = response_of(
+        ahttp_get(session, at("/redirect-to?url=/get"), .redirects = AHTTP_REDIRECTS_RETURN));
 
     assert_int_equal(ahttp_response_status(response), 302);
     assert_string_equal(ahttp_response_header(response, "location"), "/get");
@@ -159,12 +170,19 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_get_with_params_echoes_them),       TEST(headers_arrive),
-        TEST(bodies_of_all_kinds_arrive),          TEST(gzip_and_deflate_pages_are_decoded),
-        TEST(statuses_are_results_and_not_errors), TEST(a_redirect_is_returned_as_it_is),
-        TEST(credentials_in_the_url_log_in),       TEST(a_chunked_stream_arrives_line_for_line),
-        TEST(streamed_bytes_are_all_there),        TEST(a_head_has_no_body_but_its_length),
-        TEST(a_slow_answer_ends_at_its_deadline),  TEST(a_hundred_requests_share_ten_connections),
+        TEST(a_get_with_params_echoes_them),
+        TEST(headers_arrive),
+        TEST(bodies_of_all_kinds_arrive),
+        TEST(gzip_and_deflate_pages_are_decoded),
+        TEST(statuses_are_results_and_not_errors),
+        TEST(a_redirect_is_followed_to_its_target),
+        TEST(a_redirect_is_returned_as_it_is_to_who_wants_it),
+        TEST(credentials_in_the_url_log_in),
+        TEST(a_chunked_stream_arrives_line_for_line),
+        TEST(streamed_bytes_are_all_there),
+        TEST(a_head_has_no_body_but_its_length),
+        TEST(a_slow_answer_ends_at_its_deadline),
+        TEST(a_hundred_requests_share_ten_connections),
     };
 #undef TEST
 
