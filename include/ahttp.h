@@ -16,6 +16,7 @@
 #include <ahttp/loop.h>
 #include <ahttp/memory.h>
 #include <ahttp/peer.h>
+#include <ahttp/progress.h>
 #include <ahttp/proxy.h>
 #include <ahttp/redirect.h>
 #include <ahttp/request.h>

@@ -5,6 +5,7 @@
    Everything is copied before the call returns, but for what body and multipart take over. */
 #include <ahttp/body.h>
 #include <ahttp/headers.h>
+#include <ahttp/progress.h>
 #include <ahttp/proxy.h>
 #include <ahttp/redirect.h>
 #include <ahttp/timeout.h>
@@ -56,10 +57,11 @@ typedef struct ahttp_request_options {
     /* Each names the unusual choice, so that false is the default. */
     bool no_decompress; /* the body as it was sent, whatever Content-Encoding says */
     bool expect_100;    /* send the body only when the server has said 100 Continue */
-    bool http_1_0;      /* say HTTP/1.0 */
+    bool http_1_0;      /* say HTTP/1.0, which has no chunks: the body's length must be known */
     bool no_downgrade;  /* redirects from https to http fail with E_REDIRECT_REFUSED */
     bool no_proxy;      /* go directly */
-    bool reserved[3];
+    bool chunked;       /* send the body in chunks, even if its length is known */
+    bool reserved[2];
     ahttp_tls *tls;          /* for https, instead of the connector's; the request takes a
                                 reference */
     const char *server_name; /* asked for and verified by TLS instead of the URL's host (SNI); the
@@ -69,6 +71,10 @@ typedef struct ahttp_request_options {
     int max_redirects;         /* hops that are followed; AHTTP_UNLIMITED: any */
 
     ahttp_proxy proxy; /* for all hops: see proxy.h */
+
+    ahttp_progress_fn *on_progress; /* told how the bodies get on: see progress.h */
+    void *on_progress_ctx;
+    int64_t read_buffer_bytes; /* see session.h */
 } ahttp_request_options;
 
 AHTTP_END

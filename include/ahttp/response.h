@@ -50,6 +50,11 @@ AHTTP_API const char *ahttp_response_file_name(const ahttp_response *response);
    RFC 8288. */
 AHTTP_API const char *ahttp_response_link(const ahttp_response *response, const char *relation);
 
+/* All bytes of the request that have been written to the connection, and of the response that
+   have come, heads and framing included. */
+AHTTP_API uint64_t ahttp_response_bytes_sent(const ahttp_response *response);
+AHTTP_API uint64_t ahttp_response_bytes_received(const ahttp_response *response);
+
 /* ---- The whole body.  Reading again gives the same; not after a read from the stream. ---- */
 
 /* Resolves to: const ahttp_bytes *, borrowed. */

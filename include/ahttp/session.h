@@ -44,7 +44,8 @@ typedef struct ahttp_session_options {
     bool lenient;      /* accept what real servers get wrong in heads: see docs/strictness.md */
     bool no_downgrade; /* redirects from https to http fail with E_REDIRECT_REFUSED */
     bool trust_env;    /* use the proxies that the environment names: see docs/proxies.md */
-    bool reserved[4];
+    bool http_1_0;     /* of all requests: see request.h */
+    bool reserved[3];
     const char *made_at; /* the macro's AHTTP_HERE, kept as it is; may be NULL */
 
     ahttp_redirects redirects; /* see redirect.h */
@@ -57,6 +58,10 @@ typedef struct ahttp_session_options {
     void *proxy_ctx;
     ahttp_tls *proxy_tls; /* for https proxies; the session takes a reference; default: verify by
                              the system's roots, whatever the connector's tls says */
+
+    /* Of a body that is read piece by piece: its sender is stopped when twice as much waits to be
+       read, and goes on when that has been taken; default 65536.  aiohttp's read_bufsize. */
+    int64_t read_buffer_bytes;
 } ahttp_session_options;
 
 /* NULL options for the defaults.  NULL when out of memory, when options->size is not set, or

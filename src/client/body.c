@@ -27,7 +27,14 @@ void ah_body_reset(ah_body *body)
     *body = (ah_body){.held = body->held,
                       .ready = body->ready,
                       .shown = body->shown,
+                      .high_water = AH_BODY_HIGH_WATER,
                       .max_bytes = AHTTP_UNLIMITED};
+}
+
+void ah_body_set_buffer(ah_body *body, int64_t bytes)
+{
+    if (bytes > 0)
+        body->high_water = (uint64_t)bytes < SIZE_MAX / 2 ? 2 * (size_t)bytes : SIZE_MAX;
 }
 
 void ah_body_release(ah_body *body)
@@ -59,7 +66,7 @@ static ahttp_error *check(ah_body *body, ahttp_error *error)
 static size_t room(const ah_body *body)
 {
     size_t unread = body->ready.len - body->taken;
-    uint64_t most = body->wanted > AH_BODY_HIGH_WATER ? body->wanted : AH_BODY_HIGH_WATER;
+    uint64_t most = body->wanted > body->high_water ? body->wanted : body->high_water;
 
     if (body->wants_whole)
         most = body->max_bytes < 0 ? unread + most : (uint64_t)body->max_bytes + 1;

@@ -2,8 +2,8 @@
 #ifndef AH_CLIENT_BODY_H
 #define AH_CLIENT_BODY_H
 /* A response's body between the wire and the program: undoes the content coding and holds
-   what nobody has read yet, never much more than AH_BODY_HIGH_WATER bytes unless more is wanted
-   at once.  No I/O in here: the client reports what came, and stops the wire when told that
+   what nobody has read yet, never much more than its high-water mark unless more is wanted at
+   once.  No I/O in here: the client reports what came, and stops the wire when told that
    there is enough.
 
    Pieces are handed out where they lie, at the front of ready, which does not move while one is
@@ -20,6 +20,7 @@ typedef struct ah_body {
     ah_buf shown;        /* what was ready when all of it was handed out */
     uint64_t raw_total;  /* bytes that came */
     size_t taken;
+    size_t high_water; /* more than that is not held, unless more is wanted at once */
     size_t wanted;     /* a read waits until so many bytes are there */
     int64_t max_bytes; /* for a whole body; AHTTP_UNLIMITED */
     bool wants_whole;  /* collect everything in ready */
@@ -33,6 +34,8 @@ typedef struct ah_body {
 /* Forgets everything; buffers of ordinary size stay for the next body. */
 void ah_body_reset(ah_body *body);
 void ah_body_release(ah_body *body);
+/* After a reset: the high-water mark becomes twice as many bytes; 0: AH_BODY_HIGH_WATER. */
+void ah_body_set_buffer(ah_body *body, int64_t bytes);
 
 /* ---- What the wire does ---- */
 

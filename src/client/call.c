@@ -189,6 +189,11 @@ static bool hold(ahttp_response *call, ah_str piece)
     return false;
 }
 
+static void on_progress(ah_exchange *exchange)
+{
+    ah_progress_moved(call_of_exchange(exchange));
+}
+
 static bool on_body(ah_exchange *exchange, ah_str piece)
 {
     ahttp_response *call = call_of_exchange(exchange);
@@ -200,6 +205,8 @@ static bool on_body(ah_exchange *exchange, ah_str piece)
         ah_call_fail(call, error);
         return false;
     }
+    if (AH_UNLIKELY(exchange->shows_progress))
+        ah_progress_moved(call);
     if (call->reading)
         ah_response_body_moved(call);
     return ah_body_has_room(&call->body);
@@ -246,8 +253,12 @@ static void on_end(ah_exchange *exchange, ahttp_error *error)
     }
 }
 
-const ah_exchange_events ah_call_events = {
-    .interim = on_interim, .head = on_head, .body = on_body, .end = on_end, .wire = on_wire};
+const ah_exchange_events ah_call_events = {.interim = on_interim,
+                                           .head = on_head,
+                                           .body = on_body,
+                                           .end = on_end,
+                                           .wire = on_wire,
+                                           .progress = on_progress};
 
 /* ---- The request ---- */
 

@@ -49,6 +49,7 @@ static bool prepare(ahttp_response *to, const ahttp_response *from, const ah_hop
     to->settings.has_own_host = from->settings.has_own_host && !hop->changes_origin;
     exchange->upgrade = from->exchange.upgrade;
     exchange->shows_wire = from->exchange.shows_wire;
+    exchange->shows_progress = from->exchange.shows_progress;
     exchange->expect_100_ms = 0;
     exchange->body = from->exchange.body;
     exchange->source = NULL;

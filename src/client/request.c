@@ -310,6 +310,11 @@ static void take_settings(ahttp_response *call, const ahttp_request_options *opt
         .on_interim_ctx = options->on_interim_ctx,
         .on_wire = options->on_wire,
         .on_wire_ctx = options->on_wire_ctx,
+        .on_progress = options->on_progress,
+        .on_progress_ctx = options->on_progress_ctx,
+        .read_buffer_bytes = options->read_buffer_bytes ? options->read_buffer_bytes
+                                                        : call->session->read_buffer_bytes,
+        .is_chunked = options->chunked,
         .no_decompress = options->no_decompress || session->no_decompress,
     };
 }
@@ -324,7 +329,9 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     ah_headers_init(&exchange->response.fields, &call->arena);
     take_settings(call, options);
     exchange->shows_wire = options->on_wire != NULL;
-    exchange->request.http_1_0 = options->http_1_0;
+    exchange->request.http_1_0 = options->http_1_0 || call->session->http_1_0;
+    exchange->shows_progress = options->on_progress != NULL;
+    ah_body_set_buffer(&call->body, call->settings.read_buffer_bytes);
     ahttp_error *error = ah_request_take_body(call, options, &type);
     if (!error)
         error = prepare_limits(call, &options->timeout);

@@ -88,7 +88,7 @@ static ahttp_error *take_bytes(ahttp_response *call, const ahttp_request_options
     ahttp_error *error = get_bytes(call->session, options, &given);
 
     if (!error)
-        error = keep_bytes(call, &given, options->compress != NULL, type);
+        error = keep_bytes(call, &given, options->compress || options->chunked, type);
     ah_buf_release(&given.made);
     return error;
 }
@@ -173,7 +173,9 @@ static ahttp_error *describe_source(ahttp_response *call)
     const ahttp_body *source = call->exchange.source;
     const char *type = source->content_type ? source->content_type : "application/octet-stream";
 
-    head->body_length = source->trailers.fn ? -1 : source->length;
+    head->body_length = source->trailers.fn || call->settings.is_chunked ? -1 : source->length;
+    if (head->body_length < 0 && head->http_1_0)
+        return refuse("request body", "its length is not known, and HTTP/1.0 has no chunks");
     if (!call->settings.has_own_type &&
         !ah_headers_add(fields, AH_STR("Content-Type"), ah_str_from(type)))
         return ah_error_no_memory();

@@ -42,6 +42,7 @@ static void clear(ahttp_response *response)
     ah_exchange_release(&response->exchange);
     ah_proxy_release_call(response);
     ah_interims_forget(response);
+    ah_link_remove(&response->progress_job.link);
     ah_arena_reset(&response->arena);
     ah_body_reset(&response->body);
     ah_whole_clear(&response->whole);
@@ -146,6 +147,16 @@ const ahttp_headers *ahttp_response_trailers(const ahttp_response *response)
 ahttp_peer *ahttp_response_peer(const ahttp_response *response)
 {
     return response->exchange.peer;
+}
+
+uint64_t ahttp_response_bytes_sent(const ahttp_response *response)
+{
+    return response->exchange.bytes_sent;
+}
+
+uint64_t ahttp_response_bytes_received(const ahttp_response *response)
+{
+    return response->exchange.bytes_received;
 }
 
 const char *ahttp_response_header(const ahttp_response *response, const char *name)

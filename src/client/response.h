@@ -11,6 +11,7 @@
      any but COMPLETE --error, cancel, deadline--> FAILED  */
 #include "client/body.h"
 #include "client/interim.h"
+#include "client/progress.h"
 #include "client/reading.h"
 #include "client/session.h"
 #include "client/stage.h"
@@ -40,11 +41,15 @@ typedef struct ah_call_settings {
     void *on_interim_ctx;
     ahttp_wire_fn *on_wire; /* may be NULL */
     void *on_wire_ctx;
+    ahttp_progress_fn *on_progress; /* may be NULL */
+    void *on_progress_ctx;
+    int64_t read_buffer_bytes; /* 0: the default */
     ah_redirect_rules redirects;
     unsigned stages;   /* bit n: it uses stage n of ah_stage_id */
     bool has_own_type; /* its Content-Type does not follow the body */
     bool has_own_host; /* Host is a given one */
     bool no_decompress;
+    bool is_chunked; /* the program wants it so */
 } ah_call_settings;
 
 /* How one hop gets to the host. */
@@ -88,6 +93,7 @@ struct ahttp_response {
     ah_head_facts facts;
     ahttp_tls *tls;           /* held, or NULL: the connector's */
     ah_str server_name;       /* for TLS instead of the host; or empty */
+    ah_job progress_job;      /* queued while there is something to tell */
     ah_interim *interims;     /* that on_interim has not been told of yet */
     ah_job stage_job;         /* of the stage that waits */
     const ah_hop *hop;        /* where the redirect stage wants to go */

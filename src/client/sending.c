@@ -17,7 +17,7 @@ static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
     }
     call->phase = AH_CALL_SENT;
     ah_exchange_release(&call->exchange);
-    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
+    call->exchange.bytes_sent = call->exchange.body_sent = call->exchange.bytes_received = 0;
     ah_conn_send(conn, &call->exchange);
 }
 
@@ -84,6 +84,7 @@ void ah_call_restart(ahttp_response *call)
     exchange->response = (ah_response_head){0};
     ah_headers_init(&exchange->response.fields, &call->arena);
     ah_body_reset(&call->body);
+    ah_body_set_buffer(&call->body, call->settings.read_buffer_bytes);
     ah_call_forget_end(call);
     if (exchange->source)
         ah_source_restart(exchange->source);

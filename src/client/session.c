@@ -75,6 +75,8 @@ static void refuse_nonsense(const ahttp_session_options *options)
         options->max_head_bytes < 0 || options->max_interim < 0)
         ah_misuse("ahttp_session_create: give limits of heads above 0, or 0 for the default; no "
                   "head is unlimited");
+    if (options->read_buffer_bytes < 0)
+        ah_misuse("ahttp_session_create: give read_buffer_bytes above 0, or 0 for the default");
     if (ah_timeout_check(&options->timeout))
         ah_misuse("ahttp_session_create: give time limits above 0 ms, or AHTTP_NEVER");
 }
@@ -212,6 +214,8 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     session->json_dump = options.json_dump;
     session->hooks_ctx = options.hooks_ctx;
     session->no_decompress = options.no_decompress;
+    session->http_1_0 = options.http_1_0;
+    session->read_buffer_bytes = options.read_buffer_bytes;
     session->redirects = options.redirects;
     session->redirect_rules = (ah_redirect_rules){.most = options.max_redirects,
                                                   .refuse_downgrade = options.no_downgrade};

@@ -48,7 +48,9 @@ struct ahttp_session {
     ah_list rests;    /* that nobody needs, but of which the connection reads the rest */
     ah_list recycled; /* blocks of ended ones, newest first */
     size_t recycled_count;
+    int64_t read_buffer_bytes; /* 0: the default */
     bool no_decompress;
+    bool http_1_0;
     bool owns_connector;
     bool closed;
 };

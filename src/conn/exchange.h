@@ -30,6 +30,8 @@ typedef struct ah_exchange_events {
     /* An interim head (1xx but 101) has come, and is in exchange->response until this returns.
        NULL: not wanted. */
     void (*interim)(ah_exchange *exchange);
+    /* With shows_progress: bytes were written. */
+    void (*progress)(ah_exchange *exchange);
     /* With shows_wire: a head goes out, or has come, before anything else is said of it. */
     void (*wire)(ah_exchange *exchange, ahttp_wire_part part, ah_str bytes);
 } ah_exchange_events;
@@ -52,11 +54,13 @@ struct ah_exchange {
     ah_response_head response;      /* fields initialised with the arena to use, before sending */
     ah_conn *conn;                  /* while on the wire, else NULL */
     uint64_t bytes_sent;            /* of head and body */
+    uint64_t body_sent;             /* with shows_progress: of the body, without its framing */
     uint64_t bytes_received;        /* of head and body as they came */
     ahttp_peer *peer;               /* of the connection; set when sent, a reference; or NULL */
     ah_tunnel tunnel;               /* from an end event without error on: the owner's, if set */
     bool was_reused;                /* the connection had carried another exchange before */
     bool shows_wire;                /* the wire event is wanted */
+    bool shows_progress;            /* and progress */
     bool was_sent;                  /* all of the request was written */
 };
 

@@ -158,6 +158,17 @@ static bool is_written(const ah_h1_send *send)
     return send->unsent[0].len + send->unsent[1].len + send->unsent[2].len == 0;
 }
 
+/* What stands before the last piece may be small ones among their framing: none of these counts
+   before all of them are out. */
+static void note_progress(ah_h1_send *send)
+{
+    uint64_t begun = send->source ? send->pulled : send->is_holding ? 0 : send->exchange->body.len;
+
+    if (send->unsent[0].len == 0)
+        send->exchange->body_sent = begun - send->unsent[1].len;
+    send->exchange->events->progress(send->exchange);
+}
+
 /* False when the rest must wait. */
 static bool write_some(ah_h1_send *send)
 {
@@ -175,6 +186,8 @@ static bool write_some(ah_h1_send *send)
         send->unsent[i] = ah_str_slice(send->unsent[i], part, SIZE_MAX);
         left -= part;
     }
+    if (AH_UNLIKELY(send->exchange->shows_progress))
+        note_progress(send);
     return is_written(send);
 }
 

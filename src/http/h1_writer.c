@@ -45,9 +45,18 @@ static void write_framing(ah_buf *out, const ah_request_head *head)
     }
 }
 
-static bool says_close(const ahttp_headers *fields)
+static bool says(const ahttp_headers *fields, ah_str option)
 {
-    return fields && ah_headers_list_has(fields, AH_STR("Connection"), AH_STR("close"));
+    return fields && ah_headers_list_has(fields, AH_STR("Connection"), option);
+}
+
+/* HTTP/1.1 goes on by default, HTTP/1.0 ends (RFC 9112 §9.3). */
+static void write_persistence(ah_buf *out, const ah_request_head *head)
+{
+    if (head->wants_close && !says(head->fields, AH_STR("close")))
+        ah_buf_append(out, AH_STR("Connection: close\r\n"));
+    else if (head->http_1_0 && !head->wants_close && !says(head->fields, AH_STR("keep-alive")))
+        ah_buf_append(out, AH_STR("Connection: keep-alive\r\n"));
 }
 
 /* RFC 9112 §3.2.2, and §3.2.4: the whole of the server is a URL without a path. */
@@ -86,8 +95,7 @@ void ah_h1_write_head(ah_buf *out, const ah_request_head *head)
     else
         ah_h1_write_fields(out, head->fields);
     write_framing(out, head);
-    if (head->wants_close && !says_close(head->fields))
-        ah_buf_append(out, AH_STR("Connection: close\r\n"));
+    write_persistence(out, head);
     ah_buf_append(out, AH_STR("\r\n"));
 }
 

@@ -10,7 +10,8 @@
    Host, Content-Length and Transfer-Encoding are said by authority and body_length alone:
    fields of these names are left out, so that a message never has two opinions on its length.
    (fields_text must not have them either.)  POST, PUT and PATCH without a body say
-   "Content-Length: 0"; "Connection: close" is not repeated where fields say it already. */
+   "Content-Length: 0"; "Connection: close", and with HTTP/1.0 "keep-alive", are not repeated
+   where fields say so already. */
 void ah_h1_write_head(ah_buf *out, const ah_request_head *head);
 /* The target of the request line. */
 void ah_h1_write_target(ah_buf *out, const ah_request_head *head);
