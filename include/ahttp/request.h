@@ -48,8 +48,8 @@ typedef struct ahttp_request_options {
     /* All fields of the head, each ending in CR LF, as they are to go out, instead of headers, of
        the session's and of every automatic one: Host, Content-Length, Transfer-Encoding too.
        Nothing is added, and nobody checks that it is wise.  The body is chunked if
-       Transfer-Encoding says so, else sent as it is.  Not together with headers, auth or
-       upgrade. */
+       Transfer-Encoding says so, else sent as it is.  Not together with headers, auth,
+       upgrade or cookies; none of the jar are sent either. */
     const char *fields_text;
     ahttp_wire_fn *on_wire; /* sees all heads of the request: see wire.h */
     void *on_wire_ctx;
@@ -75,6 +75,9 @@ typedef struct ahttp_request_options {
     ahttp_progress_fn *on_progress; /* told how the bodies get on: see progress.h */
     void *on_progress_ctx;
     int64_t read_buffer_bytes; /* see session.h */
+
+    const ahttp_pair *cookies; /* sent besides those of the jar, or instead if of one name, to
+                                  the URL's origin; not kept */
 } ahttp_request_options;
 
 AHTTP_END

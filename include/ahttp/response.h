@@ -4,6 +4,7 @@
 /* What came back (aiohttp's ClientResponse).  The status and headers are there; the body is
    not, until you read it.  The response owns all it returns: strings, headers, stream and
    body stay valid until ahttp_response_unref. */
+#include <ahttp/cookies.h>
 #include <ahttp/headers.h>
 #include <ahttp/stream.h>
 AHTTP_BEGIN
@@ -54,6 +55,12 @@ AHTTP_API const char *ahttp_response_link(const ahttp_response *response, const 
    have come, heads and framing included. */
 AHTTP_API uint64_t ahttp_response_bytes_sent(const ahttp_response *response);
 AHTTP_API uint64_t ahttp_response_bytes_received(const ahttp_response *response);
+
+/* The cookies that this response sets, in order; those that are none are left out.  Domain and
+   path are NULL where it does not say. */
+AHTTP_API const ahttp_cookie *ahttp_response_cookies(const ahttp_response *response, size_t *count);
+/* The value of the last one of that name, as it stands there, or NULL. */
+AHTTP_API const char *ahttp_response_cookie(const ahttp_response *response, const char *name);
 
 /* ---- The whole body.  Reading again gives the same; not after a read from the stream. ---- */
 

@@ -4,6 +4,7 @@
 /* A session keeps what requests share: connections, headers, limits (aiohttp's
    ClientSession).  Make one per program, not one per request. */
 #include <ahttp/connector.h>
+#include <ahttp/cookies.h>
 #include <ahttp/request.h>
 #include <ahttp/response.h>
 AHTTP_BEGIN
@@ -62,11 +63,17 @@ typedef struct ahttp_session_options {
     /* Of a body that is read piece by piece: its sender is stopped when twice as much waits to be
        read, and goes on when that has been taken; default 65536.  aiohttp's read_bufsize. */
     int64_t read_buffer_bytes;
+
+    ahttp_cookie_jar *cookie_jar; /* shared, the session takes a reference; default: a new one;
+                                     ahttp_cookie_jar_dummy(): no cookies */
+    const ahttp_pair *cookies;    /* put into the jar, for all paths of the host of ... */
+    const char *cookies_url;      /* ... this URL */
 } ahttp_session_options;
 
 /* NULL options for the defaults.  NULL when out of memory, when options->size is not set, or
    when a header cannot be sent: a name that is no token, CR, LF or NUL in a value, or one that
-   belongs to a single request (Host, Content-Length, Transfer-Encoding).  Caller unrefs. */
+   belongs to a single request (Host, Content-Length, Transfer-Encoding); or when the jar refuses
+   a cookie.  Caller unrefs. */
 AHTTP_API ahttp_session *ahttp_session_create(const ahttp_session_options *options);
 AHTTP_API ahttp_session *ahttp_session_ref(ahttp_session *session);
 /* NULL does nothing.  Requests that are under way and responses keep the session; the last
@@ -75,7 +82,8 @@ AHTTP_API void ahttp_session_unref(ahttp_session *session);
 /* Refuse new requests, cancel those under way, and close the connector unless it is shared.
    Closing twice is harmless.  Resolves to nothing, when the last connection is gone. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_session_close(ahttp_session *session);
-AHTTP_API ahttp_connector *ahttp_session_connector(ahttp_session *session); /* borrowed */
+AHTTP_API ahttp_connector *ahttp_session_connector(ahttp_session *session);   /* borrowed */
+AHTTP_API ahttp_cookie_jar *ahttp_session_cookie_jar(ahttp_session *session); /* borrowed */
 
 /* Send it.  Resolves to: ahttp_response *, when its headers are in; caller unrefs.  What a kept
    connection swallowed, closing without a byte of response, is sent once more on another one:

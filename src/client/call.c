@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The way of a request: wait for a connection, send, take the response's head and body. */
 #include "base/mem.h"
+#include "client/cookie_stage.h"
 #include "client/response.h"
 #include "client/wire.h"
 #include "conn/conn.h"
@@ -175,6 +176,7 @@ static void on_head(ah_exchange *exchange)
     ahttp_response *call = call_of_exchange(exchange);
     unsigned class = (unsigned)exchange->response.status / 100;
 
+    ah_cookies_look_at_head(call);
     if (call->settings.stages & ah_stages_for_class[class])
         ah_stages_after(call);
     else

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* A jar that asks a store of the program. */
-#include "base/arena.h"
 #include "base/mem.h"
 #include "base/options.h"
 #include "client/cookie_jar.h"
@@ -16,30 +15,15 @@ static ahttp_cookie_store *store_of(ahttp_cookie_jar *jar)
     return &AH_CONTAINER(jar, store_jar, base)->store;
 }
 
-/* A view with a NUL behind it; NULL stays NULL.  False when out of memory. */
-static bool terminate(ah_arena *arena, ah_str view, const char **text)
-{
-    *text = view.ptr ? ah_arena_copy(arena, view) : NULL;
-    return !view.ptr || *text;
-}
-
 static const char *set(ahttp_cookie_jar *jar, const ah_url *url, const ah_set_cookie *said,
                        int64_t now)
 {
     const ahttp_cookie_store *store = store_of(jar);
     const char *why = AH_JAR_NO_MEMORY;
     ah_arena arena = {0};
-    ahttp_cookie cookie = {.size = sizeof cookie,
-                           .expires = ah_set_cookie_expiry(said, now),
-                           .same_site = said->same_site,
-                           .host_only = said->domain.len == 0,
-                           .secure = said->secure,
-                           .http_only = said->http_only};
+    ahttp_cookie cookie;
 
-    if (terminate(&arena, said->name, &cookie.name) &&
-        terminate(&arena, said->value, &cookie.value) &&
-        terminate(&arena, said->domain, &cookie.domain) &&
-        terminate(&arena, said->path, &cookie.path))
+    if (ah_set_cookie_show(said, &arena, now, &cookie))
         why = store->set(url->safe.ptr, &cookie, store->ctx);
     ah_arena_release(&arena);
     return why;

@@ -59,8 +59,8 @@ ahttp_error *ah_exact_fields_prepare(ahttp_response *call, const ahttp_request_o
     ah_str rest = ah_str_from(options->fields_text);
     ah_str line;
 
-    if (options->headers || options->auth || options->upgrade)
-        return refuse("headers, auth or upgrade are given as well");
+    if (options->headers || options->auth || options->upgrade || options->cookies)
+        return refuse("headers, auth, upgrade or cookies are given as well");
     head->fields = NULL;
     head->says_chunked = false;
     head->fields_text = ah_str_make(ah_arena_copy(&call->arena, rest), rest.len);

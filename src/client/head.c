@@ -2,6 +2,7 @@
 /* What a response's head says about its body.  Each field is read when somebody asks for the
    first time; what was read lives in the response's arena. */
 #include "client/response.h"
+#include "cookies/set_cookie.h"
 #include "http/disposition.h"
 
 /* Getters have const responses, for which reading a field changes nothing that shows. */
@@ -79,5 +80,52 @@ const char *ahttp_response_link(const ahttp_response *response, const char *rela
     for (size_t i = 0; facts->knows_links && i < facts->link_count; i++)
         if (ah_web_link_is(&facts->links[i], ah_str_from(relation)))
             return facts->links[i].target.ptr;
+    return NULL;
+}
+
+/* ---- Set-Cookie ---- */
+
+/* False when out of memory. */
+static bool read_cookies(ahttp_response *response)
+{
+    const ahttp_headers *fields = &response->exchange.response.fields;
+    int64_t now = ah_loop_wall_seconds(response->session->guest.loop);
+    ah_head_facts *facts = &response->facts;
+    ahttp_cookie *cookies = ah_arena_alloc(&response->arena, (fields->count + 1) * sizeof *cookies);
+    ah_set_cookie said;
+
+    if (!cookies)
+        return false;
+    facts->cookie_count = 0;
+    for (const ah_field *each = ah_headers_find(fields, AH_STR("Set-Cookie")); each;
+         each = ah_headers_find_next(fields, each)) {
+        if (ah_set_cookie_read(&said, each->value))
+            continue;
+        if (!ah_set_cookie_show(&said, &response->arena, now, &cookies[facts->cookie_count]))
+            return false;
+        facts->cookie_count++;
+    }
+    facts->cookies = cookies;
+    return true;
+}
+
+const ahttp_cookie *ahttp_response_cookies(const ahttp_response *response, size_t *count)
+{
+    ah_head_facts *facts = &own(response)->facts;
+
+    if (!facts->knows_cookies)
+        facts->knows_cookies = read_cookies(own(response));
+    *count = facts->knows_cookies ? facts->cookie_count : 0;
+    return facts->knows_cookies ? facts->cookies : NULL;
+}
+
+const char *ahttp_response_cookie(const ahttp_response *response, const char *name)
+{
+    size_t count;
+    const ahttp_cookie *cookies = ahttp_response_cookies(response, &count);
+
+    while (count-- > 0)
+        if (strcmp(cookies[count].name, name) == 0)
+            return cookies[count].value;
     return NULL;
 }

@@ -47,7 +47,9 @@ typedef struct ah_head_facts {
     const char *file_name;
     const ah_web_link *links;
     size_t link_count;
-    bool knows_file_name, knows_links;
+    const ahttp_cookie *cookies;
+    size_t cookie_count;
+    bool knows_file_name, knows_links, knows_cookies;
 } ah_head_facts;
 
 /* ---- client/reading.c ---- */

@@ -3,6 +3,7 @@
    caller keeps. */
 #include "client/request.h"
 #include "base/mem.h"
+#include "client/cookie_stage.h"
 #include "client/exact_fields.h"
 #include "client/proxy.h"
 #include "client/time_limits.h"
@@ -345,9 +346,10 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
         return ah_error_no_memory();
     ah_redirect_prepare(call, options);
     error = ah_proxy_prepare(call, options);
-    if (error)
-        return error;
-    error = prepare_url(call, options);
+    if (!error)
+        error = ah_cookies_prepare(call, options);
+    if (!error)
+        error = prepare_url(call, options);
     if (!error)
         error = prepare_target(call, options);
     if (!error)

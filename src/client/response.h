@@ -50,6 +50,7 @@ typedef struct ah_call_settings {
     bool has_own_host; /* Host is a given one */
     bool no_decompress;
     bool is_chunked; /* the program wants it so */
+    bool uses_jar;   /* cookies of the session's jar are sent, and what comes is kept there */
 } ah_call_settings;
 
 /* How one hop gets to the host. */
@@ -92,6 +93,7 @@ struct ahttp_response {
     ah_save *save; /* the pending one, or NULL */
     ah_head_facts facts;
     ahttp_tls *tls;           /* held, or NULL: the connector's */
+    ah_str own_cookies;       /* "a=1; b=2", not of the jar; or empty */
     ah_str server_name;       /* for TLS instead of the host; or empty */
     ah_job progress_job;      /* queued while there is something to tell */
     ah_interim *interims;     /* that on_interim has not been told of yet */

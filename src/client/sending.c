@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From a request that is prepared to the connection that carries it: the first time, and again
    where that is allowed. */
+#include "client/cookie_stage.h"
 #include "client/proxy.h"
 #include "client/request.h"
 #include "client/source.h"
@@ -62,6 +63,7 @@ static void open_source(void *ctx)
 
 void ah_call_send(ahttp_response *call)
 {
+    ah_cookies_look_at_jar(call);
     if (call->exchange.source)
         open_source(call);
     else if (call->settings.stages & AH_STAGES_BEFORE)

@@ -105,6 +105,8 @@ static void free_session(ahttp_session *session)
     ah_guest_leave(&session->guest);
     ah_proxy_release_session(session);
     ahttp_connector_unref(session->connector);
+    ahttp_cookie_jar_unref(session->cookie_jar);
+    ah_buf_release(&session->cookie_text);
     ah_buf_release(&session->fields_text);
     ah_arena_release(&session->arena);
     ah_free(session);
@@ -118,6 +120,26 @@ static bool take_connector(ahttp_session *session, const ahttp_session_options *
     session->connector =
         options->connector ? ahttp_connector_ref(options->connector) : ahttp_connector_create(&own);
     return session->connector != NULL;
+}
+
+static bool set_cookies(ahttp_cookie_jar *jar, const ahttp_session_options *options)
+{
+    for (const ahttp_pair *pair = options->cookies; pair && pair->name; pair++)
+        if (ahttp_cookie_jar_set(jar, options->cookies_url,
+                                 &(ahttp_cookie){.size = sizeof(ahttp_cookie),
+                                                 .name = pair->name,
+                                                 .value = pair->value,
+                                                 .path = "/"},
+                                 NULL) < 0)
+            return false;
+    return true;
+}
+
+static bool take_cookie_jar(ahttp_session *session, const ahttp_session_options *options)
+{
+    session->cookie_jar = options->cookie_jar ? ahttp_cookie_jar_ref(options->cookie_jar)
+                                              : ahttp_cookie_jar_create(NULL);
+    return session->cookie_jar && set_cookies(session->cookie_jar, options);
 }
 
 /* The session must not go meanwhile. */
@@ -197,7 +219,7 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     ah_list_init(&session->rests);
     ah_list_init(&session->recycled);
     if (!make_fields(session, &options) || !take_connector(session, &options) ||
-        !ah_proxy_take_session(session, &options)) {
+        !ah_proxy_take_session(session, &options) || !take_cookie_jar(session, &options)) {
         free_session(session);
         return NULL;
     }
@@ -259,6 +281,11 @@ ahttp_future *ahttp_session_close(ahttp_session *session)
 ahttp_connector *ahttp_session_connector(ahttp_session *session)
 {
     return session->connector;
+}
+
+ahttp_cookie_jar *ahttp_session_cookie_jar(ahttp_session *session)
+{
+    return session->cookie_jar;
 }
 
 /* ---- Sending ---- */

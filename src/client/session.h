@@ -5,6 +5,7 @@
    freed when the program does not hold it and no response is left. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "client/cookie_jar.h"
 #include "http/coding.h"
 #include "http/message.h"
 #include "http/redirect.h"
@@ -33,6 +34,8 @@ struct ahttp_session {
     ahttp_headers fields;  /* sent with every request: automatic ones, then the options' */
     ah_buf fields_text;    /* the same as HTTP/1 text, rendered once */
     ahttp_timeout timeout; /* defaults filled in */
+    ahttp_cookie_jar *cookie_jar;
+    ah_buf cookie_text; /* where a Cookie field is written */
     ah_url_memo last_url;
     int64_t max_body_bytes; /* AHTTP_UNLIMITED: none */
     ah_response_rules rules;

@@ -7,6 +7,7 @@
 
 static const ah_stage *const stages[AH_STAGES] = {
     [AH_STAGE_PROXY] = &ah_proxy_stage,
+    [AH_STAGE_COOKIES] = &ah_cookie_stage,
     [AH_STAGE_EXPECT] = &ah_expect_stage,
     [AH_STAGE_REDIRECT] = &ah_redirect_stage,
 };

@@ -136,3 +136,25 @@ int64_t ah_set_cookie_expiry(const ah_set_cookie *said, int64_t now)
         return now + MOST_AGE;
     return expires == 0 ? -1 : expires; /* 0 has a meaning of its own */
 }
+
+/* NULL stays NULL.  False when out of memory. */
+static bool copy_text(ah_arena *arena, ah_str view, const char **text)
+{
+    *text = view.ptr ? ah_arena_copy(arena, view) : NULL;
+    return !view.ptr || *text;
+}
+
+bool ah_set_cookie_show(const ah_set_cookie *said, ah_arena *arena, int64_t now,
+                        ahttp_cookie *cookie)
+{
+    *cookie = (ahttp_cookie){.size = sizeof *cookie,
+                             .expires = ah_set_cookie_expiry(said, now),
+                             .same_site = said->same_site,
+                             .host_only = said->domain.len == 0,
+                             .secure = said->secure,
+                             .http_only = said->http_only};
+    return copy_text(arena, said->name, &cookie->name) &&
+           copy_text(arena, said->value, &cookie->value) &&
+           copy_text(arena, said->domain, &cookie->domain) &&
+           copy_text(arena, said->path, &cookie->path);
+}

@@ -3,7 +3,7 @@
 #define AH_COOKIES_SET_COOKIE_H
 /* What a Set-Cookie field says (RFC 6265 §5.2, and where that is stricter draft-ietf-httpbis-
    rfc6265bis §5.6).  No opinion yet on whether it may say so: that is the jar's. */
-#include "base/str.h"
+#include "base/arena.h"
 #include <ahttp/cookies.h>
 
 enum {
@@ -32,6 +32,11 @@ const char *ah_set_cookie_read(ah_set_cookie *said, ah_str text);
    0: with the session; at most 400 days from now (rfc6265bis §5.5); not after now: it is to be
    deleted. */
 int64_t ah_set_cookie_expiry(const ah_set_cookie *said, int64_t now);
+
+/* The same with texts of their own, in the arena; domain and path are NULL where it has none.
+   False when out of memory. */
+bool ah_set_cookie_show(const ah_set_cookie *said, ah_arena *arena, int64_t now,
+                        ahttp_cookie *cookie);
 
 /* Whether text has control characters other than tabs (rfc6265bis §5.6 step 1). */
 bool ah_cookie_has_controls(ah_str text);

@@ -13,9 +13,9 @@
     X(ahttp_cookie_jar_options, reserved)                                                          \
     X(ahttp_cookie_store, ctx)                                                                     \
     X(ahttp_loop_options, reserved)                                                                \
-    X(ahttp_request_options, read_buffer_bytes)                                                    \
+    X(ahttp_request_options, cookies)                                                              \
     X(ahttp_resolver_options, reserved)                                                            \
-    X(ahttp_session_options, read_buffer_bytes)                                                    \
+    X(ahttp_session_options, cookies_url)                                                          \
     X(ahttp_task_options, stack_bytes)                                                             \
     X(ahttp_tls_options, reserved)
 
