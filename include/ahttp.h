@@ -29,6 +29,7 @@
 #include <ahttp/thread.h>
 #include <ahttp/timeout.h>
 #include <ahttp/tls.h>
+#include <ahttp/transport.h>
 #include <ahttp/version.h>
 #include <ahttp/wait.h>
 #include <ahttp/wire.h>

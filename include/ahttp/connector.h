@@ -6,6 +6,7 @@
    loop may share one; most never see theirs. */
 #include <ahttp/resolver.h>
 #include <ahttp/tls.h>
+#include <ahttp/transport.h>
 AHTTP_BEGIN
 
 typedef struct ahttp_connector ahttp_connector;
@@ -18,6 +19,15 @@ typedef struct ahttp_host {
 } ahttp_host;
 /* The first that fits counts.  Lists end with {NULL, 0, NULL}; this adds the end for you. */
 #define AHTTP_HOSTS(...) ((const ahttp_host[]){__VA_ARGS__, {NULL, 0, NULL}})
+
+/* A new socket, before it is bound and connects to address, "192.0.2.1:80": set its options, its
+   mark, protect it from a VPN (socket_factory).  0, or a negative errno, which fails this
+   attempt to connect.  Called from inside the library: it must not call that. */
+typedef int ahttp_socket_fn(int fd, const char *address, void *ctx);
+/* Makes the transport of a connection to host: the future, of the connector's loop, resolves to
+   an ahttp_transport *, which becomes the connector's.  host is valid during the call.  When the
+   request gives up, the future is cancelled.  A failure becomes E_CONNECT. */
+typedef ahttp_future *ahttp_connect_fn(const char *host, uint16_t port, void *ctx);
 
 typedef struct ahttp_connector_options {
     size_t size;
@@ -46,6 +56,17 @@ typedef struct ahttp_connector_options {
     int limit_idle;          /* connections that wait for a request; default: just limit */
     int limit_idle_per_host; /* default: just limit_per_host */
     int64_t lifetime_ms;     /* a connection is not used for longer; default AHTTP_NEVER */
+
+    /* Where connections come from and go to, whatever the URL; all texts are copied. */
+    const char *unix_socket;   /* a path, or "@name" in the abstract namespace (UnixConnector) */
+    ahttp_connect_fn *connect; /* a stream of yours instead of a socket: see transport.h */
+    void *connect_ctx;
+    const char *local_address; /* "192.0.2.1": from there, to addresses of its family only */
+    const char *device;        /* from this network interface: "eth0" */
+    int local_port;            /* from the first of these that is free; default: any */
+    int local_port_count;      /* how many there are from local_port on; default 1 */
+    ahttp_socket_fn *on_socket;
+    void *on_socket_ctx;
 } ahttp_connector_options;
 
 /* NULL when out of memory, or when options->size is not set.  Caller unrefs. */

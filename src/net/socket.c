@@ -24,7 +24,7 @@ typedef struct stream_socket {
     int fd;
     int failure;           /* negative errno of the last read or write that failed */
     const char *failed_at; /* "read from" or "write to" */
-    char peer[AH_ADDRESS_TEXT];
+    char peer[];
 } stream_socket;
 
 static stream_socket *of(ah_transport *transport)
@@ -185,7 +185,8 @@ static ah_transport *give_up(int fd, stream_socket *self, ahttp_error *why, ahtt
 
 ah_transport *ah_socket_open(ahttp_loop *loop, int fd, const char *peer, ahttp_error **error)
 {
-    stream_socket *self = AH_NEW(stream_socket);
+    size_t peer_size = strlen(peer) + 1;
+    stream_socket *self = ah_alloc_zeroed(sizeof *self + peer_size);
 
     if (!self)
         return give_up(fd, self, ah_error_no_memory(), error);
@@ -196,6 +197,6 @@ ah_transport *ah_socket_open(ahttp_loop *loop, int fd, const char *peer, ahttp_e
     }
     self->transport.ops = &socket_ops;
     self->fd = fd;
-    snprintf(self->peer, sizeof self->peer, "%s", peer);
+    memcpy(self->peer, peer, peer_size);
     return &self->transport;
 }

@@ -6,9 +6,8 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "loop/future.h"
+#include "pool/connector_options.h"
 #include "pool/slot.h"
-
-enum { LIMIT = 100, KEEPALIVE_MS = 15000, DNS_CACHE_MS = 10000 };
 
 /* Who waits for the last connection to go. */
 typedef struct ah_closer {
@@ -33,6 +32,7 @@ static void destroy(ahttp_connector *connector)
     ah_origins_release(&connector->origins);
     ah_proxies_release(&connector->proxies);
     ah_free(connector->setup.hosts);
+    ah_arena_release(&connector->setup.texts);
     ahttp_tls_unref(connector->setup.tls);
     ahttp_tls_unref(connector->setup.default_tls);
     ah_free(connector);
@@ -145,98 +145,7 @@ void ahttp_connector_unref(ahttp_connector *connector)
         ah_connector_run_soon(connector);
 }
 
-/* ---- Options ---- */
-
-static void refuse_mixed_resolvers(const ahttp_connector_options *options)
-{
-    bool about_system = options->system_resolver || options->no_system_resolver;
-
-    if (options->resolver && (options->dns_servers || options->dns_cache_ms || about_system))
-        ah_misuse("ahttp_connector_create: give dns_servers, dns_cache_ms, system_resolver and "
-                  "no_system_resolver to the resolver, not to a connector that has one");
-    if (options->system_resolver && (options->dns_servers || options->no_system_resolver))
-        ah_misuse("ahttp_connector_create: set one of dns_servers, system_resolver and "
-                  "no_system_resolver");
-}
-
-static void refuse_nonsense(const ahttp_connector_options *options)
-{
-    if (options->limit < AHTTP_UNLIMITED || options->limit_per_host < AHTTP_UNLIMITED ||
-        options->limit_idle < AHTTP_UNLIMITED || options->limit_idle_per_host < AHTTP_UNLIMITED)
-        ah_misuse("ahttp_connector_create: give limits above 0, or AHTTP_UNLIMITED");
-    if (options->keepalive_ms < AHTTP_NEVER || options->dns_cache_ms < AHTTP_NEVER ||
-        options->next_address_ms < AHTTP_NEVER || options->lifetime_ms < AHTTP_NEVER)
-        ah_misuse("ahttp_connector_create: give times above 0 ms, or AHTTP_NEVER");
-    if (options->ipv4_only && options->ipv6_only)
-        ah_misuse("ahttp_connector_create: set ipv4_only or ipv6_only, not both");
-    refuse_mixed_resolvers(options);
-}
-
-static size_t limit_of(int given, size_t when_zero)
-{
-    if (given == 0)
-        return when_zero;
-    return given == AHTTP_UNLIMITED ? SIZE_MAX : (size_t)given;
-}
-
-static int64_t time_of(int64_t given, int64_t when_zero, int64_t when_never)
-{
-    if (given == 0)
-        return when_zero;
-    return given == AHTTP_NEVER ? when_never : given;
-}
-
-static ah_pool_rules rules_of(const ahttp_connector_options *options)
-{
-    return (ah_pool_rules){
-        .limit = limit_of(options->limit, LIMIT),
-        .limit_per_host = limit_of(options->limit_per_host, SIZE_MAX),
-        .limit_idle = limit_of(options->limit_idle, SIZE_MAX),
-        .limit_idle_per_host = limit_of(options->limit_idle_per_host, SIZE_MAX),
-        .keepalive_ms = time_of(options->keepalive_ms, KEEPALIVE_MS, INT64_MAX),
-        .lifetime_ms = time_of(options->lifetime_ms, INT64_MAX, INT64_MAX),
-    };
-}
-
-static ahttp_family family_of(const ahttp_connector_options *options)
-{
-    if (options->ipv4_only)
-        return AHTTP_FAMILY_IPV4;
-    return options->ipv6_only ? AHTTP_FAMILY_IPV6 : AHTTP_FAMILY_ANY;
-}
-
-static ahttp_resolver *get_resolver(ahttp_loop *loop, const ahttp_connector_options *options)
-{
-    const ah_resolver_options chosen = {
-        .servers = options->dns_servers,
-        .cache_ms = time_of(options->dns_cache_ms, DNS_CACHE_MS, 0),
-        .system = ah_resolver_system_use(options->dns_servers, options->system_resolver,
-                                         options->no_system_resolver),
-    };
-
-    if (!options->resolver)
-        return ah_resolver_new(loop, &chosen);
-    if (ah_resolver_loop(options->resolver) != loop)
-        ah_misuse("ahttp_connector_create: give a resolver of the connector's loop");
-    return ahttp_resolver_ref(options->resolver);
-}
-
-/* False when out of memory; destroying the connector is all that is left then. */
-static bool set_up(ahttp_connector *connector, ahttp_loop *loop,
-                   const ahttp_connector_options *options)
-{
-    connector->setup = (ah_opening_setup){
-        .loop = loop, .family = family_of(options), .next_address_ms = options->next_address_ms};
-    if (options->hosts) {
-        connector->setup.hosts = ah_overrides_new(options->hosts);
-        if (!connector->setup.hosts)
-            return false;
-    }
-    if (options->tls)
-        connector->setup.tls = ahttp_tls_ref(options->tls);
-    connector->setup.resolver = get_resolver(loop, options);
-    return connector->setup.resolver != NULL;
-}
+/* ---- Making ---- */
 
 ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
 {
@@ -244,7 +153,7 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
 
     if (!ah_options_load(&options, sizeof options, given))
         return NULL;
-    refuse_nonsense(&options);
+    ah_connector_check_options(&options);
     ahttp_loop *loop = options.loop ? options.loop : ahttp_loop_current();
     if (!loop)
         ah_misuse("ahttp_connector_create: make a loop first; there is none on this thread");
@@ -252,7 +161,7 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     if (!connector)
         return NULL;
     connector->opener = &ah_network_opener;
-    const ah_pool_rules rules = rules_of(&options);
+    const ah_pool_rules rules = ah_connector_rules(&options);
     ah_pool_init(&connector->pool, &rules);
     ah_list_init(&connector->slots);
     ah_list_init(&connector->ending);
@@ -260,7 +169,7 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     connector->steps.run = run_steps;
     connector->refs = 1;
     connector->no_keepalive = options.no_keepalive;
-    if (!set_up(connector, loop, &options)) {
+    if (!ah_connector_set_up(&connector->setup, loop, &options)) {
         destroy(connector);
         return NULL;
     }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*   RESOLVING --addresses--> DIALLING --transport--> next step
 
+   Where the connector has a Unix socket, or a function that connects, there is nothing to
+   resolve.
+
    The next step depends on the place that the transport leads to, and whether it is secured:
 
      TLS is spoken there, and not yet --> SECURING --> next step
@@ -15,6 +18,7 @@
 #include "conn/h1_conn.h"
 #include "loop/timer.h"
 #include "net/dial.h"
+#include "pool/own_connect.h"
 #include "pool/passing.h"
 #include <ahttp/base.h>
 #include <stdio.h>
@@ -35,7 +39,10 @@ struct ah_opening {
     ahttp_timeout limits;
     int64_t limited_ms; /* since when the limit of the stage counts */
     ah_lookup lookup;
-    ah_dial *dial; /* while DIALLING */
+    ah_dial *dial; /* while DIALLING: one of these two, or the job */
+    ah_own_connect *asking;
+    ah_job failing; /* brings an error that came up inside start */
+    ahttp_error *failure;
 #if AHTTP_TLS
     ah_tls_handshake *handshake; /* while SECURING */
 #endif
@@ -47,7 +54,7 @@ struct ah_opening {
 
 static void enter(ah_opening *opening, stage next);
 static void take_step(ah_opening *opening, ah_transport *transport);
-static void resolve(ah_opening *opening);
+static void reach(ah_opening *opening);
 
 /* ---- Ends ---- */
 
@@ -56,6 +63,8 @@ static void release(ah_opening *opening)
     ah_timer_stop(opening->setup->loop, &opening->timer);
     for (size_t i = 0; i < opening->count; i++)
         ah_passing_release(&opening->passings[i]);
+    ah_link_remove(&opening->failing.link);
+    ah_error_free(opening->failure);
     ah_free(opening);
 }
 
@@ -73,13 +82,37 @@ static void fail(ah_opening *opening, ahttp_error *error)
     finish(opening, NULL, error);
 }
 
+static void run_failure(ah_job *job)
+{
+    ah_opening *opening = AH_CONTAINER(job, ah_opening, failing);
+    ahttp_error *error = opening->failure;
+
+    opening->failure = NULL;
+    fail(opening, error);
+}
+
+static void fail_later(ah_opening *opening, ahttp_error *error)
+{
+    opening->failure = error;
+    opening->failing.run = run_failure;
+    ah_loop_ready(opening->setup->loop, &opening->failing);
+}
+
+static void stop_dialling(ah_opening *opening)
+{
+    if (opening->dial)
+        ah_dial_cancel(opening->dial);
+    if (opening->asking)
+        ah_own_connect_cancel(opening->asking);
+}
+
 /* *said: what explains more than that it was stopped, or NULL. */
 static void stop_stage(ah_opening *opening, ahttp_error **said)
 {
     *said = NULL;
     switch (opening->stage) {
     case RESOLVING: ah_lookup_cancel(&opening->lookup); break;
-    case DIALLING: ah_dial_cancel(opening->dial); break;
+    case DIALLING: stop_dialling(opening); break;
     case SECURING:
 #if AHTTP_TLS
         ah_tls_cancel(opening->handshake);
@@ -186,7 +219,7 @@ static void passed(void *ctx, ah_transport *transport, ahttp_error *error)
         fail(opening, error);
     } else if (!transport) {
         opening->passed = 0;
-        resolve(opening);
+        reach(opening);
     } else {
         opening->passed++;
         take_step(opening, transport);
@@ -227,17 +260,27 @@ static void dialled(void *ctx, ah_transport *transport, ahttp_error *error)
         take_step(opening, transport);
 }
 
+static ah_dial_options dial_options(const ah_opening *opening, const ah_place *place)
+{
+    const ah_opening_setup *setup = opening->setup;
+
+    return (ah_dial_options){.delay_ms = setup->next_address_ms,
+                             .limit_ms = opening->limits.connect_ms,
+                             .name = place->name,
+                             .sockets = &setup->sockets};
+}
+
 static void resolved(ah_lookup *lookup, const ah_address *addresses, size_t count,
                      ahttp_error *error)
 {
     ah_opening *opening = AH_CONTAINER(lookup, ah_opening, lookup);
     ah_place place = place_at(opening, 0);
-    ah_dial_options options = {.delay_ms = opening->setup->next_address_ms, .name = place.name};
 
     if (error) {
         fail(opening, error_at(&place, AHTTP_E_PROXY_DNS, error));
         return;
     }
+    ah_dial_options options = dial_options(opening, &place);
     enter(opening, DIALLING);
     opening->dial =
         ah_dial_start(opening->setup->loop, &options, addresses, count, dialled, opening);
@@ -245,18 +288,58 @@ static void resolved(ah_lookup *lookup, const ah_address *addresses, size_t coun
         fail(opening, ah_error_no_memory());
 }
 
-static void resolve(ah_opening *opening)
+/* ---- The first transport ---- */
+
+static void resolve(ah_opening *opening, const ah_place *place)
 {
     const ah_opening_setup *setup = opening->setup;
-    ah_place place = place_at(opening, 0);
 
     enter(opening, RESOLVING);
     opening->lookup = (ah_lookup){.query = NULL};
-    if (ah_overrides_lookup(setup->hosts, &opening->lookup, setup->loop, place.host, place.port,
+    if (ah_overrides_lookup(setup->hosts, &opening->lookup, setup->loop, place->host, place->port,
                             setup->family, resolved))
         return;
-    ah_resolver_lookup(setup->resolver, &opening->lookup, place.host, place.port, setup->family,
+    ah_resolver_lookup(setup->resolver, &opening->lookup, place->host, place->port, setup->family,
                        resolved);
+}
+
+static void dial_unix(ah_opening *opening, const ah_place *place)
+{
+    ah_dial_options options = dial_options(opening, place);
+    ahttp_error *error;
+
+    enter(opening, DIALLING);
+    opening->dial = ah_dial_start_unix(opening->setup->loop, &options, opening->setup->unix_socket,
+                                       dialled, opening, &error);
+    if (!opening->dial)
+        fail_later(opening, error);
+}
+
+static void ask_program(ah_opening *opening, const ah_place *place)
+{
+    const ah_opening_setup *setup = opening->setup;
+
+    enter(opening, DIALLING);
+    opening->asking =
+        ah_own_connect_start(setup->loop, setup->connect, setup->connect_ctx, place->host.ptr,
+                             place->port, place->name, dialled, opening);
+    if (!opening->asking)
+        fail_later(opening, ah_error_no_memory());
+}
+
+/* Gets a transport to the first place. */
+static void reach(ah_opening *opening)
+{
+    ah_place place = place_at(opening, 0);
+
+    opening->dial = NULL;
+    opening->asking = NULL;
+    if (opening->setup->connect)
+        ask_program(opening, &place);
+    else if (opening->setup->unix_socket)
+        dial_unix(opening, &place);
+    else
+        resolve(opening, &place);
 }
 
 /* ---- The time limits ---- */
@@ -300,7 +383,7 @@ static ahttp_error *timed_out(const ah_opening *opening)
     int64_t took_ms = ahttp_loop_now(opening->setup->loop) - opening->limited_ms;
     ah_buf tried = {0};
 
-    if (opening->stage == DIALLING)
+    if (opening->stage == DIALLING && opening->dial)
         ah_dial_describe(opening->dial, &tried);
     ahttp_error *error =
         ah_error_new(facts->code, "%s %s: timed out after %lld ms (%s is %lld)%.*s", facts->verb,
@@ -443,7 +526,7 @@ static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin,
     opening->ctx = ctx;
     opening->timer.fire = on_limit;
     opening->limits = *limits;
-    resolve(opening);
+    reach(opening);
     return opening;
 }
 

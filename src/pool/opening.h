@@ -4,9 +4,11 @@
 /* One connection being made: name to addresses, address to socket, TLS where the scheme wants
    it, HTTP/1.1 on top, each within its time limit.  It may be cancelled at every point and
    leaves nothing behind. */
+#include "base/arena.h"
 #include "conn/conn.h"
 #include "dns/overrides.h"
 #include "dns/resolver.h"
+#include "net/socket_setup.h"
 #include "pool/origin.h"
 #include <ahttp/timeout.h>
 #include <ahttp/tls.h>
@@ -18,9 +20,14 @@ typedef struct ah_opening_setup {
     ah_overrides *hosts; /* that are not asked for; freed by the owner, NULL if there are none */
     ahttp_family family;
     int64_t next_address_ms; /* as ah_dial_options has it */
-    ahttp_tls *tls;          /* for origins whose routes have no settings; may be NULL */
-    ahttp_tls *default_tls;  /* for what has none at all; made when needed; these two are held,
-                                and given up by the owner */
+    ah_socket_setup sockets;
+    const char *unix_socket;   /* where all connections go, "@name": abstract; or NULL */
+    ahttp_connect_fn *connect; /* makes all transports, if set */
+    void *connect_ctx;
+    ah_arena texts;         /* of the above; released by the owner */
+    ahttp_tls *tls;         /* for origins whose routes have no settings; may be NULL */
+    ahttp_tls *default_tls; /* for what has none at all; made when needed; these two are held,
+                               and given up by the owner */
 } ah_opening_setup;
 
 typedef struct ah_opening ah_opening;
