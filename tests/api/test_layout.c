@@ -17,6 +17,7 @@
     X(ahttp_resolver_options, reserved)                                                            \
     X(ahttp_session_options, cookies_url)                                                          \
     X(ahttp_task_options, stack_bytes)                                                             \
+    X(ahttp_transport_ops, close)                                                                  \
     X(ahttp_tls_options, reserved)
 
 /* What stands by value in one of them; it can never grow. */

@@ -110,23 +110,6 @@ static void a_path_that_does_not_fit_is_a_connect_error(void **state)
     ahttp_session_unref(session);
 }
 
-static void a_full_queue_of_a_unix_socket_is_waited_for(void **state)
-{
-    static const server_step takes_its_time[] = {WAIT_GATE(0), SERVE};
-    ahttp_future *requests[300];
-    (void)state;
-    restart(&(server_script){.family = SERVER_UNIX, .others = takes_its_time});
-    ahttp_session *session =
-        session_with(.unix_socket = server_socket_path(f.server), .limit = 300);
-
-    for (size_t i = 0; i < COUNT_OF(requests); i++)
-        requests[i] = ahttp_get(session, "http://h/ok");
-    server_open_gate(f.server, 0);
-    for (size_t i = 0; i < COUNT_OF(requests); i++)
-        assert_text(requests[i], "ok");
-    ahttp_session_unref(session);
-}
-
 /* ---- Local ends ---- */
 
 static const char *local_address_of(ahttp_session *session, char text[100])
@@ -308,7 +291,6 @@ int main(void)
         TEST(a_unix_socket_that_is_not_there_is_a_connect_error),
         TEST(a_unix_socket_that_one_may_not_use_is_a_connect_error),
         TEST(a_path_that_does_not_fit_is_a_connect_error),
-        TEST(a_full_queue_of_a_unix_socket_is_waited_for),
         TEST(a_local_address_is_where_connections_come_from),
         TEST(a_local_address_of_no_interface_is_a_clear_error),
         TEST(a_local_address_rules_out_the_other_family),

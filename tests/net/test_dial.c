@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 typedef struct fixture {
@@ -384,6 +385,130 @@ typedef struct scenario {
     port listening;
 } scenario;
 
+/* ---- Unix sockets ---- */
+
+static int listen_at(const char *name, int backlog)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t len = strlen(name);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    memcpy(address.sun_path + 1, name + 1, len - 1);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address,
+                          (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)),
+                     0);
+    assert_int_equal(listen(fd, backlog), 0);
+    return fd;
+}
+
+static void start_unix(fixture *self, const char *name)
+{
+    ahttp_error *error;
+
+    assert_non_null(ah_dial_start_unix(self->loop, NULL, name, note_end, self, &error));
+    turn(self);
+}
+
+static void a_unix_socket_whose_queue_is_full_is_tried_until_it_is_not(void **state)
+{
+    fixture *self = *state;
+    char name[64];
+    snprintf(name, sizeof name, "@libahttp-dial-%ld", (long)getpid());
+    int listener = listen_at(name, 0);
+    start_unix(self, name);
+    assert_int_equal(self->calls, 1);
+    forget_end(self);
+
+    start_unix(self, name);
+    ahttp_loop_advance(self->loop, 100);
+    turn(self);
+    assert_int_equal(self->calls, 0);
+    close(accept(listener, NULL, NULL));
+    ahttp_loop_advance(self->loop, 10);
+    turn(self);
+
+    assert_int_equal(self->calls, 1);
+    assert_null(self->error);
+    assert_string_equal(ah_transport_peer(self->transport), name);
+    close(listener);
+}
+
+/* ---- One by one, and many ---- */
+
+static ah_dial *start_within(fixture *self, int64_t delay_ms, int64_t limit_ms, const port *ports,
+                             size_t count)
+{
+    const ah_dial_options options = {.delay_ms = delay_ms, .limit_ms = limit_ms, .name = "h:80"};
+    ah_address addresses[16];
+
+    for (size_t i = 0; i < count; i++)
+        addresses[i] = ports[i].address;
+    return ah_dial_start(self->loop, &options, addresses, count, note_end, self);
+}
+
+static void one_by_one_each_address_has_its_share_of_the_time(void **state)
+{
+    fixture *self = *state;
+    port ports[] = {silent_port(), silent_port(), listen_on("127.0.0.1")};
+    start_within(self, AHTTP_NEVER, 3000, ports, 3);
+    turn(self);
+
+    ahttp_loop_advance(self->loop, 1999);
+    turn(self);
+    assert_int_equal(self->calls, 0);
+    ahttp_loop_advance(self->loop, 1);
+    turn(self);
+
+    assert_int_equal(self->calls, 1);
+    assert_null(self->error);
+    for (int i = 0; i < 3; i++)
+        close_port(&ports[i]);
+}
+
+static void a_seventh_address_gets_its_turn_although_six_are_silent(void **state)
+{
+    fixture *self = *state;
+    port ports[7];
+    for (int i = 0; i < 6; i++)
+        ports[i] = silent_port();
+    ports[6] = listen_on("127.0.0.1");
+    start_within(self, 100, 4500, ports, 7);
+    turn(self);
+
+    ahttp_loop_advance(self->loop, 500 + 1999);
+    turn(self);
+    assert_int_equal(self->calls, 0);
+    ahttp_loop_advance(self->loop, 1);
+    turn(self);
+
+    assert_int_equal(self->calls, 1);
+    assert_null(self->error);
+    for (int i = 0; i < 7; i++)
+        close_port(&ports[i]);
+}
+
+static void what_was_tried_can_be_told_before_the_end(void **state)
+{
+    fixture *self = *state;
+    port ports[] = {refusing_port(), silent_port()};
+    ah_buf text = {0};
+    char expected[300];
+    ah_dial *dial = start_within(self, 0, 0, ports, 2);
+    turn(self);
+    ahttp_loop_advance(self->loop, 70);
+    turn(self);
+
+    ah_dial_describe(dial, &text);
+
+    snprintf(expected, sizeof expected,
+             ": %s connection refused after 0 ms, %s no answer after 70 ms", ports[0].text,
+             ports[1].text);
+    assert_str(ah_buf_str(&text), expected);
+    ah_buf_release(&text);
+    ah_dial_cancel(dial);
+    close_port(&ports[1]);
+}
+
 static void dial_two(void *ctx)
 {
     scenario *ports = ctx;
@@ -436,6 +561,10 @@ int main(void)
         DIALLING(an_address_without_a_route_is_one_failure_among_others),
         DIALLING(cancelling_before_the_loop_runs_leaves_nothing_behind),
         DIALLING(cancelling_closes_all_attempts),
+        DIALLING(a_unix_socket_whose_queue_is_full_is_tried_until_it_is_not),
+        DIALLING(one_by_one_each_address_has_its_share_of_the_time),
+        DIALLING(a_seventh_address_gets_its_turn_although_six_are_silent),
+        DIALLING(what_was_tried_can_be_told_before_the_end),
         DIALLING(running_out_of_memory_is_a_failure_like_others),
     };
 
