@@ -11,15 +11,20 @@ typedef struct ahttp_transport ahttp_transport;
 
 /* How the stream works: like a socket that does not block.  The library calls these from where it
    stands, so they must not call it back, but for ahttp_transport_ready. */
+
+/* How many bytes were read, at most cap, which is above 0; 0: the other side has ended in good
+   order; -EAGAIN: none now; another negative errno: broken. */
+typedef ptrdiff_t ahttp_transport_read_fn(void *stream, char *buf, size_t cap);
+/* How many of the bytes were taken, at least 1; -EAGAIN, or another negative errno. */
+typedef ptrdiff_t ahttp_transport_write_fn(void *stream, const char *bytes, size_t len);
+/* Called once, at last: nothing else is called any more. */
+typedef void ahttp_transport_close_fn(void *stream);
+
 typedef struct ahttp_transport_ops {
     size_t size; /* sizeof this struct */
-    /* How many bytes were read, at most cap, which is above 0; 0: the other side has ended in
-       good order; -EAGAIN: none now; another negative errno: broken. */
-    ptrdiff_t (*read)(void *stream, char *buf, size_t cap);
-    /* How many of the bytes were taken, at least 1; -EAGAIN or another negative errno. */
-    ptrdiff_t (*write)(void *stream, const char *bytes, size_t len);
-    /* Called once, at last: nothing else is called any more. */
-    void (*close)(void *stream);
+    ahttp_transport_read_fn *read;
+    ahttp_transport_write_fn *write;
+    ahttp_transport_close_fn *close;
 } ahttp_transport_ops;
 
 /* ops must outlive it; peer is copied: how messages call the other side, "ssh:db".  NULL when out
