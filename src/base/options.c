@@ -19,3 +19,13 @@ bool ah_options_load(void *to, size_t own_size, const void *from)
     memcpy(to, &own_size, sizeof own_size);
     return true;
 }
+
+const void *ah_options_view(void *room, size_t own_size, const void *from)
+{
+    size_t size;
+
+    memcpy(&size, from, sizeof size);
+    if (size == own_size)
+        return from;
+    return ah_options_load(room, own_size, from) ? room : NULL;
+}

@@ -11,5 +11,8 @@
    the macro or its size not set), or when it is a newer and longer struct in which
    something unknown to this library is set. */
 bool ah_options_load(void *to, size_t own_size, const void *from);
+/* The same without a copy where there is nothing to add: from, which must not be NULL, or else
+   room, filled; NULL instead of false. */
+const void *ah_options_view(void *room, size_t own_size, const void *from);
 
 #endif

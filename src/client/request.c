@@ -49,7 +49,20 @@ static ahttp_error *prepare_url(ahttp_response *call, const ahttp_request_option
     return NULL;
 }
 
-/* ---- Target ---- */
+/* ---- Method and target ---- */
+
+static ahttp_error *prepare_method(ahttp_response *call, const char *given)
+{
+    ah_str *method = &call->exchange.request.method;
+
+    if (!given || strcmp(given, "GET") == 0) {
+        *method = AH_STR("GET");
+        return NULL;
+    }
+    if (!ah_method_is_valid(ah_str_from(given)))
+        return refuse("request method", "it is not a token such as GET");
+    return copy(call, ah_str_from(given), method) ? NULL : ah_error_no_memory();
+}
 
 static bool is_connect(const ahttp_response *call)
 {
@@ -323,7 +336,6 @@ static void take_settings(ahttp_response *call, const ahttp_request_options *opt
 ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
 {
     ah_exchange *exchange = &call->exchange;
-    ah_str method = ah_str_from(options->method ? options->method : "GET");
     ah_str type;
 
     exchange->response = (ah_response_head){0};
@@ -340,10 +352,9 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
         error = prepare_tls(call, options);
     if (error)
         return error;
-    if (!ah_method_is_valid(method))
-        return refuse("request method", "it is not a token such as GET");
-    if (!copy(call, method, &exchange->request.method))
-        return ah_error_no_memory();
+    error = prepare_method(call, options->method);
+    if (error)
+        return error;
     ah_redirect_prepare(call, options);
     error = ah_proxy_prepare(call, options);
     if (!error)

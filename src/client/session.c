@@ -292,32 +292,34 @@ ahttp_cookie_jar *ahttp_session_cookie_jar(ahttp_session *session)
 
 ahttp_future *ahttp_session_send(ahttp_session *session, const ahttp_request_options *given)
 {
-    ahttp_request_options options;
+    ahttp_request_options room;
+    const ahttp_request_options *options =
+        given ? ah_options_view(&room, sizeof room, given) : NULL;
     ahttp_loop *loop = ah_guest_need_loop(
         &session->guest, "ahttp_session_send: the session's loop was closed, and the session with "
                          "it; there is no loop for the future");
 
     ah_loop_check_thread(loop, "ahttp_session_send");
-    if (!given || !ah_options_load(&options, sizeof options, given))
+    if (!options)
         return ah_future_failed(
             loop, ah_error_new(AHTTP_E_ARGUMENT,
                                "send request: options->size is not set; use the macros, or set it "
                                "to sizeof(ahttp_request_options)"));
     if (session->closed) {
-        ah_request_free_bodies(&options);
+        ah_request_free_bodies(options);
         return ah_future_failed(
             loop, ah_error_new(AHTTP_E_CLOSED, "send request: the session was closed before"));
     }
     ahttp_future *future = ah_future_new(loop);
     ahttp_response *call = future ? ah_response_new(session) : NULL;
     if (!call) {
-        ah_request_free_bodies(&options);
+        ah_request_free_bodies(options);
         if (future)
             ah_future_reject(future, ah_error_no_memory());
         return future ? future : ah_future_failed(loop, ah_error_no_memory());
     }
     call->sent = future;
-    ahttp_error *error = ah_request_prepare(call, &options);
+    ahttp_error *error = ah_request_prepare(call, options);
     if (error)
         ah_call_refuse(call, error);
     else

@@ -33,6 +33,9 @@ void ah_loop_post_job(ahttp_loop *loop, ah_job *job);
 void ah_loop_enter(ahttp_loop *loop);
 void ah_loop_leave(ahttp_loop *loop);
 
+/* The same clock as ahttp_loop_now, as it stood when this turn of the loop began: a memory read,
+   for what need not be exact. */
+int64_t ah_loop_turn_ms(const ahttp_loop *loop);
 /* Nanoseconds on the same clock as ahttp_loop_now, read anew at each call. */
 int64_t ah_loop_now_ns(const ahttp_loop *loop);
 

@@ -21,6 +21,11 @@ int64_t ahttp_loop_now(const ahttp_loop *loop)
     return now_ms(loop);
 }
 
+int64_t ah_loop_turn_ms(const ahttp_loop *loop)
+{
+    return loop->has_virtual_clock ? loop->clock.now_ms : (int64_t)uv_now(loop->uv);
+}
+
 int64_t ah_loop_now_ns(const ahttp_loop *loop)
 {
     return loop->has_virtual_clock ? loop->clock.now_ms * 1000000 : (int64_t)uv_hrtime();

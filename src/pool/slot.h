@@ -40,9 +40,10 @@ typedef struct ah_slot {
     ah_timer age;        /* fires when it may have been idle for too long */
 } ah_slot;
 
+/* The age of connections need not be exact. */
 static inline int64_t ah_connector_now(const ahttp_connector *connector)
 {
-    return ahttp_loop_now(connector->setup.loop);
+    return ah_loop_turn_ms(connector->setup.loop);
 }
 
 static inline void ah_connector_run_soon(ahttp_connector *connector)
