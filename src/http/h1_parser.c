@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* llhttp reads heads and trailer sections, and is paused where they end: what comes after a
    head is never given to it, so that its own ideas of bodies, upgrades and next messages do
-   not matter.  Bodies are counted here and in http/chunked.c. */
+   not matter.  Heads that are whole and plain are read by http/h1_plain.c without it.  Bodies
+   are counted here and in http/chunked.c. */
 #include "http/h1_parser.h"
 #include "base/mem.h"
 #include "http/chunked.h"
+#include "http/h1_plain.h"
 #include "http/h1_repair.h"
 #include "http/h1_section.h"
 #include <inttypes.h>
@@ -82,27 +84,6 @@ static ahttp_error *section_error(const ah_h1_parser *parser)
     }
 }
 
-static int on_status(llhttp_t *llhttp, const char *at, size_t len)
-{
-    ah_h1_parser *parser = AH_CONTAINER(llhttp, ah_h1_parser, llhttp);
-
-    return ah_h1_section_reason(&parser->section, ah_str_make(at, len)) ? HPE_OK : HPE_USER;
-}
-
-static int on_header_field(llhttp_t *llhttp, const char *at, size_t len)
-{
-    ah_h1_parser *parser = AH_CONTAINER(llhttp, ah_h1_parser, llhttp);
-
-    return ah_h1_section_name(&parser->section, ah_str_make(at, len)) ? HPE_OK : HPE_USER;
-}
-
-static int on_header_value(llhttp_t *llhttp, const char *at, size_t len)
-{
-    ah_h1_parser *parser = AH_CONTAINER(llhttp, ah_h1_parser, llhttp);
-
-    return ah_h1_section_value(&parser->section, ah_str_make(at, len)) ? HPE_OK : HPE_USER;
-}
-
 static int on_headers_complete(llhttp_t *llhttp)
 {
     (void)llhttp;
@@ -110,9 +91,6 @@ static int on_headers_complete(llhttp_t *llhttp)
 }
 
 static const llhttp_settings_t settings = {
-    .on_status = on_status,
-    .on_header_field = on_header_field,
-    .on_header_value = on_header_value,
     .on_headers_complete = on_headers_complete,
 };
 
@@ -132,7 +110,6 @@ void ah_h1_parser_free(ah_h1_parser *parser)
     if (!parser)
         return;
     ah_error_free(parser->error);
-    ah_h1_section_release(&parser->section);
     ah_free(parser);
 }
 
@@ -142,7 +119,6 @@ static void begin_section(ah_h1_parser *parser, parser_phase phase, size_t field
     parser->section.max_count = parser->rules->max_fields - fields_before;
     parser->lines = (ah_h1_lines){0};
     ah_h1_section_begin(&parser->section, parser->head->fields.arena);
-    llhttp_init(&parser->llhttp, HTTP_RESPONSE, &settings);
 }
 
 void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, const ah_response_rules *rules,
@@ -163,6 +139,7 @@ void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, const ah_re
     parser->chunked = (ah_chunked){.is_lenient = parser->rules->lenient};
     parser->interim_count = 0;
     parser->has_begun = parser->is_stopped = parser->was_repaired = parser->shows = false;
+    ah_headers_clear(&head->fields);
     ah_headers_init(&head->trailers, head->fields.arena);
     begin_section(parser, HEAD, 0);
 }
@@ -255,11 +232,13 @@ static bool is_http(const ah_h1_section *section)
     return ah_str_starts_with(text, AH_STR("HTTP/"));
 }
 
-/* NULL when the head is one we accept; parser->body is set then. */
+/* NULL when the head that llhttp has read is one we accept; parser->body is set then. */
 static ahttp_error *check_head(ah_h1_parser *parser)
 {
-    int status = parser->head->status;
+    int status = llhttp_get_status_code(&parser->llhttp);
 
+    parser->head->status = status;
+    parser->head->minor_version = parser->llhttp.http_minor;
     if (!is_http(&parser->section))
         return malformed(parser, not_http);
     if (parser->llhttp.http_major != 1)
@@ -290,15 +269,11 @@ static ah_h1_result take_interim(ah_h1_parser *parser)
     return AH_H1_MORE;
 }
 
+/* The head is one we accept; parser->body is set. */
 static ah_h1_result take_head(ah_h1_parser *parser)
 {
-    ah_response_head *head = parser->head;
+    const ah_response_head *head = parser->head;
 
-    head->status = llhttp_get_status_code(&parser->llhttp);
-    head->minor_version = parser->llhttp.http_minor;
-    ahttp_error *error = check_head(parser);
-    if (error)
-        return failed(parser, error);
     if (head->status / 100 == 1 && head->status != 101)
         return take_interim(parser);
     parser->events->head(parser->ctx);
@@ -328,12 +303,16 @@ static ah_h1_result take_section(ah_h1_parser *parser, ah_str *input)
     ahttp_headers *fields = is_head ? &head->fields : &head->trailers;
     size_t used = (size_t)(llhttp_get_error_pos(&parser->llhttp) - input->ptr);
 
-    if (!ah_h1_section_finish(&parser->section, used, fields, is_head ? &head->reason : NULL)) {
+    if (!ah_h1_section_finish(&parser->section, ah_str_slice(*input, 0, used), fields,
+                              is_head ? &head->reason : NULL)) {
         ah_headers_clear(fields); /* half a section is none */
         return failed(parser, section_error(parser));
     }
     advance(input, used);
-    return is_head ? take_head(parser) : AH_H1_DONE;
+    if (!is_head)
+        return AH_H1_DONE;
+    ahttp_error *error = check_head(parser);
+    return error ? failed(parser, error) : take_head(parser);
 }
 
 static ah_h1_result read_strictly(ah_h1_parser *parser, ah_str *input)
@@ -343,18 +322,17 @@ static ah_h1_result read_strictly(ah_h1_parser *parser, ah_str *input)
     size_t room = parser->rules->max_head - parser->section.saved_len;
     ah_str piece = ah_str_slice(*input, 0, room);
 
-    ah_h1_section_look_at(&parser->section, piece.ptr);
+    if (parser->phase == HEAD && parser->section.saved_len == 0)
+        llhttp_init(&parser->llhttp, HTTP_RESPONSE, &settings);
     llhttp_errno_t rc = llhttp_execute(&parser->llhttp, piece.ptr, piece.len);
     if (AH_LIKELY(rc == HPE_PAUSED))
         return take_section(parser, input);
-    if (parser->section.result != AH_H1_SECTION_OK)
-        return failed(parser, section_error(parser));
     if (rc != HPE_OK)
         return failed(parser, llhttp_error(parser, piece));
     advance(input, piece.len);
     if (piece.len == room)
         return too_long(parser);
-    if (!ah_h1_section_keep(&parser->section, piece.len))
+    if (!ah_h1_section_keep(&parser->section, piece))
         return failed(parser, section_error(parser));
     return AH_H1_MORE;
 }
@@ -390,14 +368,27 @@ static ah_h1_result collect(ah_h1_parser *parser, ah_str *input)
     ah_str piece = ah_str_slice(*input, 0, room);
     size_t used;
 
-    ah_h1_section_look_at(&parser->section, piece.ptr);
     bool is_whole = ah_h1_lines_find_end(&parser->lines, piece, &used);
-    if (!ah_h1_section_keep(&parser->section, used))
+    if (!ah_h1_section_keep(&parser->section, ah_str_slice(piece, 0, used)))
         return failed(parser, section_error(parser));
     advance(input, used);
     if (is_whole)
         return read_whole(parser);
     return used == room ? too_long(parser) : AH_H1_MORE;
+}
+
+static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
+{
+    const ah_response_rules *rules = parser->rules;
+    size_t used = 0;
+
+    if (AH_LIKELY(parser->phase == HEAD && parser->section.saved_len == 0 && !parser->shows))
+        used = ah_h1_read_plain(parser->head, *input, rules, parser->method, &parser->body);
+    if (AH_LIKELY(used > 0)) {
+        advance(input, used);
+        return take_head(parser);
+    }
+    return rules->lenient || parser->shows ? collect(parser, input) : read_strictly(parser, input);
 }
 
 static void give_body(ah_h1_parser *parser, ah_str piece)
@@ -423,6 +414,7 @@ static ah_h1_result begin_trailers(ah_h1_parser *parser)
     static const char first_line[] = "HTTP/1.1 200\r\n";
 
     begin_section(parser, TRAILERS, parser->head->fields.count);
+    llhttp_init(&parser->llhttp, HTTP_RESPONSE, &settings);
     llhttp_execute(&parser->llhttp, first_line, sizeof first_line - 1);
     return AH_H1_MORE;
 }
@@ -462,9 +454,7 @@ static ah_h1_result read_some(ah_h1_parser *parser, ah_str *input)
     case BODY_OF_LENGTH: return read_length(parser, input);
     case BODY_CHUNKED: return read_chunked(parser, input);
     case BODY_UNTIL_CLOSE: return read_until_close(parser, input);
-    default:
-        return parser->rules->lenient || parser->shows ? collect(parser, input)
-                                                       : read_strictly(parser, input);
+    default: return read_section(parser, input);
     }
 }
 

@@ -28,14 +28,6 @@ bool ah_headers_reserve(ahttp_headers *headers, size_t more)
     return true;
 }
 
-bool ah_headers_add_borrowed(ahttp_headers *headers, ah_str name, ah_str value)
-{
-    if (headers->count == headers->cap && !ah_headers_reserve(headers, 1))
-        return false;
-    ah_headers_add_reserved(headers, name, value);
-    return true;
-}
-
 bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value)
 {
     const char *name_copy = ah_arena_copy(headers->arena, name);
@@ -45,15 +37,21 @@ bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value)
                                                  ah_str_make(value_copy, value.len));
 }
 
+/* Most senders write a name in the case we look for, and most other names of the same length
+   begin with another letter. */
+static bool is_named(const ah_field *field, ah_str name)
+{
+    return field->name.len == name.len && ah_lower(field->name.ptr[0]) == ah_lower(name.ptr[0]) &&
+           ah_str_equal_nocase(field->name, name);
+}
+
 /* The next field of that name at or behind field, or NULL. */
 static const ah_field *find_from(const ahttp_headers *headers, ah_str name, const ah_field *field)
 {
     const ah_field *end = headers->fields + headers->count;
 
     for (; field < end; field++)
-        /* Most senders write a name in the case we look for. */
-        if (field->name.len == name.len && (memcmp(field->name.ptr, name.ptr, name.len) == 0 ||
-                                            ah_str_equal_nocase(field->name, name)))
+        if (is_named(field, name))
             return field;
     return NULL;
 }
@@ -106,19 +104,25 @@ const char *ahttp_headers_get_nth(const ahttp_headers *headers, const char *name
     return field ? field->value.ptr : NULL;
 }
 
-/* What tchar of RFC 9110 §5.6.2 has besides letters and digits. */
-static const bool token_marks[256] = {
+/* tchar of RFC 9110 §5.6.2. */
+const bool ah_token_chars[256] = {
     ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1,
-    ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1, ['`'] = 1, ['|'] = 1,  ['~'] = 1,
+    ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1, ['`'] = 1, ['|'] = 1,  ['~'] = 1, ['0'] = 1,
+    ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1,  ['7'] = 1, ['8'] = 1,
+    ['9'] = 1, ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1,  ['F'] = 1, ['G'] = 1,
+    ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1, ['M'] = 1,  ['N'] = 1, ['O'] = 1,
+    ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1,  ['V'] = 1, ['W'] = 1,
+    ['X'] = 1, ['Y'] = 1, ['Z'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1,  ['d'] = 1, ['e'] = 1,
+    ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1,  ['l'] = 1, ['m'] = 1,
+    ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1,  ['t'] = 1, ['u'] = 1,
+    ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
 };
 
 bool ah_field_name_is_valid(ah_str name)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.ptr[i];
-        if (!ah_is_alpha(c) && !ah_is_digit(c) && !token_marks[(unsigned char)c])
+    for (size_t i = 0; i < name.len; i++)
+        if (!ah_token_chars[(unsigned char)name.ptr[i]])
             return false;
-    }
     return name.len > 0;
 }
 

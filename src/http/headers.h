@@ -4,6 +4,7 @@
 /* The inside of a header list.  Names and values live in an arena that outlives the list and
    have a NUL behind them, so that getters can lend them to C programs. */
 #include "base/arena.h"
+#include "base/mem.h"
 #include <ahttp/headers.h>
 
 typedef struct ah_field {
@@ -32,12 +33,13 @@ bool ah_headers_reserve(ahttp_headers *headers, size_t more);
 /* Copies both texts.  False when out of memory. */
 bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value);
 /* The same for texts that are in the arena already, each with a NUL behind it. */
-bool ah_headers_add_borrowed(ahttp_headers *headers, ah_str name, ah_str value);
-/* The same where ah_headers_reserve has made room. */
-static inline void ah_headers_add_reserved(ahttp_headers *headers, ah_str name, ah_str value)
+static inline bool ah_headers_add_borrowed(ahttp_headers *headers, ah_str name, ah_str value)
 {
+    if (AH_UNLIKELY(headers->count == headers->cap) && !ah_headers_reserve(headers, 1))
+        return false;
     headers->fields[headers->count++] = (ah_field){name, value};
     headers->name_lengths |= UINT32_C(1) << (name.len & 31);
+    return true;
 }
 /* The first field of that name, or NULL. */
 const ah_field *ah_headers_find(const ahttp_headers *headers, ah_str name);
@@ -51,6 +53,8 @@ static inline bool ah_headers_has(const ahttp_headers *headers, ah_str name)
    together, ignoring case: Connection, Transfer-Encoding, ... */
 bool ah_headers_list_has(const ahttp_headers *headers, ah_str name, ah_str token);
 
+/* Which characters a token may have. */
+extern const bool ah_token_chars[256];
 /* What may be sent: a name is a token (RFC 9110 §5.6.2); a value has no CR, LF or NUL and no
    other control characters but tab (§5.5). */
 bool ah_field_name_is_valid(ah_str name);
