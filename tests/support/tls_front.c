@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +142,11 @@ static void serve(tls_front *front, int client)
 static void *run(void *arg)
 {
     tls_front *front = arg;
+    sigset_t pipes;
 
+    sigemptyset(&pipes); /* OpenSSL writes by write(2) where the peer may be gone */
+    sigaddset(&pipes, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipes, NULL);
     for (;;) {
         struct pollfd fds[] = {{front->listener, POLLIN, 0}, {front->stop[0], POLLIN, 0}};
         if (poll(fds, 2, -1) < 0 || fds[1].revents)
