@@ -2,7 +2,8 @@
 #ifndef TESTS_CLIENT_PROXYING_H
 #define TESTS_CLIENT_PROXYING_H
 /* A scripted server that plays the proxy, and for what goes through its tunnels the host, too.
-   No name that is asked for is ever looked up: whoever does that gets an error. */
+   two.test and both.test have addresses; other names are not to be looked up: whoever does that
+   gets an error. */
 #include "fixture.h"
 
 #include <netdb.h>
@@ -16,7 +17,10 @@ static char proxy_url[128]; /* "http://127.0.0.1:PORT" */
 static inline void begin_with(const server_script *script, ahttp_session_options options)
 {
     f = (fixture){.server = server_start(script), .loop = ahttp_loop_new(.virtual_clock = true)};
-    ahttp_connector *connector = ahttp_connector_new(.loop = f.loop, .dns_servers = "127.0.0.1:9");
+    ahttp_connector *connector =
+        ahttp_connector_new(.loop = f.loop, .dns_servers = "127.0.0.1:9",
+                            .hosts = AHTTP_HOSTS({"two.test", 0, "192.0.2.7,192.0.2.8"},
+                                                 {"both.test", 0, "2001:db8::7,192.0.2.9"}));
     snprintf(proxy_url, sizeof proxy_url, "http://127.0.0.1:%u", server_port(f.server));
     options.size = sizeof options;
     options.connector = connector;
