@@ -86,8 +86,13 @@ typedef enum ahttp_error_code {
         AHTTP_ERROR_LAST
 } ahttp_error_code;
 
-/* A failure in full.  Only the library makes these; you read them through a
-   pointer, so later versions may add fields at the end. */
+/* A redirect that came before a failure. */
+typedef struct ahttp_error_hop {
+    const char *url; /* that was asked for, without user and password */
+    int status;
+} ahttp_error_hop;
+
+/* A failure in full.  Only the library makes these, so later versions may add fields. */
 typedef struct ahttp_error {
     int code;            /* AHTTP_E_* */
     int kinds;           /* AHTTP_KIND_* bits */
@@ -101,6 +106,8 @@ typedef struct ahttp_error {
        The list ends with {NULL, NULL}; of a long body it is the beginning. */
     const ahttp_pair *headers; /* else NULL */
     ahttp_bytes body;
+
+    const ahttp_error_hop *hops; /* the first one first, then {NULL, 0}; NULL: there were none */
 } ahttp_error;
 
 /* "CONNECT_TIMEOUT" / "connecting took too long"; never NULL, for any code. */

@@ -69,6 +69,8 @@ typedef struct ahttp_request_options {
 
     ahttp_redirects redirects; /* see redirect.h */
     int max_redirects;         /* hops that are followed; AHTTP_UNLIMITED: any */
+    ahttp_redirect_fn *on_redirect;
+    void *on_redirect_ctx;
 
     ahttp_proxy proxy; /* for all hops: see proxy.h */
 

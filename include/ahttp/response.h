@@ -26,6 +26,9 @@ AHTTP_API int ahttp_response_minor_version(const ahttp_response *response);  /* 
 AHTTP_API const char *ahttp_response_method(const ahttp_response *response);
 /* What was asked for, with its query, without user, password and fragment. */
 AHTTP_API const char *ahttp_response_url(const ahttp_response *response);
+/* The same with its fragment (real_url); a redirect without one keeps that of the URL before.
+   NULL when out of memory. */
+AHTTP_API const char *ahttp_response_real_url(const ahttp_response *response);
 
 /* The redirects that led here, the first one first: status, headers and URL of each.  NULL behind
    the last.  Their bodies cannot be read. */
@@ -33,6 +36,8 @@ AHTTP_API size_t ahttp_response_history_count(const ahttp_response *response);
 AHTTP_API const ahttp_response *ahttp_response_history(const ahttp_response *response,
                                                        size_t index);
 
+/* What was sent to get it, Host and all.  NULL when out of memory. */
+AHTTP_API const ahttp_headers *ahttp_response_request_headers(const ahttp_response *response);
 AHTTP_API const ahttp_headers *ahttp_response_headers(const ahttp_response *response);
 /* What came behind a chunked body; empty until the body has been read. */
 AHTTP_API const ahttp_headers *ahttp_response_trailers(const ahttp_response *response);

@@ -51,6 +51,8 @@ typedef struct ahttp_session_options {
 
     ahttp_redirects redirects; /* see redirect.h */
     int max_redirects;         /* hops that are followed; default 10, AHTTP_UNLIMITED: any */
+    ahttp_redirect_fn *on_redirect;
+    void *on_redirect_ctx;
 
     /* See proxy.h. */
     ahttp_proxy proxy;         /* for all requests, which a bad one fails */

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 static const struct {
@@ -74,6 +75,31 @@ static const char *put_text(block *to, const char *text)
     return text ? put(to, text, strlen(text) + 1) : NULL;
 }
 
+/* What is put next may be of any type. */
+static void align(block *to)
+{
+    to->used =
+        (to->used + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
+}
+
+static const ahttp_error_hop *put_hops(block *to, const ahttp_error_hop *hops)
+{
+    size_t count = 0;
+
+    if (!hops)
+        return NULL;
+    while (hops[count].url)
+        count++;
+    align(to);
+    ahttp_error_hop *copy = put(to, hops, (count + 1) * sizeof *hops);
+    for (size_t i = 0; i < count; i++) {
+        const char *url = put_text(to, hops[i].url);
+        if (copy)
+            copy[i].url = url;
+    }
+    return copy;
+}
+
 static const ahttp_pair *put_pairs(block *to, const ahttp_pair *pairs)
 {
     size_t count = 0;
@@ -82,6 +108,7 @@ static const ahttp_pair *put_pairs(block *to, const ahttp_pair *pairs)
         return NULL;
     while (pairs[count].name)
         count++;
+    align(to);
     ahttp_pair *copy = put(to, pairs, (count + 1) * sizeof *pairs);
     for (size_t i = 0; i < count; i++) {
         const char *name = put_text(to, pairs[i].name);
@@ -92,7 +119,6 @@ static const ahttp_pair *put_pairs(block *to, const ahttp_pair *pairs)
     return copy;
 }
 
-/* What is aligned comes first. */
 static ahttp_error put_all(block *to, const ahttp_error *facts)
 {
     ahttp_error error = *facts;
@@ -104,6 +130,7 @@ static ahttp_error put_all(block *to, const ahttp_error *facts)
     error.url = put_text(to, facts->url);
     if (facts->body.len > 0)
         error.body.data = put(to, facts->body.data, facts->body.len);
+    error.hops = put_hops(to, facts->hops);
     return error;
 }
 
@@ -242,6 +269,17 @@ ahttp_error *ah_error_of_request(ahttp_error *error, const char *method, const c
     }
     ah_buf_release(&text);
     return named;
+}
+
+ahttp_error *ah_error_with_hops(ahttp_error *error, const ahttp_error_hop *hops)
+{
+    if (error == &no_memory)
+        return error;
+    ahttp_error facts = *error;
+    facts.hops = hops;
+    ahttp_error *whole = build(&facts);
+    ah_error_free(error);
+    return whole;
 }
 
 void ah_error_free(ahttp_error *error)

@@ -29,6 +29,8 @@ ahttp_error *ah_error_copy(const ahttp_error *error);
 /* Takes error over; the result names the request: "GET http://h/: " comes before the message
    and method and url are set.  The url must be free of secrets. */
 ahttp_error *ah_error_of_request(ahttp_error *error, const char *method, const char *url);
+/* The same with these hops, a list that ends with {NULL, 0}. */
+ahttp_error *ah_error_with_hops(ahttp_error *error, const ahttp_error_hop *hops);
 /* NULL is fine. */
 void ah_error_free(ahttp_error *error);
 

@@ -2,6 +2,7 @@
 /* The way of a request: wait for a connection, send, take the response's head and body. */
 #include "base/mem.h"
 #include "client/cookie_stage.h"
+#include "client/hop.h"
 #include "client/response.h"
 #include "client/wire.h"
 #include "conn/conn.h"
@@ -14,7 +15,8 @@ static ahttp_response *call_of_exchange(ah_exchange *exchange)
 
 ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error)
 {
-    return ah_error_of_request(error, call->exchange.request.method.ptr, call->url.safe.ptr);
+    error = ah_error_of_request(error, call->exchange.request.method.ptr, call->url.safe.ptr);
+    return ah_hops_tell(call, error, false);
 }
 
 /* ---- Ends ---- */

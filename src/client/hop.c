@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/hop.h"
+#include "base/mem.h"
 #include "client/request.h"
 #include "conn/conn.h"
 #include "conn/source.h"
@@ -35,18 +36,19 @@ static bool take_fields(ahttp_response *to, const ahttp_response *from, const ah
 static bool prepare(ahttp_response *to, const ahttp_response *from, const ah_hop *hop)
 {
     ah_exchange *exchange = &to->exchange;
+    bool changes_origin = hop->change != AH_ORIGIN_SAME;
 
     to->settings = from->settings;
     to->limits = from->limits;
     to->tls = from->tls ? ahttp_tls_ref(from->tls) : NULL;
-    to->server_name = hop->changes_origin ? ah_str_make(NULL, 0) : from->server_name;
+    to->server_name = changes_origin ? ah_str_make(NULL, 0) : from->server_name;
     to->url = hop->url;
     exchange->request = from->exchange.request;
     exchange->request.method = hop->method;
     exchange->request.target = to->url.target;
-    if (hop->changes_origin || !from->settings.has_own_host)
+    if (changes_origin || !from->settings.has_own_host)
         exchange->request.authority = to->url.authority;
-    to->settings.has_own_host = from->settings.has_own_host && !hop->changes_origin;
+    to->settings.has_own_host = from->settings.has_own_host && !changes_origin;
     exchange->upgrade = from->exchange.upgrade;
     exchange->shows_wire = from->exchange.shows_wire;
     exchange->shows_progress = from->exchange.shows_progress;
@@ -128,6 +130,26 @@ void ah_hop_start(ahttp_response *from)
 }
 
 /* ---- History ---- */
+
+ahttp_error *ah_hops_tell(const ahttp_response *call, ahttp_error *error, bool with_itself)
+{
+    size_t count = call->hops + (with_itself ? 1 : 0);
+    const ahttp_response *hop = with_itself ? call : call->previous;
+
+    if (count == 0 || error->hops)
+        return error;
+    ahttp_error_hop *hops = ah_realloc_array(NULL, count + 1, sizeof *hops);
+    if (!hops) {
+        ah_error_free(error);
+        return ah_error_no_memory();
+    }
+    hops[count] = (ahttp_error_hop){NULL, 0};
+    for (; count > 0; hop = hop->previous)
+        hops[--count] = (ahttp_error_hop){hop->url.safe.ptr, hop->exchange.response.status};
+    error = ah_error_with_hops(error, hops);
+    ah_free(hops);
+    return error;
+}
 
 void ah_hops_release(ahttp_response *response)
 {

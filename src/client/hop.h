@@ -10,13 +10,15 @@
 struct ah_hop {
     ah_url url;
     ah_str method;
+    ah_origin_change change;
     unsigned left_behind; /* AH_SECRET_* bits that do not go along */
-    bool changes_origin;
     bool drops_body;
 };
 
 /* Does what call->hop says.  The call's response is nobody's but the history's afterwards. */
 void ah_hop_start(ahttp_response *call);
+/* Takes error over; the result knows the hops before the call, and perhaps the call's own. */
+ahttp_error *ah_hops_tell(const ahttp_response *call, ahttp_error *error, bool with_itself);
 /* Gives up all earlier hops. */
 void ah_hops_release(ahttp_response *response);
 

@@ -50,6 +50,8 @@ typedef struct ah_head_facts {
     const ahttp_cookie *cookies;
     size_t cookie_count;
     bool knows_file_name, knows_links, knows_cookies;
+    const char *real_url; /* these two are of the request */
+    const ahttp_headers *sent;
 } ah_head_facts;
 
 /* ---- client/reading.c ---- */

@@ -26,20 +26,29 @@ void ah_redirect_prepare(ahttp_response *call, const ahttp_request_options *opti
     call->settings.redirects.most = most ? most : MOST_HOPS;
     call->settings.redirects.refuse_downgrade =
         options->no_downgrade || session->redirect_rules.refuse_downgrade;
+    call->settings.on_redirect = options->on_redirect ? options->on_redirect : session->on_redirect;
+    call->settings.on_redirect_ctx =
+        options->on_redirect ? options->on_redirect_ctx : session->on_redirect_ctx;
 }
 
-/* ---- The stage ---- */
+/* ---- Where to ---- */
 
-static const ah_field *find_target(const ah_response_head *head)
+static ah_str target_of(const ah_response_head *head)
 {
     const ah_field *field = ah_headers_find(&head->fields, AH_STR("Location"));
 
-    return field ? field : ah_headers_find(&head->fields, AH_STR("URI"));
+    if (!field)
+        field = ah_headers_find(&head->fields, AH_STR("URI"));
+    return field ? field->value : ah_str_make(NULL, 0);
 }
 
 static ahttp_error *refuse(const ahttp_response *call, int code, const char *why)
 {
-    return ah_error_new(code, "follow redirect %d: %s", call->exchange.response.status, why);
+    int status = call->exchange.response.status;
+    ahttp_error *error = ah_error_new(code, "follow redirect %d: %s", status, why);
+
+    error = ah_error_with_response(error, status, NULL, (ahttp_bytes){NULL, 0});
+    return ah_hops_tell(call, error, true);
 }
 
 static ahttp_error *resolve(ahttp_response *call, ah_str reference, ah_hop *hop)
@@ -59,9 +68,36 @@ static ahttp_error *resolve(ahttp_response *call, ah_str reference, ah_hop *hop)
     return NULL;
 }
 
-static ahttp_error *check(const ahttp_response *call, const ah_hop *hop, ah_origin_change change)
+/* Makes call->hop of it. */
+static ahttp_error *plan(ahttp_response *call, ah_str reference)
 {
-    if (change == AH_ORIGIN_FROM_TLS && call->settings.redirects.refuse_downgrade)
+    ah_str method = call->exchange.request.method;
+    ah_hop *hop = ah_arena_alloc(&call->arena, sizeof *hop);
+
+    call->hop = NULL;
+    if (!hop)
+        return ah_error_no_memory();
+    *hop = (ah_hop){.method = method};
+    ahttp_error *error = resolve(call, reference, hop);
+    if (error)
+        return error;
+    if (ah_redirect_becomes_get(call->exchange.response.status, method)) {
+        hop->method = AH_STR("GET");
+        hop->drops_body = true;
+    }
+    hop->change = ah_origin_change_of(&call->url, &hop->url);
+    hop->left_behind = ah_secrets_left_behind[hop->change];
+    if (hop->url.userinfo.ptr)
+        hop->left_behind |= AH_SECRET_AUTHORIZATION | AH_SECRET_CREDENTIALS;
+    call->hop = hop;
+    return NULL;
+}
+
+static ahttp_error *check(const ahttp_response *call)
+{
+    const ah_hop *hop = call->hop;
+
+    if (hop->change == AH_ORIGIN_FROM_TLS && call->settings.redirects.refuse_downgrade)
         return refuse(call, AHTTP_E_REDIRECT_REFUSED, "it leads from https to http");
     if (!hop->drops_body && !ah_call_can_send_again(call))
         return refuse(call, AHTTP_E_BODY_ONCE,
@@ -69,45 +105,67 @@ static ahttp_error *check(const ahttp_response *call, const ah_hop *hop, ah_orig
     return NULL;
 }
 
-static ahttp_error *decide(ahttp_response *call, ah_str reference)
-{
-    ah_str method = call->exchange.request.method;
-    int status = call->exchange.response.status;
-    ah_hop *hop = ah_arena_alloc(&call->arena, sizeof *hop);
+/* ---- Asking the program ---- */
 
-    if (!hop)
-        return ah_error_no_memory();
-    *hop = (ah_hop){.method = method};
-    ahttp_error *error = resolve(call, reference, hop);
-    if (error)
-        return error;
-    if (ah_redirect_becomes_get(status, method)) {
-        hop->method = AH_STR("GET");
-        hop->drops_body = true;
-    }
-    ah_origin_change change = ah_origin_change_of(&call->url, &hop->url);
-    hop->changes_origin = change != AH_ORIGIN_SAME;
-    hop->left_behind = ah_secrets_left_behind[change];
-    if (hop->url.userinfo.ptr)
-        hop->left_behind |= AH_SECRET_AUTHORIZATION | AH_SECRET_CREDENTIALS;
-    call->hop = hop;
-    return check(call, hop, change);
+static ahttp_hop_choice ask(const ahttp_response *call)
+{
+    const ah_hop *next = call->hop;
+    ahttp_hop hop = {.response = call,
+                     .location = target_of(&call->exchange.response).ptr,
+                     .url = next ? next->url.safe.ptr : NULL,
+                     .method = next ? next->method.ptr : NULL,
+                     .changes_origin = next && next->change != AH_ORIGIN_SAME};
+
+    return call->settings.on_redirect(&hop, call->settings.on_redirect_ctx);
 }
+
+static void follow(ahttp_response *call)
+{
+    ahttp_error *error = call->hop ? check(call) : plan(call, target_of(&call->exchange.response));
+
+    ah_stage_decide(call, error ? AH_FAIL : AH_NEXT_HOP, error);
+}
+
+static void run_hook(ah_job *job)
+{
+    ahttp_response *call = AH_CONTAINER(job, ahttp_response, stage_job);
+
+    ah_stage_begin_program(call);
+    ahttp_hop_choice choice = ask(call);
+    if (!ah_stage_end_program(call))
+        return;
+    switch (choice) {
+    case AHTTP_HOP_FOLLOW: follow(call); break;
+    case AHTTP_HOP_STOP: ah_stage_decide(call, AH_GO_ON, NULL); break;
+    case AHTTP_HOP_REFUSE:
+        ah_stage_decide(call, AH_FAIL,
+                        refuse(call, AHTTP_E_REDIRECT_REFUSED, "on_redirect does not want it"));
+        break;
+    }
+}
+
+/* ---- The stage ---- */
 
 static ah_verdict after(ahttp_response *call, ahttp_error **error)
 {
     const ah_response_head *head = &call->exchange.response;
-    const ah_field *target = ah_redirect_is_one(head->status) ? find_target(head) : NULL;
+    ah_str target = target_of(head);
     int most = call->settings.redirects.most;
 
-    if (!target)
+    if (!ah_redirect_is_one(head->status) || !target.ptr)
         return AH_GO_ON;
-    if (most >= 0 && call->hops >= (unsigned)most)
-        *error = ah_error_new(AHTTP_E_TOO_MANY_REDIRECTS,
-                              "follow redirect %d: %d were followed already, as many as allowed",
-                              head->status, most);
-    else
-        *error = decide(call, target->value);
+    if (most >= 0 && call->hops >= (unsigned)most) {
+        *error = refuse(call, AHTTP_E_TOO_MANY_REDIRECTS, "as many as max_redirects were followed");
+        return AH_FAIL;
+    }
+    *error = plan(call, target);
+    if (call->settings.on_redirect && (call->hop || (*error)->code != AHTTP_E_NO_MEMORY)) {
+        ah_error_free(*error);
+        ah_stage_run_soon(call, run_hook);
+        return AH_WAIT;
+    }
+    if (!*error)
+        *error = check(call);
     return *error ? AH_FAIL : AH_NEXT_HOP;
 }
 

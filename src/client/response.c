@@ -53,6 +53,7 @@ static void clear(ahttp_response *response)
     response->facts = (ah_head_facts){0};
     response->hops = 0;
     response->own_cookies = ah_str_make(NULL, 0);
+    response->hop = NULL;
     response->in_history = response->was_resent = false;
     ah_call_forget_end(response);
     ahttp_tls_unref(response->tls);

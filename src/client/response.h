@@ -45,6 +45,8 @@ typedef struct ah_call_settings {
     void *on_progress_ctx;
     int64_t read_buffer_bytes; /* 0: the default */
     ah_redirect_rules redirects;
+    ahttp_redirect_fn *on_redirect; /* may be NULL */
+    void *on_redirect_ctx;
     unsigned stages;   /* bit n: it uses stage n of ah_stage_id */
     bool has_own_type; /* its Content-Type does not follow the body */
     bool has_own_host; /* Host is a given one */

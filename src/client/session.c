@@ -239,6 +239,8 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     session->http_1_0 = options.http_1_0;
     session->read_buffer_bytes = options.read_buffer_bytes;
     session->redirects = options.redirects;
+    session->on_redirect = options.on_redirect;
+    session->on_redirect_ctx = options.on_redirect_ctx;
     session->redirect_rules = (ah_redirect_rules){.most = options.max_redirects,
                                                   .refuse_downgrade = options.no_downgrade};
     return session;

@@ -43,6 +43,8 @@ struct ahttp_session {
     ah_session_proxies proxies;
     ahttp_redirects redirects;
     ah_redirect_rules redirect_rules;
+    ahttp_redirect_fn *on_redirect; /* may be NULL */
+    void *on_redirect_ctx;
     ahttp_charset_fn *charset_of;  /* may be NULL */
     ahttp_json_dump_fn *json_dump; /* the same */
     void *hooks_ctx;
