@@ -137,8 +137,9 @@ int main(int argc, char **argv)
         setenv(strchr(load.ca, '.') ? "SSL_CERT_FILE" : "SSL_CERT_DIR", load.ca, 1);
     ahttp_loop *loop = ahttp_loop_new();
     int limit = load.at_once > load.url_count ? load.at_once : (int)load.url_count;
+    ahttp_tls *tls = ahttp_tls_new(.no_resumption = !load.resume);
     ahttp_connector *connector = ahttp_connector_new(.limit = limit, .keepalive_ms = AHTTP_NEVER,
-                                                     .no_keepalive = load.fresh);
+                                                     .no_keepalive = load.fresh, .tls = tls);
     ahttp_session *session = ahttp_session_new(.connector = connector);
 
     start_all(&load, session);
@@ -146,6 +147,7 @@ int main(int argc, char **argv)
     load_report(&load);
     ahttp_session_unref(session);
     ahttp_connector_unref(connector);
+    ahttp_tls_unref(tls);
     ahttp_loop_close(loop);
     return load.failed > 0;
 }

@@ -168,7 +168,10 @@ static ptrdiff_t stream_read(ah_transport *transport, char *buf, size_t cap)
         return (ptrdiff_t)got;
     if (self->read_error)
         return failed(self, self->read_error);
-    return self->is_ended ? AH_IO_END : AH_IO_AGAIN;
+    if (self->is_ended)
+        return AH_IO_END;
+    SSL_free_buffers(self->ssl);
+    return AH_IO_AGAIN;
 }
 
 /* ---- Writing ---- */
@@ -270,8 +273,12 @@ static ptrdiff_t stream_write(ah_transport *transport, const ah_str *parts, size
 
 /* ---- The rest ---- */
 
+/* In the background it is idle.  OpenSSL gives its buffers up after use, but when it reads a
+   session ticket it also makes one for writing. */
 static void stream_set_background(ah_transport *transport, bool background)
 {
+    if (background)
+        SSL_free_buffers(of(transport)->ssl);
     ah_transport_set_background(of(transport)->wire.below, background);
 }
 

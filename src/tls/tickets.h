@@ -10,7 +10,8 @@
 #include <openssl/ssl.h>
 #include <pthread.h>
 
-enum { AH_TICKET_SERVERS = 100, AH_TICKETS_EACH = 2 };
+/* So many connections that are opened at the same time can all resume one. */
+enum { AH_TICKET_SERVERS = 64, AH_TICKETS_EACH = 16 };
 
 typedef struct ah_tls_tickets {
     pthread_mutex_t lock;

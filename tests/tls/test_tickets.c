@@ -30,17 +30,17 @@ static void assert_taken(ah_tls_tickets *tickets, const char *server, const SSL_
 static void a_session_of_tls_1_3_is_given_once_and_the_newest_first(void **state)
 {
     ah_tls_tickets tickets = {0};
-    SSL_SESSION *sessions[3];
+    SSL_SESSION *sessions[AH_TICKETS_EACH + 1];
     (void)state;
     ah_tls_tickets_init(&tickets);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i <= AH_TICKETS_EACH; i++) {
         sessions[i] = session_of(TLS1_3_VERSION);
         ah_tls_tickets_put(&tickets, AH_STR("a"), sessions[i]);
     }
 
     assert_taken(&tickets, "b", NULL);
-    assert_taken(&tickets, "a", sessions[2]);
-    assert_taken(&tickets, "a", sessions[1]);
+    for (int i = AH_TICKETS_EACH; i > 0; i--)
+        assert_taken(&tickets, "a", sessions[i]);
     assert_taken(&tickets, "a", NULL);
 
     ah_tls_tickets_release(&tickets);
