@@ -18,6 +18,7 @@
 #include <ahttp/peer.h>
 #include <ahttp/progress.h>
 #include <ahttp/proxy.h>
+#include <ahttp/raise.h>
 #include <ahttp/redirect.h>
 #include <ahttp/request.h>
 #include <ahttp/resolver.h>
@@ -30,6 +31,7 @@
 #include <ahttp/timeout.h>
 #include <ahttp/tls.h>
 #include <ahttp/transport.h>
+#include <ahttp/verbs.h>
 #include <ahttp/version.h>
 #include <ahttp/wait.h>
 #include <ahttp/wire.h>

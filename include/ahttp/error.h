@@ -102,8 +102,8 @@ typedef struct ahttp_error {
     const char *method;  /* of the request that failed, or NULL */
     const char *url;     /* of the request that failed, without user and password, or NULL */
 
-    /* Where status is that of a proxy which refused to open a way: the rest of what it said.
-       The list ends with {NULL, NULL}; of a long body it is the beginning. */
+    /* Where status says why it failed: what else came with it.  The list ends with {NULL, NULL};
+       only that of a proxy which refused to open a way has a body, of a long one the beginning. */
     const ahttp_pair *headers; /* else NULL */
     ahttp_bytes body;
 

@@ -7,6 +7,7 @@
 #include <ahttp/headers.h>
 #include <ahttp/progress.h>
 #include <ahttp/proxy.h>
+#include <ahttp/raise.h>
 #include <ahttp/redirect.h>
 #include <ahttp/timeout.h>
 #include <ahttp/tls.h>
@@ -19,7 +20,7 @@ typedef void ahttp_interim_fn(int status, const ahttp_headers *headers, void *ct
 
 /* One request.  New fields are added at the end only. */
 typedef struct ahttp_request_options {
-    size_t size; /* sizeof this struct; the macros in session.h set it */
+    size_t size; /* sizeof this struct; the macros in verbs.h set it */
     const char *method;
     const char *url;           /* absolute, http or https; sent byte for byte as it is */
     const ahttp_pair *params;  /* added to the URL's query, escaped as a form is */
@@ -80,6 +81,11 @@ typedef struct ahttp_request_options {
 
     const ahttp_pair *cookies; /* sent besides those of the jar, or instead if of one name, to
                                   the URL's origin; not kept */
+
+    ahttp_raise_fn *raise_if; /* instead of the session's: see raise.h */
+    void *raise_if_ctx;
+    ahttp_raise raise_for_status; /* the same */
+    int reserved_int;
 } ahttp_request_options;
 
 AHTTP_END

@@ -70,6 +70,11 @@ typedef struct ahttp_session_options {
                                      ahttp_cookie_jar_dummy(): no cookies */
     const ahttp_pair *cookies;    /* put into the jar, for all paths of the host of ... */
     const char *cookies_url;      /* ... this URL */
+
+    ahttp_raise_fn *raise_if; /* see raise.h */
+    void *raise_if_ctx;
+    ahttp_raise raise_for_status; /* the same */
+    int reserved_int;
 } ahttp_session_options;
 
 /* NULL options for the defaults.  NULL when out of memory, when options->size is not set, or
@@ -93,25 +98,8 @@ AHTTP_API ahttp_cookie_jar *ahttp_session_cookie_jar(ahttp_session *session); /*
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_session_send(ahttp_session *session,
                                                           const ahttp_request_options *request);
 
-/* The same with keyword arguments, after the URL:
-       ahttp_post(session, "http://h/items", .json = "{\"id\": 7}", .timeout = {.total_ms = 5000})
-   C++ programs fill the structs and call the functions. */
-#ifndef __cplusplus
-#define ahttp_session_new(...)                                                                     \
-    ahttp_session_create(&(ahttp_session_options){                                                 \
-        .size = sizeof(ahttp_session_options), .made_at = AHTTP_HERE, __VA_ARGS__})
-#define ahttp_request(session, verb, ...)                                                          \
-    ahttp_session_send((session), &(ahttp_request_options){.size = sizeof(ahttp_request_options),  \
-                                                           .method = (verb),                       \
-                                                           .url = __VA_ARGS__})
-#define ahttp_get(session, ...)     ahttp_request(session, "GET", __VA_ARGS__)
-#define ahttp_head(session, ...)    ahttp_request(session, "HEAD", __VA_ARGS__)
-#define ahttp_post(session, ...)    ahttp_request(session, "POST", __VA_ARGS__)
-#define ahttp_put(session, ...)     ahttp_request(session, "PUT", __VA_ARGS__)
-#define ahttp_patch(session, ...)   ahttp_request(session, "PATCH", __VA_ARGS__)
-#define ahttp_delete(session, ...)  ahttp_request(session, "DELETE", __VA_ARGS__)
-#define ahttp_options(session, ...) ahttp_request(session, "OPTIONS", __VA_ARGS__)
-#endif
-
 AHTTP_END
+
+/* ahttp_session_new, ahttp_get and the like. */
+#include <ahttp/verbs.h>
 #endif

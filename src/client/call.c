@@ -60,6 +60,18 @@ void ah_call_fail(ahttp_response *call, ahttp_error *error)
     ah_response_release(call);
 }
 
+void ah_call_reject(ahttp_response *call, ahttp_error *error)
+{
+    ahttp_future *sent = call->sent;
+
+    call->sent = NULL;
+    ah_interims_forget(call);
+    error = ah_call_error(call, error);
+    ah_rest_leave(call);
+    ah_future_reject(sent, error);
+    ah_response_release(call);
+}
+
 void ah_call_refuse(ahttp_response *call, ahttp_error *error)
 {
     ahttp_future *sent = call->sent;

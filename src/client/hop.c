@@ -79,20 +79,6 @@ static void move_deadline(ahttp_response *to, ahttp_response *from)
     ah_timer_start(loop, &to->deadline, left_ms);
 }
 
-/* A small rest is read, so that the connection lives. */
-static void leave_response(ahttp_response *from)
-{
-    ah_exchange *exchange = &from->exchange;
-
-    ah_call_forget_end(from);
-    if (exchange->conn && ah_rest_skip(from, AH_REST_COUNTED))
-        return;
-    if (exchange->conn)
-        ah_conn_abandon(exchange->conn, exchange);
-    ah_body_reset(&from->body);
-    ah_call_stop(from, AH_CALL_COMPLETE);
-}
-
 /* A block that was never started; may be NULL. */
 static void discard(ahttp_response *to)
 {
@@ -121,7 +107,7 @@ void ah_hop_start(ahttp_response *from)
     from->in_history = true;
     ahttp_body *source = from->exchange.source;
     from->exchange.source = NULL;
-    leave_response(from);
+    ah_rest_leave(from);
     if (hop->drops_body)
         ah_source_free(source);
     else

@@ -356,6 +356,7 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     if (error)
         return error;
     ah_redirect_prepare(call, options);
+    ah_raise_prepare(call, options);
     error = ah_proxy_prepare(call, options);
     if (!error)
         error = ah_cookies_prepare(call, options);

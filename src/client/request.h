@@ -30,6 +30,11 @@ ahttp_error *ah_request_describe_body(ahttp_response *call);
 /* The body, if there is one, waits for 100 Continue. */
 void ah_request_expect(ahttp_response *call, const ahttp_request_options *options);
 
+/* ---- client/raise.c ---- */
+
+/* Whether a status may fail it. */
+void ah_raise_prepare(ahttp_response *call, const ahttp_request_options *options);
+
 /* ---- client/redirect.c ---- */
 
 /* Whether and how far it follows; the method is known. */

@@ -44,6 +44,8 @@ typedef struct ah_call_settings {
     ahttp_progress_fn *on_progress; /* may be NULL */
     void *on_progress_ctx;
     int64_t read_buffer_bytes; /* 0: the default */
+    ahttp_raise_fn *raise_if;  /* may be NULL */
+    void *raise_if_ctx;
     ah_redirect_rules redirects;
     ahttp_redirect_fn *on_redirect; /* may be NULL */
     void *on_redirect_ctx;
@@ -128,6 +130,8 @@ void ah_call_refuse(ahttp_response *call, ahttp_error *error);
 /* Ends what is under way: whoever waits for the response or its body gets the error, which is
    taken over. */
 void ah_call_fail(ahttp_response *call, ahttp_error *error);
+/* The program gets the error, which is taken over, instead of the response whose head is in. */
+void ah_call_reject(ahttp_response *call, ahttp_error *error);
 /* Nothing is pending for it any more. */
 void ah_call_stop(ahttp_response *call, ah_call_phase phase);
 /* The same error, naming the request. */
@@ -167,6 +171,8 @@ void ah_call_send_again(ahttp_response *call);
    rest is not small, or not known; nothing has happened. */
 bool ah_rest_skip(ahttp_response *call, ah_rest_length length);
 void ah_rest_stop(ahttp_response *call);
+/* While stages look at its head: skips the rest, or gives up its connection. */
+void ah_rest_leave(ahttp_response *call);
 /* The same before the call is sent again: ah_call_restart follows. */
 bool ah_rest_skip_and_restart(ahttp_response *call);
 void ah_call_restart(ahttp_response *call);

@@ -87,6 +87,19 @@ bool ah_rest_skip(ahttp_response *call, ah_rest_length length)
     return true;
 }
 
+void ah_rest_leave(ahttp_response *call)
+{
+    ah_exchange *exchange = &call->exchange;
+
+    ah_call_forget_end(call);
+    if (exchange->conn && ah_rest_skip(call, AH_REST_COUNTED))
+        return;
+    if (exchange->conn)
+        ah_conn_abandon(exchange->conn, exchange);
+    ah_body_reset(&call->body);
+    ah_call_stop(call, AH_CALL_COMPLETE);
+}
+
 /* ---- Before the request is sent again ---- */
 
 static void go_on(ahttp_response *call)

@@ -238,6 +238,9 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     session->no_decompress = options.no_decompress;
     session->http_1_0 = options.http_1_0;
     session->read_buffer_bytes = options.read_buffer_bytes;
+    session->raise_for_status = options.raise_for_status;
+    session->raise_if = options.raise_if;
+    session->raise_if_ctx = options.raise_if_ctx;
     session->redirects = options.redirects;
     session->on_redirect = options.on_redirect;
     session->on_redirect_ctx = options.on_redirect_ctx;

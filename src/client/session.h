@@ -41,6 +41,9 @@ struct ahttp_session {
     ah_response_rules rules;
     ah_coding_limits coding_limits;
     ah_session_proxies proxies;
+    ahttp_raise raise_for_status;
+    ahttp_raise_fn *raise_if; /* may be NULL */
+    void *raise_if_ctx;
     ahttp_redirects redirects;
     ah_redirect_rules redirect_rules;
     ahttp_redirect_fn *on_redirect; /* may be NULL */

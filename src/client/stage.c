@@ -6,18 +6,21 @@
 #define BIT(stage) (1u << AH_STAGE_##stage)
 
 static const ah_stage *const stages[AH_STAGES] = {
-    [AH_STAGE_PROXY] = &ah_proxy_stage,
-    [AH_STAGE_COOKIES] = &ah_cookie_stage,
-    [AH_STAGE_EXPECT] = &ah_expect_stage,
-    [AH_STAGE_REDIRECT] = &ah_redirect_stage,
+    [AH_STAGE_PROXY] = &ah_proxy_stage,   [AH_STAGE_COOKIES] = &ah_cookie_stage,
+    [AH_STAGE_EXPECT] = &ah_expect_stage, [AH_STAGE_REDIRECT] = &ah_redirect_stage,
+    [AH_STAGE_RAISE] = &ah_raise_stage,
 };
 
 const unsigned char ah_stages_for_class[10] = {
-    [1] = BIT(COOKIES), /* 101 */
-    [2] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY),
-    [3] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(REDIRECT),
+    [1] = BIT(COOKIES) | BIT(RAISE), /* 101 */
+    [2] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(RAISE),
+    [3] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(REDIRECT) | BIT(RAISE),
     [4] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(EXPECT) | BIT(RAISE),
     [5] = BIT(COOKIES) | BIT(RAISE),
+    [6] = BIT(RAISE),
+    [7] = BIT(RAISE),
+    [8] = BIT(RAISE),
+    [9] = BIT(RAISE),
 };
 
 /* ---- Verdicts ---- */
@@ -37,6 +40,7 @@ static void follow(ahttp_response *call, ah_verdict verdict, ahttp_error *error)
     case AH_SEND_AGAIN: ah_call_send_again(call); break;
     case AH_NEXT_HOP: ah_hop_start(call); break;
     case AH_WAIT: call->stage_waits = true; break;
+    case AH_REJECT: ah_call_reject(call, error); break;
     case AH_FAIL: ah_call_fail(call, error); break;
     }
 }

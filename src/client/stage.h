@@ -42,6 +42,8 @@ typedef enum ah_verdict {
                       it can (ah_call_can_send_again) */
     AH_NEXT_HOP,   /* after: what call->hop says, in a block of its own; the body was asked, too */
     AH_WAIT,       /* ah_stage_decide will say */
+    AH_REJECT,     /* after: the program gets *error instead of the response, whose connection lives
+                      if its rest is small */
     AH_FAIL        /* with *error, which is the call's from here on */
 } ah_verdict;
 
@@ -58,7 +60,8 @@ typedef struct ah_stage {
 } ah_stage;
 
 /* Each is NULL where there is nothing to do. */
-extern const ah_stage ah_cookie_stage, ah_expect_stage, ah_proxy_stage, ah_redirect_stage;
+extern const ah_stage ah_cookie_stage, ah_expect_stage, ah_proxy_stage, ah_raise_stage,
+    ah_redirect_stage;
 
 /* Of which stages a call asks `after`, by the first digit of the status. */
 extern const unsigned char ah_stages_for_class[10];

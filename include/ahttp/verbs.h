@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AHTTP_VERBS_H
+#define AHTTP_VERBS_H
+/* Keyword arguments of sessions and requests, for C: those of a request stand behind the URL,
+       ahttp_post(session, "http://h/items", .json = "{\"id\": 7}", .timeout = {.total_ms = 5000})
+   C++ programs fill the structs and call the functions. */
+#include <ahttp/session.h>
+
+#ifndef __cplusplus
+#define ahttp_session_new(...)                                                                     \
+    ahttp_session_create(&(ahttp_session_options){                                                 \
+        .size = sizeof(ahttp_session_options), .made_at = AHTTP_HERE, __VA_ARGS__})
+#define ahttp_request(session, verb, ...)                                                          \
+    ahttp_session_send((session), &(ahttp_request_options){.size = sizeof(ahttp_request_options),  \
+                                                           .method = (verb),                       \
+                                                           .url = __VA_ARGS__})
+#define ahttp_get(session, ...)     ahttp_request(session, "GET", __VA_ARGS__)
+#define ahttp_head(session, ...)    ahttp_request(session, "HEAD", __VA_ARGS__)
+#define ahttp_post(session, ...)    ahttp_request(session, "POST", __VA_ARGS__)
+#define ahttp_put(session, ...)     ahttp_request(session, "PUT", __VA_ARGS__)
+#define ahttp_patch(session, ...)   ahttp_request(session, "PATCH", __VA_ARGS__)
+#define ahttp_delete(session, ...)  ahttp_request(session, "DELETE", __VA_ARGS__)
+#define ahttp_options(session, ...) ahttp_request(session, "OPTIONS", __VA_ARGS__)
+#endif
+#endif
