@@ -19,6 +19,10 @@ FUNCTION_LIMIT = 60
 HARD_LIMIT = 100
 FOLDERS = ("src", "include", "tests", "examples", "bench")
 
+# path: its own limit, and why
+LONG_FILES = {
+    "include/ahttp/error.h": 150,  # the one list of errors, of which each has its line
+}
 # "path:function": why it is better in one piece
 LONG_FUNCTIONS = {}
 
@@ -31,6 +35,8 @@ def sources(root):
 
 
 def file_limit(path):
+    if str(path) in LONG_FILES:
+        return LONG_FILES[str(path)]
     if path.parts[0] == "include":
         return HEADER_LIMIT
     if path.parts[0] == "examples" and path.parts[1] not in PROGRAMS:

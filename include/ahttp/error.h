@@ -75,7 +75,8 @@ typedef enum ahttp_error_kind {
     X(TOO_MANY_REDIRECTS, AHTTP_KIND_RESPONSE, "more redirects than allowed")                      \
     X(REDIRECT_URL, AHTTP_KIND_RESPONSE, "redirect to an invalid URL")                             \
     X(REDIRECT_SCHEME, AHTTP_KIND_RESPONSE, "redirect to something else than http or https")       \
-    X(REDIRECT_REFUSED, AHTTP_KIND_RESPONSE, "redirect that is not allowed")
+    X(REDIRECT_REFUSED, AHTTP_KIND_RESPONSE, "redirect that is not allowed")                       \
+    X(ADDRESS_REFUSED, AHTTP_KIND_CONNECTION, "no address of the host is allowed")
 
 typedef enum ahttp_error_code {
     AHTTP_OK = 0,

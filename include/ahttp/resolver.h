@@ -76,5 +76,14 @@ AHTTP_API void ahttp_resolver_forget(ahttp_resolver *resolver, const char *host)
         &(ahttp_resolver_options){.size = sizeof(ahttp_resolver_options), __VA_ARGS__})
 #endif
 
+/* ---- Which addresses ---- */
+
+/* Whether to connect to that address of a host, "192.0.2.1" or "fe80::1%eth0"; see allow_address
+   in connector.h. */
+typedef bool ahttp_address_fn(const char *address, void *ctx);
+/* One of these: addresses of the Internet only, none of this machine, of private networks, of
+   links, of documentation, or for many (RFC 6890), also where IPv6 wraps an IPv4 one. */
+AHTTP_API bool ahttp_address_is_public(const char *address, void *unused);
+
 AHTTP_END
 #endif

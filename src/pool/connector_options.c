@@ -123,7 +123,9 @@ bool ah_connector_set_up(ah_opening_setup *setup, ahttp_loop *loop,
                                 .family = family_of(options),
                                 .next_address_ms = options->next_address_ms,
                                 .connect = options->connect,
-                                .connect_ctx = options->connect_ctx};
+                                .connect_ctx = options->connect_ctx,
+                                .allow_address = options->allow_address,
+                                .allow_address_ctx = options->allow_address_ctx};
     if (options->hosts) {
         setup->hosts = ah_overrides_new(options->hosts);
         if (!setup->hosts)

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "conn/h1_conn.h"
+#include "dns/allowed.h"
 #include "loop/timer.h"
 #include "net/dial.h"
 #include "pool/own_connect.h"
@@ -270,22 +271,50 @@ static ah_dial_options dial_options(const ah_opening *opening, const ah_place *p
                              .sockets = &setup->sockets};
 }
 
+static void dial(ah_opening *opening, const ah_place *place, const ah_address *addresses,
+                 size_t count)
+{
+    ah_dial_options options = dial_options(opening, place);
+
+    enter(opening, DIALLING);
+    opening->dial =
+        ah_dial_start(opening->setup->loop, &options, addresses, count, dialled, opening);
+    if (!opening->dial)
+        fail(opening, ah_error_no_memory());
+}
+
+static void dial_allowed(ah_opening *opening, const ah_place *place, const ah_address *addresses,
+                         size_t count)
+{
+    const ah_opening_setup *setup = opening->setup;
+    ah_address *allowed = ah_realloc_array(NULL, count, sizeof *allowed);
+    size_t left = allowed ? ah_addresses_allowed(addresses, count, setup->allow_address,
+                                                 setup->allow_address_ctx, allowed)
+                          : 0;
+
+    if (left > 0)
+        dial(opening, place, allowed, left);
+    else
+        fail(opening, !allowed ? ah_error_no_memory()
+                               : ah_error_new(AHTTP_E_ADDRESS_REFUSED,
+                                              "connect to %s: allow_address allows none of its "
+                                              "addresses",
+                                              place->name));
+    ah_free(allowed);
+}
+
 static void resolved(ah_lookup *lookup, const ah_address *addresses, size_t count,
                      ahttp_error *error)
 {
     ah_opening *opening = AH_CONTAINER(lookup, ah_opening, lookup);
     ah_place place = place_at(opening, 0);
 
-    if (error) {
+    if (error)
         fail(opening, error_at(&place, AHTTP_E_PROXY_DNS, error));
-        return;
-    }
-    ah_dial_options options = dial_options(opening, &place);
-    enter(opening, DIALLING);
-    opening->dial =
-        ah_dial_start(opening->setup->loop, &options, addresses, count, dialled, opening);
-    if (!opening->dial)
-        fail(opening, ah_error_no_memory());
+    else if (opening->setup->allow_address && !place.proxy)
+        dial_allowed(opening, &place, addresses, count);
+    else
+        dial(opening, &place, addresses, count);
 }
 
 /* ---- The first transport ---- */

@@ -16,6 +16,8 @@
 /* What all openings of a connector share. */
 typedef struct ah_opening_setup {
     ahttp_loop *loop;
+    ahttp_address_fn *allow_address; /* NULL: any */
+    void *allow_address_ctx;
     ahttp_resolver *resolver;
     ah_overrides *hosts; /* that are not asked for; freed by the owner, NULL if there are none */
     ahttp_family family;

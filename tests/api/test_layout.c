@@ -7,7 +7,7 @@
 
 /* X(type, its last member): all whose first member is `size_t size`. */
 #define SIZED_STRUCTS(X)                                                                           \
-    X(ahttp_connector_options, on_socket_ctx)                                                      \
+    X(ahttp_connector_options, allow_address_ctx)                                                  \
     X(ahttp_connector_stats, reused)                                                               \
     X(ahttp_cookie, reserved)                                                                      \
     X(ahttp_cookie_jar_options, reserved)                                                          \

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Connectors that do not connect to every address, whoever names it. */
+#include "fixture.h"
+
+static fixture f;
+
+static ahttp_session *guarded(ahttp_address_fn *allow, void *ctx)
+{
+    ahttp_connector *connector =
+        ahttp_connector_new(.loop = f.loop, .allow_address = allow, .allow_address_ctx = ctx,
+                            .hosts = AHTTP_HOSTS({"public.test", 0, "127.0.0.1"},
+                                                 {"rebound.test", 0, "127.0.0.2"}));
+    ahttp_session *session = ahttp_session_new(.connector = connector);
+
+    ahttp_connector_unref(connector);
+    return session;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    f = start(NULL, false);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    finish(&f);
+    return 0;
+}
+
+static const char *at(const char *host, const char *path)
+{
+    static char url[200];
+
+    snprintf(url, sizeof url, "http://%s:%u%s", host, (unsigned)server_port(f.server), path);
+    return url;
+}
+
+static void private_addresses_are_refused_as_literals_and_behind_names(void **state)
+{
+    (void)state;
+    ahttp_session *session = guarded(ahttp_address_is_public, NULL);
+
+    assert_fails(ahttp_get(session, at("127.0.0.1", "/ok")), AHTTP_E_ADDRESS_REFUSED,
+                 "allow_address allows none of its addresses");
+    assert_fails(ahttp_get(session, at("localhost", "/ok")), AHTTP_E_ADDRESS_REFUSED, "localhost");
+    assert_fails(ahttp_get(session, at("public.test", "/ok")), AHTTP_E_ADDRESS_REFUSED, "");
+    assert_fails(ahttp_get(session, at("[::ffff:127.0.0.1]", "/ok")), AHTTP_E_ADDRESS_REFUSED, "");
+
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 0);
+    ahttp_session_unref(session);
+}
+
+/* Stands for the Internet here. */
+static bool is_127_0_0_1(const char *address, void *ctx)
+{
+    *(int *)ctx += 1;
+    return strcmp(address, "127.0.0.1") == 0;
+}
+
+static void redirects_are_guarded_as_well(void **state)
+{
+    char answer[400], url[100];
+    server_step steps[] = {READ_REQUEST, SEND(answer), SERVE};
+    int asked = 0;
+    (void)state;
+    snprintf(answer, sizeof answer,
+             "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
+             at("rebound.test", "/secret"));
+    test_server *first = server_start(&(server_script){.connections = {steps}});
+    ahttp_session *session = guarded(is_127_0_0_1, &asked);
+
+    snprintf(url, sizeof url, "http://public.test:%u/ok", (unsigned)server_port(first));
+    assert_fails(ahttp_get(session, url), AHTTP_E_ADDRESS_REFUSED, "connect to rebound.test");
+    assert_int_equal(ahttp_task_error()->hops[0].status, 302);
+    assert_int_equal(asked, 2);
+    assert_text(ahttp_get(session, url), "ok");
+    assert_int_equal(asked, 2); /* the connection was allowed when it was made */
+
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 0);
+    ahttp_session_unref(session);
+    server_stop(first);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(private_addresses_are_refused_as_literals_and_behind_names),
+        TEST(redirects_are_guarded_as_well),
+    };
+#undef TEST
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
