@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* llhttp reads heads and trailer sections, and is paused where they end: what comes after a
    head is never given to it, so that its own ideas of bodies, upgrades and next messages do
-   not matter.  Heads that are whole and plain are read by http/h1_plain.c without it.  Bodies
-   are counted here and in http/chunked.c. */
+   not matter.  It judges every head: once it has accepted one, the lines are cut where they lie.
+   Bodies are counted here and in http/chunked.c. */
 #include "http/h1_parser.h"
 #include "base/mem.h"
 #include "http/chunked.h"
-#include "http/h1_plain.h"
 #include "http/h1_repair.h"
 #include "http/h1_section.h"
 #include <inttypes.h>
@@ -379,16 +378,8 @@ static ah_h1_result collect(ah_h1_parser *parser, ah_str *input)
 
 static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
 {
-    const ah_response_rules *rules = parser->rules;
-    size_t used = 0;
-
-    if (AH_LIKELY(parser->phase == HEAD && parser->section.saved_len == 0 && !parser->shows))
-        used = ah_h1_read_plain(parser->head, *input, rules, parser->method, &parser->body);
-    if (AH_LIKELY(used > 0)) {
-        advance(input, used);
-        return take_head(parser);
-    }
-    return rules->lenient || parser->shows ? collect(parser, input) : read_strictly(parser, input);
+    return parser->rules->lenient || parser->shows ? collect(parser, input)
+                                                   : read_strictly(parser, input);
 }
 
 static void give_body(ah_h1_parser *parser, ah_str piece)

@@ -105,7 +105,7 @@ const char *ahttp_headers_get_nth(const ahttp_headers *headers, const char *name
 }
 
 /* tchar of RFC 9110 §5.6.2. */
-const bool ah_token_chars[256] = {
+static const bool token_chars[256] = {
     ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1,
     ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1, ['`'] = 1, ['|'] = 1,  ['~'] = 1, ['0'] = 1,
     ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1,  ['7'] = 1, ['8'] = 1,
@@ -121,7 +121,7 @@ const bool ah_token_chars[256] = {
 bool ah_field_name_is_valid(ah_str name)
 {
     for (size_t i = 0; i < name.len; i++)
-        if (!ah_token_chars[(unsigned char)name.ptr[i]])
+        if (!token_chars[(unsigned char)name.ptr[i]])
             return false;
     return name.len > 0;
 }

@@ -53,8 +53,6 @@ static inline bool ah_headers_has(const ahttp_headers *headers, ah_str name)
    together, ignoring case: Connection, Transfer-Encoding, ... */
 bool ah_headers_list_has(const ahttp_headers *headers, ah_str name, ah_str token);
 
-/* Which characters a token may have. */
-extern const bool ah_token_chars[256];
 /* What may be sent: a name is a token (RFC 9110 §5.6.2); a value has no CR, LF or NUL and no
    other control characters but tab (§5.5). */
 bool ah_field_name_is_valid(ah_str name);
