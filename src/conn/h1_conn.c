@@ -9,9 +9,7 @@
    so its memory goes only when no function of this file is left on the stack. */
 #include "conn/h1_conn.h"
 #include "base/mem.h"
-#include "conn/h1_send.h"
-#include "conn/h1_watch.h"
-#include "http/h1_parser.h"
+#include "conn/h1_work.h"
 #include "http/keep_alive.h"
 #include "loop/poll.h"
 #include "net/peer.h"
@@ -32,15 +30,14 @@ typedef struct h1_conn {
     ah_conn base;
     ahttp_loop *loop;
     ah_transport *transport;
-    ah_h1_parser *parser;
+    ah_h1_store *store;
     ah_exchange *exchange; /* the one it carries, or NULL */
-    ah_h1_send sending;
-    ah_h1_watch watch;
+    ah_h1_work *work;      /* what that needs; NULL: no exchange is under way */
+    ahttp_peer *peer;      /* NULL when memory was too short for it */
     receiving response;
-    ahttp_peer *peer;   /* NULL when memory was too short for it */
-    uint64_t exchanges; /* so far */
-    unsigned wanted;    /* readiness that is watched */
+    uint32_t exchanges; /* so far */
     unsigned depth;     /* functions of this file on the stack */
+    uint8_t wanted;     /* readiness that is watched */
     bool paused;        /* the reader has enough for now */
     bool closed;
 } h1_conn;
@@ -58,8 +55,8 @@ static void enter(receiving *state, receiving next)
 /* Of the peer; a body that the program is slow to give or to read is not its fault. */
 static ah_h1_awaited awaited(const h1_conn *conn)
 {
-    if (conn->sending.state == AH_H1_SENDING)
-        return ah_h1_send_wants_room(&conn->sending) ? AH_H1_ROOM : AH_H1_NOTHING;
+    if (conn->work->sending.state == AH_H1_SENDING)
+        return ah_h1_send_wants_room(&conn->work->sending) ? AH_H1_ROOM : AH_H1_NOTHING;
     if (conn->paused)
         return AH_H1_NOTHING;
     return conn->exchange->bytes_received > 0 ? AH_H1_MORE_BYTES : AH_H1_FIRST_BYTE;
@@ -70,13 +67,13 @@ static void want(h1_conn *conn)
     unsigned events = conn->paused ? 0 : AH_READABLE;
 
     if (AH_UNLIKELY(conn->exchange && conn->exchange->limits))
-        ah_h1_watch_set(&conn->watch, conn->loop, conn->exchange, awaited(conn));
+        ah_h1_watch_set(&conn->work->watch, conn->loop, conn->exchange, awaited(conn));
 
-    if (ah_h1_send_wants_room(&conn->sending))
+    if (conn->work && ah_h1_send_wants_room(&conn->work->sending))
         events |= AH_WRITABLE;
     if (events == conn->wanted)
         return;
-    conn->wanted = events;
+    conn->wanted = (uint8_t)events;
     ah_transport_want(conn->transport, events);
 }
 
@@ -87,18 +84,23 @@ static void begin_call(h1_conn *conn)
 
 static void end_call(h1_conn *conn)
 {
-    if (--conn->depth > 0 || !conn->closed)
+    if (--conn->depth > 0 || (conn->exchange && !conn->closed))
         return;
-    ah_h1_parser_free(conn->parser);
-    ah_h1_send_release(&conn->sending);
+    if (conn->work && conn->closed)
+        ah_h1_work_free(conn->work);
+    else if (conn->work)
+        ah_h1_work_give(conn->store, conn->work);
+    conn->work = NULL;
+    if (!conn->closed)
+        return;
     ahttp_peer_unref(conn->peer);
     ah_free(conn);
 }
 
 static void stop_watch(h1_conn *conn)
 {
-    ah_h1_watch_stop(&conn->watch, conn->loop);
-    conn->watch.awaited = AH_H1_NOTHING;
+    ah_h1_watch_stop(&conn->work->watch, conn->loop);
+    conn->work->watch.awaited = AH_H1_NOTHING;
 }
 
 /* ---- Ends ---- */
@@ -112,8 +114,8 @@ static void fail(h1_conn *conn, ahttp_error *error)
 /* The one question that lets a connection become idle. */
 static bool may_be_reused(const h1_conn *conn, size_t left_over)
 {
-    return conn->sending.state == AH_H1_SENT && conn->response == DONE && left_over == 0 &&
-           ah_h1_parser_keeps_alive(conn->parser) && !conn->exchange->request.wants_close &&
+    return conn->work->sending.state == AH_H1_SENT && conn->response == DONE && left_over == 0 &&
+           ah_h1_parser_keeps_alive(conn->work->parser) && !conn->exchange->request.wants_close &&
            conn->base.peer_keeps_ms != AH_KEEP_ALIVE_NOT_AT_ALL;
 }
 
@@ -127,7 +129,7 @@ static void complete(h1_conn *conn, size_t left_over)
         stop_watch(conn);
     conn->exchange = NULL;
     exchange->conn = NULL;
-    ah_h1_send_end(&conn->sending);
+    ah_h1_send_end(&conn->work->sending);
     if (reusable) {
         enter(&conn->response, READY);
         conn->paused = false;
@@ -166,7 +168,7 @@ static void hand_over(h1_conn *conn, ah_str received_behind)
 /* Whatever the sending half did may have ended it. */
 static void sending_moved(h1_conn *conn)
 {
-    ahttp_error *failure = ah_h1_send_take_failure(&conn->sending);
+    ahttp_error *failure = ah_h1_send_take_failure(&conn->work->sending);
 
     if (failure)
         fail(conn, failure);
@@ -183,6 +185,25 @@ static void on_sending_moved(void *ctx)
     end_call(conn);
 }
 
+static const ah_h1_parser_events parser_events;
+static void on_limit(ah_timer *timer);
+
+static bool take_work(h1_conn *conn)
+{
+    ah_h1_work *work = ah_h1_work_take(conn->store, &parser_events);
+
+    if (!work)
+        return false;
+    work->conn = conn;
+    work->sending.loop = conn->loop;
+    work->sending.transport = conn->transport;
+    work->sending.moved = on_sending_moved;
+    work->sending.ctx = conn;
+    work->watch.timer.fire = on_limit;
+    conn->work = work;
+    return true;
+}
+
 static void send_exchange(ah_conn *base, ah_exchange *exchange)
 {
     h1_conn *conn = (h1_conn *)base;
@@ -192,13 +213,18 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
     exchange->conn = base;
     exchange->was_reused = conn->exchanges++ > 0;
     exchange->peer = conn->peer ? ahttp_peer_ref(conn->peer) : NULL;
+    if (!conn->work && !take_work(conn)) {
+        fail(conn, ah_error_no_memory());
+        end_call(conn);
+        return;
+    }
     enter(&conn->response, HEAD);
     ah_transport_set_background(conn->transport, false);
-    ah_h1_parser_begin(conn->parser, exchange->request.method, exchange->rules,
+    ah_h1_parser_begin(conn->work->parser, exchange->request.method, exchange->rules,
                        &exchange->response);
     if (exchange->shows_wire)
-        ah_h1_parser_show(conn->parser);
-    ah_h1_send_begin(&conn->sending, exchange);
+        ah_h1_parser_show(conn->work->parser);
+    ah_h1_send_begin(&conn->work->sending, exchange);
     sending_moved(conn);
     end_call(conn);
 }
@@ -207,13 +233,13 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
 
 static void on_interim(void *ctx, const ah_response_head *head)
 {
-    h1_conn *conn = ctx;
+    h1_conn *conn = ((ah_h1_work *)ctx)->conn;
 
     if (conn->exchange && conn->exchange->events->interim)
         conn->exchange->events->interim(conn->exchange);
     if (!conn->exchange || head->status != 100)
         return;
-    ah_h1_send_go_on(&conn->sending);
+    ah_h1_send_go_on(&conn->work->sending);
     sending_moved(conn);
 }
 
@@ -225,7 +251,7 @@ static ahttp_error *check_change(const h1_conn *conn)
     const ah_response_head *head = &exchange->response;
     const char *why = NULL;
 
-    if (ah_h1_parser_body_length(conn->parser).framing != AH_FRAMING_TUNNEL)
+    if (ah_h1_parser_body_length(conn->work->parser).framing != AH_FRAMING_TUNNEL)
         return NULL;
     if (head->status == 101 && exchange->upgrade.len == 0)
         why = "to another protocol, which nobody asked for";
@@ -233,7 +259,7 @@ static ahttp_error *check_change(const h1_conn *conn)
              !ah_str_equal_nocase(ah_headers_find(&head->fields, AH_STR("Upgrade"))->value,
                                   exchange->upgrade))
         why = "to another protocol than the one asked for";
-    else if (conn->sending.state != AH_H1_SENT)
+    else if (conn->work->sending.state != AH_H1_SENT)
         why = "before it was sent all of the request";
     return why ? ah_error_new(AHTTP_E_PROTOCOL, "read response from %s: the server switched %s",
                               ah_transport_peer(conn->transport), why)
@@ -242,7 +268,7 @@ static ahttp_error *check_change(const h1_conn *conn)
 
 static void on_head(void *ctx)
 {
-    h1_conn *conn = ctx;
+    h1_conn *conn = ((ah_h1_work *)ctx)->conn;
 
     if (!conn->exchange)
         return;
@@ -253,13 +279,13 @@ static void on_head(void *ctx)
     }
     enter(&conn->response, BODY);
     conn->base.peer_keeps_ms = ah_keep_alive_ms(&conn->exchange->response.fields);
-    ah_h1_send_answered(&conn->sending, conn->exchange->response.status);
+    ah_h1_send_answered(&conn->work->sending, conn->exchange->response.status);
     conn->exchange->events->head(conn->exchange);
 }
 
 static void on_body(void *ctx, ah_str piece)
 {
-    h1_conn *conn = ctx;
+    h1_conn *conn = ((ah_h1_work *)ctx)->conn;
 
     if (conn->exchange && !conn->exchange->events->body(conn->exchange, piece))
         conn->paused = true;
@@ -267,7 +293,7 @@ static void on_body(void *ctx, ah_str piece)
 
 static void on_section(void *ctx, bool is_head, ah_str bytes)
 {
-    h1_conn *conn = ctx;
+    h1_conn *conn = ((ah_h1_work *)ctx)->conn;
     ah_exchange *exchange = conn->exchange;
 
     if (exchange)
@@ -287,7 +313,7 @@ static void take_result(h1_conn *conn, ah_h1_result result, ah_str left_over)
     else if (result == AH_H1_TUNNEL)
         hand_over(conn, left_over);
     else
-        fail(conn, ah_h1_parser_take_error(conn->parser));
+        fail(conn, ah_h1_parser_take_error(conn->work->parser));
 }
 
 static void received(h1_conn *conn, ah_str bytes)
@@ -299,15 +325,15 @@ static void received(h1_conn *conn, ah_str bytes)
         return;
     }
     conn->exchange->bytes_received += bytes.len;
-    ah_h1_result result = ah_h1_parser_feed(conn->parser, bytes, &used);
+    ah_h1_result result = ah_h1_parser_feed(conn->work->parser, bytes, &used);
     take_result(conn, result, ah_str_slice(bytes, used, SIZE_MAX));
 }
 
 /* The transport broke inside the body. */
 static ahttp_error *cut_body(const h1_conn *conn, const ahttp_error *failure)
 {
-    uint64_t received = ah_h1_parser_received(conn->parser);
-    uint64_t left = ah_h1_parser_left(conn->parser);
+    uint64_t received = ah_h1_parser_received(conn->work->parser);
+    uint64_t left = ah_h1_parser_left(conn->work->parser);
     unsigned long long promised = received + left;
 
     if (left == UINT64_MAX)
@@ -331,14 +357,14 @@ static void ended(h1_conn *conn, ahttp_error *failure)
         fail(conn, cut);
         return;
     }
-    if (conn->sending.broke && !ah_h1_parser_has_begun(conn->parser)) {
+    if (conn->work->sending.broke && !ah_h1_parser_has_begun(conn->work->parser)) {
         ah_error_free(failure);
-        failure = ah_h1_send_take_broke(&conn->sending);
+        failure = ah_h1_send_take_broke(&conn->work->sending);
     }
     if (failure)
         fail(conn, failure);
     else
-        take_result(conn, ah_h1_parser_finish(conn->parser), (ah_str){0});
+        take_result(conn, ah_h1_parser_finish(conn->work->parser), (ah_str){0});
 }
 
 static void receive(h1_conn *conn)
@@ -359,22 +385,22 @@ static void on_ready(void *ctx, unsigned events)
     h1_conn *conn = ctx;
 
     begin_call(conn);
-    if (events & AH_WRITABLE)
-        ah_h1_send_more(&conn->sending);
+    if (events & AH_WRITABLE && conn->work)
+        ah_h1_send_more(&conn->work->sending);
     if (events & AH_READABLE && !conn->paused)
         receive(conn);
-    if (!conn->closed)
+    if (!conn->closed && conn->work)
         sending_moved(conn);
     end_call(conn);
 }
 
 static void on_limit(ah_timer *timer)
 {
-    h1_conn *conn = AH_CONTAINER(timer, h1_conn, watch.timer);
+    h1_conn *conn = AH_CONTAINER(timer, ah_h1_work, watch.timer)->conn;
     const char *peer = ah_transport_peer(conn->transport);
 
     begin_call(conn);
-    ahttp_error *error = ah_h1_watch_look(&conn->watch, conn->loop, conn->exchange, peer);
+    ahttp_error *error = ah_h1_watch_look(&conn->work->watch, conn->loop, conn->exchange, peer);
     if (error)
         fail(conn, error);
     end_call(conn);
@@ -392,10 +418,10 @@ static void resume(ah_conn *base, ah_exchange *exchange)
 static bool skip_rest(ah_conn *base, ah_exchange *exchange, uint64_t most, ah_rest_length length)
 {
     h1_conn *conn = (h1_conn *)base;
-    uint64_t left = ah_h1_parser_left(conn->parser);
+    uint64_t left = ah_h1_parser_left(conn->work->parser);
 
-    if (conn->response != BODY || conn->sending.state != AH_H1_SENT ||
-        exchange->request.wants_close || !ah_h1_parser_keeps_alive(conn->parser))
+    if (conn->response != BODY || conn->work->sending.state != AH_H1_SENT ||
+        exchange->request.wants_close || !ah_h1_parser_keeps_alive(conn->work->parser))
         return false;
     if (left == UINT64_MAX ? length == AH_REST_KNOWN : left > most)
         return false;
@@ -432,9 +458,11 @@ static void close_conn(ah_conn *base, ahttp_error *why)
     begin_call(conn);
     conn->closed = true;
     conn->exchange = NULL;
-    ah_h1_parser_stop(conn->parser);
-    ah_h1_send_stop(&conn->sending);
-    stop_watch(conn);
+    if (conn->work) {
+        ah_h1_parser_stop(conn->work->parser);
+        ah_h1_send_stop(&conn->work->sending);
+        stop_watch(conn);
+    }
     enter(&conn->response, BROKEN);
     if (exchange) {
         exchange->conn = NULL;
@@ -464,10 +492,11 @@ static void describe(const ah_conn *base, char *text, size_t cap)
 {
     static const char *const names[] = {"IDLE", "HEAD", "BODY", "DONE", "CLOSED"};
     const h1_conn *conn = (const h1_conn *)base;
-    const char *state = conn->sending.state == AH_H1_SENDING ? "SENDING" : names[conn->response];
+    bool is_sending = conn->work && conn->work->sending.state == AH_H1_SENDING;
+    const char *state = is_sending ? "SENDING" : names[conn->response];
 
-    snprintf(text, cap, "%s h1 %s %llu", conn->transport ? ah_transport_peer(conn->transport) : "-",
-             state, (unsigned long long)conn->exchanges);
+    snprintf(text, cap, "%s h1 %s %u", conn->transport ? ah_transport_peer(conn->transport) : "-",
+             state, (unsigned)conn->exchanges);
 }
 
 static const ah_conn_ops ops = {
@@ -481,25 +510,20 @@ static const ah_conn_ops ops = {
     .describe = describe,
 };
 
-ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_transport *transport, const ah_conn_owner *owner,
-                        void *owner_ctx)
+ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_h1_store *store, ah_transport *transport,
+                        const ah_conn_owner *owner, void *owner_ctx)
 {
     h1_conn *conn = AH_NEW(h1_conn);
 
-    if (conn)
-        conn->parser = ah_h1_parser_new(&parser_events, conn);
-    if (!conn || !conn->parser) {
+    if (!conn) {
         ah_transport_close(transport);
-        ah_free(conn);
         return NULL;
     }
     conn->base = (ah_conn){.ops = &ops, .owner = owner, .owner_ctx = owner_ctx};
     conn->loop = loop;
     conn->transport = transport;
     conn->peer = ah_peer_of(transport);
-    conn->sending =
-        (ah_h1_send){.loop = loop, .transport = transport, .moved = on_sending_moved, .ctx = conn};
-    conn->watch.timer.fire = on_limit;
+    conn->store = store;
     transport->ready = on_ready;
     transport->ctx = conn;
     ah_transport_set_background(transport, true);

@@ -3,14 +3,14 @@
 #include "net/peer.h"
 
 struct ahttp_peer {
-    size_t refs;
+    uint32_t refs;
+    uint16_t certificate_count; /* TLS allows for a hundred or so */
+    bool is_tls_resumed;
     const char *address;
     const char *local_address;
     const char *tls_version;
     const char *tls_cipher;
     const char *alpn;
-    bool is_tls_resumed;
-    size_t certificate_count;
     ahttp_bytes certificates[];
 };
 
@@ -67,7 +67,7 @@ static ahttp_peer *make(const ah_peer_facts *facts)
     if (!peer)
         return NULL;
     peer->refs = 1;
-    peer->certificate_count = facts->certificate_count;
+    peer->certificate_count = (uint16_t)facts->certificate_count;
     char *end = (char *)(peer->certificates + facts->certificate_count);
     if (facts->certificate_count > 0)
         place_certificates(peer, &end, ah_buf_str(&facts->certificates));

@@ -33,6 +33,7 @@ static void destroy(ahttp_connector *connector)
     ah_proxies_release(&connector->proxies);
     ah_free(connector->setup.hosts);
     ah_arena_release(&connector->setup.texts);
+    ah_h1_store_release(&connector->works);
     ahttp_tls_unref(connector->setup.tls);
     ahttp_tls_unref(connector->setup.default_tls);
     ah_free(connector);
@@ -163,6 +164,7 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     connector->opener = &ah_network_opener;
     const ah_pool_rules rules = ah_connector_rules(&options);
     ah_pool_init(&connector->pool, &rules);
+    ah_h1_store_init(&connector->works);
     ah_list_init(&connector->slots);
     ah_list_init(&connector->ending);
     ah_list_init(&connector->closers);
@@ -173,6 +175,7 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
         destroy(connector);
         return NULL;
     }
+    connector->setup.works = &connector->works;
     connector->guest =
         (ah_guest){.what = "connector", .made_at = options.made_at, .close = close_guest};
     ah_guest_enter(&connector->guest, loop);

@@ -6,6 +6,7 @@
    leaves nothing behind. */
 #include "base/arena.h"
 #include "conn/conn.h"
+#include "conn/h1_work.h"
 #include "dns/overrides.h"
 #include "dns/resolver.h"
 #include "net/socket_setup.h"
@@ -27,6 +28,7 @@ typedef struct ah_opening_setup {
     ahttp_connect_fn *connect; /* makes all transports, if set */
     void *connect_ctx;
     ah_arena texts;         /* of the above; released by the owner */
+    ah_h1_store *works;     /* of its connections; the owner's */
     ahttp_tls *tls;         /* for origins whose routes have no settings; may be NULL */
     ahttp_tls *default_tls; /* for what has none at all; made when needed; these two are held,
                                and given up by the owner */

@@ -172,21 +172,22 @@ static void close_oldest_idle(ah_pool *pool, ah_pool_origin *origin)
               AH_POOL_CLOSING);
 }
 
-static void rest(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)
+static void rest(ah_pool *pool, ah_pool_conn *conn, int64_t peer_keeps_ms, int64_t now_ms)
 {
     conn->expires_ms = min(conn->ends_ms, later(now_ms, pool->rules.keepalive_ms));
-    if (conn->peer_keeps_ms)
-        conn->expires_ms = min(conn->expires_ms, later(now_ms, conn->peer_keeps_ms));
+    if (peer_keeps_ms)
+        conn->expires_ms = min(conn->expires_ms, later(now_ms, peer_keeps_ms));
     enter(pool, conn, AH_POOL_IDLE);
     close_oldest_idle(pool, conn->origin);
 }
 
-static ah_pool_waiter *serve_or_rest(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)
+static ah_pool_waiter *serve_or_rest(ah_pool *pool, ah_pool_conn *conn, int64_t peer_keeps_ms,
+                                     int64_t now_ms)
 {
     ah_pool_waiter *waiter = serve(pool, conn);
 
     if (!waiter)
-        rest(pool, conn, now_ms);
+        rest(pool, conn, peer_keeps_ms, now_ms);
     return waiter;
 }
 
@@ -282,11 +283,12 @@ ah_pool_waiter *ah_pool_opened(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms
 {
     ah_pool_waiter *expecting = conn->waiter;
 
+    conn->is_open = true;
     if (conn->state == AH_POOL_CLOSING)
         return NULL;
     conn->ends_ms = later(now_ms, pool->rules.lifetime_ms);
     if (!expecting)
-        return serve_or_rest(pool, conn, now_ms);
+        return serve_or_rest(pool, conn, 0, now_ms);
     ah_pool_waiter *oldest = first_of(&conn->origin->expecting);
     if (oldest != expecting) {
         expect(expecting, oldest->opening);
@@ -324,7 +326,8 @@ static bool has_to_make_room(ah_pool *pool, ah_pool_origin *origin)
     return pool->passed_over > total(pool->conns) + AH_POOL_PATIENCE;
 }
 
-ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)
+ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t peer_keeps_ms,
+                             int64_t now_ms)
 {
     if (conn->state != AH_POOL_BUSY)
         return NULL;
@@ -337,7 +340,7 @@ ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)
         enter(pool, conn, AH_POOL_CLOSING);
         return NULL;
     }
-    return serve_or_rest(pool, conn, now_ms);
+    return serve_or_rest(pool, conn, peer_keeps_ms, now_ms);
 }
 
 void ah_pool_expire(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)

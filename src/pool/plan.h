@@ -49,10 +49,10 @@ typedef struct ah_pool_conn {
     ah_link passed;    /* in the pool's list of openings that are for another waiter now */
     ah_pool_origin *origin;
     ah_pool_waiter *waiter; /* while CONNECTING: for whom */
-    int64_t peer_keeps_ms;  /* the owner's to set: how long the peer keeps it idle; 0: unknown */
     int64_t ends_ms;        /* since it was opened: the end of its lifetime */
     int64_t expires_ms;     /* while IDLE: from when on it is of no more use */
     ah_pool_state state;
+    bool is_open; /* it has been opened */
 } ah_pool_conn;
 
 /* Embedded in what asks for a connection; zeroed memory waits for nothing. */
@@ -119,8 +119,10 @@ void ah_pool_opening(ah_pool *pool, ah_pool_waiter *waiter, ah_pool_conn *conn);
 ah_pool_waiter *ah_pool_opened(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms);
 /* It could not be opened, and is NOWHERE.  Whom that concerns (waiting no longer), or NULL. */
 ah_pool_waiter *ah_pool_failed(ah_pool *pool, ah_pool_conn *conn);
-/* A busy one has nothing more to do.  Who gets it (waiting no longer), or NULL: nobody. */
-ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms);
+/* A busy one has nothing more to do; its peer keeps it idle for so long, 0: it is not known.  Who
+   gets it (waiting no longer), or NULL: nobody. */
+ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t peer_keeps_ms,
+                             int64_t now_ms);
 /* The time of an idle one may be over.  Harmless when it is not idle. */
 void ah_pool_expire(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms);
 /* A busy, idle or spare one is no more.  Harmless when it is NOWHERE already. */

@@ -88,9 +88,8 @@ static void on_idle(ah_conn *conn)
         ah_conn_close(conn, NULL);
         return;
     }
-    slot->place.peer_keeps_ms = conn->peer_keeps_ms;
-    ah_waiter *waiter =
-        ah_waiter_of(ah_pool_idle(&connector->pool, &slot->place, ah_connector_now(connector)));
+    ah_waiter *waiter = ah_waiter_of(ah_pool_idle(
+        &connector->pool, &slot->place, conn->peer_keeps_ms, ah_connector_now(connector)));
     if (waiter)
         connector->reused++;
     hand_over(slot, waiter);
@@ -124,7 +123,6 @@ static void on_opened(void *ctx, ah_conn *conn, ahttp_error *error)
     ah_slot *slot = ctx;
     ahttp_connector *connector = slot->connector;
 
-    slot->opening = NULL;
     if (error) {
         opening_failed(slot, error);
         return;
@@ -162,7 +160,7 @@ static void step_open(ahttp_connector *connector, ah_waiter *waiter)
 /* Ends what is in the slot, which the plan has let go of. */
 void ah_slot_end(ah_slot *slot)
 {
-    if (slot->opening) {
+    if (!slot->place.is_open) {
         slot->connector->opener->cancel(slot->opening);
         free_slot(slot);
         return;

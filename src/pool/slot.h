@@ -19,6 +19,7 @@ struct ahttp_connector {
     ah_pool pool;
     ah_origins origins;
     ah_proxies proxies;
+    ah_h1_store works;
     ah_list slots;   /* that open or are open */
     ah_list ending;  /* that have been told to close */
     ah_job steps;    /* carries them out; ends the connector when all is over */
@@ -35,9 +36,11 @@ typedef struct ah_slot {
     ah_link link; /* in slots or ending */
     ahttp_connector *connector;
     ah_origin *origin;
-    ah_opening *opening; /* until it has ended, else NULL */
-    ah_conn *conn;       /* then, if all went well */
-    ah_timer age;        /* fires when it may have been idle for too long */
+    union {
+        ah_opening *opening; /* until that has ended: place.is_open */
+        ah_conn *conn;       /* from then on */
+    };
+    ah_timer age; /* fires when it may have been idle for too long */
 } ah_slot;
 
 /* The age of connections need not be exact. */

@@ -140,7 +140,7 @@ const char *ah_connector_doing(const ah_waiter *waiter)
 {
     ah_slot *slot = ah_slot_of(waiter->place.opening);
 
-    if (!slot || !slot->opening)
+    if (!slot)
         return "waiting for a connection";
     return slot->connector->opener->doing(slot->opening);
 }

@@ -15,6 +15,7 @@ static char story[4096];
 static ahttp_loop *loop;
 static fake_transport wire;
 static ah_conn *conn;
+static ah_h1_store store;
 static ah_arena arena;
 static ahttp_headers no_fields;
 static ah_exchange exchange;
@@ -72,7 +73,8 @@ static inline int begin(void **state)
     has_room = true;
     loop = ahttp_loop_new(.virtual_clock = true);
     fake_init(&wire);
-    conn = ah_h1_conn_new(loop, &wire.base, &owner, NULL);
+    ah_h1_store_init(&store);
+    conn = ah_h1_conn_new(loop, &store, &wire.base, &owner, NULL);
     return conn ? 0 : -1;
 }
 
@@ -84,6 +86,7 @@ static inline int end(void **state)
     ah_exchange_release(&exchange);
     assert_true(wire.closed);
     fake_release(&wire);
+    ah_h1_store_release(&store);
     ah_arena_release(&arena);
     return ahttp_loop_close(loop);
 }

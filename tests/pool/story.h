@@ -17,7 +17,8 @@ static struct world {
     ah_pool_waiter waiters[WAITERS];
     ah_pool_conn conns[CONNS];
     int64_t now_ms;
-    int opened; /* connections so far */
+    int64_t peer_keeps_ms; /* what peers say from now on */
+    int opened;            /* connections so far */
     char story[2000];
 } world;
 
@@ -109,7 +110,8 @@ static void fails(int conn)
 
 static void ends(int conn)
 {
-    tell_got(&world.conns[conn], ah_pool_idle(&world.pool, &world.conns[conn], world.now_ms));
+    tell_got(&world.conns[conn],
+             ah_pool_idle(&world.pool, &world.conns[conn], world.peer_keeps_ms, world.now_ms));
     settle();
 }
 

@@ -24,6 +24,7 @@ typedef struct conn {
     model_state state;
     int origin;
     int64_t opened_ms;
+    int64_t peer_keeps_ms;
     int64_t idle_since_ms;
 } conn;
 
@@ -101,8 +102,8 @@ static bool is_worn(const conn *idle)
 {
     int64_t keep_ms = KEEPALIVE_MS;
 
-    if (idle->place.peer_keeps_ms && idle->place.peer_keeps_ms < keep_ms)
-        keep_ms = idle->place.peer_keeps_ms;
+    if (idle->peer_keeps_ms && idle->peer_keeps_ms < keep_ms)
+        keep_ms = idle->peer_keeps_ms;
     return world.now_ms - idle->idle_since_ms >= keep_ms ||
            world.now_ms - idle->opened_ms >= LIFETIME_MS;
 }
@@ -216,6 +217,7 @@ static void an_opening_ends(conn *one, bool well)
         return;
     if (well) {
         one->opened_ms = world.now_ms;
+        one->peer_keeps_ms = 0;
         it_became_idle(one, ah_pool_opened(&world.pool, &one->place, world.now_ms));
         return;
     }
@@ -229,8 +231,8 @@ static void an_exchange_ends(conn *one)
 {
     if (one->state != BUSY)
         return;
-    one->place.peer_keeps_ms = random_below(4) ? 0 : 1 + random_below(2 * KEEPALIVE_MS);
-    it_became_idle(one, ah_pool_idle(&world.pool, &one->place, world.now_ms));
+    one->peer_keeps_ms = random_below(4) ? 0 : 1 + random_below(2 * KEEPALIVE_MS);
+    it_became_idle(one, ah_pool_idle(&world.pool, &one->place, one->peer_keeps_ms, world.now_ms));
 }
 
 static void a_connection_goes(conn *one)
@@ -352,7 +354,7 @@ static void open_all(big_pool *big)
         assert_int_equal(step.kind, AH_POOL_OPEN);
         ah_pool_opening(&big->pool, step.waiter, &big->conns[i]);
         assert_ptr_equal(ah_pool_opened(&big->pool, &big->conns[i], 0), &big->waiter);
-        assert_null(ah_pool_idle(&big->pool, &big->conns[i], 0));
+        assert_null(ah_pool_idle(&big->pool, &big->conns[i], 0, 0));
     }
 }
 
@@ -383,7 +385,7 @@ static void request(big_pool *big, size_t number)
         ah_pool_wait(&big->pool, origin, &big->waiter, 0);
         open_again(big, got);
     }
-    ah_pool_idle(&big->pool, got, 0);
+    ah_pool_idle(&big->pool, got, 0, 0);
 }
 
 /* Nanoseconds for a request. */

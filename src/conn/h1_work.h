@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_CONN_H1_WORK_H
+#define AH_CONN_H1_WORK_H
+/* What a connection needs only while it carries an exchange.  Idle ones do without, so that many
+   of them cost little; a store, shared by the connections of a loop, keeps what they gave back
+   for the next exchange, so that an exchange in steady state allocates nothing. */
+#include "conn/h1_send.h"
+#include "conn/h1_watch.h"
+#include "http/h1_parser.h"
+
+typedef struct ah_h1_work {
+    ah_link link; /* in the store */
+    void *conn;   /* that has it now */
+    ah_h1_parser *parser;
+    ah_h1_send sending;
+    ah_h1_watch watch;
+} ah_h1_work;
+
+typedef struct ah_h1_store {
+    ah_list works;
+    size_t count;
+} ah_h1_store;
+
+void ah_h1_store_init(ah_h1_store *store);
+/* Everything was given back. */
+void ah_h1_store_release(ah_h1_store *store);
+
+/* The parser's events have the work as ctx.  NULL when out of memory. */
+ah_h1_work *ah_h1_work_take(ah_h1_store *store, const ah_h1_parser_events *events);
+/* After an exchange that ended well. */
+void ah_h1_work_give(ah_h1_store *store, ah_h1_work *work);
+/* After any other. */
+void ah_h1_work_free(ah_h1_work *work);
+
+#endif
