@@ -36,6 +36,7 @@ check sizes   "$python" tools/check_sizes.py
 check options "$python" tools/check_options.py
 check headers tools/check_headers.sh
 check docs    "$python" tools/check_docs.py
+check cost    tools/check_cost.sh
 check gcc     tools/check_build.sh gcc -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ \
     -DCMAKE_BUILD_TYPE=Release
 check symbols tools/check_symbols.sh build/check-gcc
