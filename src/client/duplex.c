@@ -192,17 +192,27 @@ ahttp_future *ahttp_duplex_read(ahttp_duplex *duplex)
 
 /* ---- Writing ---- */
 
-/* The transport has taken so many bytes from the front of what waits. */
+/* The transport has taken so many bytes of what waits.  What it still holds is not done. */
 static void taken(ahttp_duplex *duplex, size_t count)
 {
-    while (count > 0) {
-        ah_written *first = AH_CONTAINER(ah_list_first(&duplex->writes), ah_written, link);
-        size_t part = first->len - first->sent < count ? first->len - first->sent : count;
-        first->has_begun = true;
-        first->sent += part;
+    AH_LIST_FOR_EACH(link, &duplex->writes)
+    {
+        ah_written *written = AH_CONTAINER(link, ah_written, link);
+        size_t left = written->len - written->sent;
+        size_t part = left < count ? left : count;
+        if (part == 0 && left > 0)
+            break;
+        written->has_begun = true;
+        written->sent += part;
         count -= part;
-        if (first->sent == first->len)
-            end_write(first, NULL);
+    }
+    if (ah_transport_holds(duplex->transport))
+        return;
+    for (ah_link *link; (link = ah_list_first(&duplex->writes));) {
+        ah_written *first = AH_CONTAINER(link, ah_written, link);
+        if (first->sent < first->len)
+            break;
+        end_write(first, NULL);
     }
 }
 
@@ -214,6 +224,8 @@ static void send_more(ahttp_duplex *duplex)
     AH_LIST_FOR_EACH(link, &duplex->writes)
     {
         const ah_written *written = AH_CONTAINER(link, ah_written, link);
+        if (written->sent == written->len)
+            continue;
         parts[count++] = ah_str_make(written->bytes + written->sent, written->len - written->sent);
         if (count == PARTS_PER_WRITE)
             break;
@@ -221,8 +233,8 @@ static void send_more(ahttp_duplex *duplex)
     ptrdiff_t sent = ah_transport_write(duplex->transport, parts, count);
     if (sent == AH_IO_FAILED)
         fail_writes(duplex, ah_transport_failure(duplex->transport));
-    else if (sent > 0)
-        taken(duplex, (size_t)sent);
+    else
+        taken(duplex, sent > 0 ? (size_t)sent : 0);
 }
 
 /* What has begun cannot be taken back, and what would follow half of it makes no sense. */
@@ -268,7 +280,7 @@ static void begin_write(ahttp_duplex *duplex, ahttp_future *future, ah_str bytes
     if (sent == AH_IO_FAILED) {
         fail_writes(duplex, ah_transport_failure(duplex->transport));
         ah_future_reject(future, ah_error_copy(duplex->write_failure));
-    } else if (count == bytes.len) {
+    } else if (count == bytes.len && !ah_transport_holds(duplex->transport)) {
         ah_future_resolve(future, NULL, NULL);
     } else {
         wait_to_write(duplex, future, ah_str_slice(bytes, count, SIZE_MAX), count > 0);

@@ -27,6 +27,9 @@ typedef struct ah_transport_ops {
     ptrdiff_t (*read)(ah_transport *transport, char *buf, size_t cap);
     /* Writes the parts in order; fewer bytes than they have means: the rest when writable. */
     ptrdiff_t (*write)(ah_transport *transport, const ah_str *parts, size_t count);
+    /* Whether some of what was written has not left yet; readiness to write is told when it has.
+       NULL: never. */
+    bool (*holds)(const ah_transport *transport);
     /* Which events ready is called for from now on; level-triggered; replaces the last ones. */
     void (*want)(ah_transport *transport, unsigned events);
     /* Why the last read or write failed, made for the caller. */
@@ -58,6 +61,11 @@ static inline ptrdiff_t ah_transport_write(ah_transport *transport, const ah_str
                                            size_t count)
 {
     return transport->ops->write(transport, parts, count);
+}
+
+static inline bool ah_transport_holds(const ah_transport *transport)
+{
+    return transport->ops->holds && transport->ops->holds(transport);
 }
 
 static inline void ah_transport_want(ah_transport *transport, unsigned events)

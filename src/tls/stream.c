@@ -271,6 +271,13 @@ static ptrdiff_t stream_write(ah_transport *transport, const ah_str *parts, size
     return taken == 0 && rest.count > 0 ? AH_IO_AGAIN : (ptrdiff_t)taken;
 }
 
+static bool stream_holds(const ah_transport *transport)
+{
+    const ah_tls_wire *wire = &AH_CONTAINER(transport, const ah_tls_stream, transport)->wire;
+
+    return ah_tls_wire_unsent(wire) > 0 || ah_transport_holds(wire->below);
+}
+
 /* ---- The rest ---- */
 
 /* In the background it is idle.  OpenSSL gives its buffers up after use, but when it reads a
@@ -318,8 +325,8 @@ static void stream_facts(ah_transport *transport, ah_peer_facts *facts)
     add_certificates(self->ssl, facts);
 }
 
-/* RFC 9112 §9.8: close_notify goes out before the connection closes; the peer's is not
-   waited for. */
+/* RFC 9112 §9.8: close_notify goes out before the connection closes.  Neither the peer's is waited
+   for, nor one that takes nothing. */
 static void stream_close(ah_transport *transport)
 {
     ah_tls_stream *self = of(transport);
@@ -335,6 +342,7 @@ static void stream_close(ah_transport *transport)
 static const ah_transport_ops stream_ops = {
     .read = stream_read,
     .write = stream_write,
+    .holds = stream_holds,
     .want = stream_want,
     .failure = stream_failure,
     .set_background = stream_set_background,

@@ -125,6 +125,34 @@ static void an_upgrade_over_tls_gives_a_duplex(void **state)
     ahttp_duplex_close(duplex);
 }
 
+enum { MUCH = 8 << 20 };
+static const server_step reads_late[] = {
+    READ_REQUEST,  SEND("HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"),
+    STOP_READING,  WAIT_GATE(1),
+    START_READING, READ_BYTES(MUCH),
+    CLOSE};
+
+static void a_long_write_of_a_duplex_arrives_whole_before_it_closes(void **state)
+{
+    char *data = calloc(1, MUCH);
+    (void)state;
+    end(state);
+    f = start(&(server_script){.connections = {reads_late}}, false);
+    front = tls_front_start(server_port(f.server));
+    ahttp_response *response =
+        response_of(ahttp_get(f.session, tls_front_url(front, "/"), .upgrade = "echo"));
+    ahttp_duplex *duplex = ahttp_response_take_duplex(response);
+    ahttp_response_unref(response);
+
+    ahttp_future *writing = ahttp_duplex_write(duplex, (ahttp_bytes){data, MUCH});
+    server_open_gate(f.server, 1);
+    assert_int_equal(ahttp_await_status(writing), 0);
+    ahttp_duplex_close(duplex);
+
+    assert_true(server_wait_for(f.server, SERVER_REQUESTS, 2));
+    free(data);
+}
+
 static void a_root_that_is_not_trusted_is_a_certificate_error(void **state)
 {
     (void)state;
@@ -146,6 +174,7 @@ int main(void)
         TEST(a_body_until_close_that_ends_without_close_notify_is_cut),
         TEST(a_peer_shows_its_tls_and_certificate),
         TEST(an_upgrade_over_tls_gives_a_duplex),
+        TEST(a_long_write_of_a_duplex_arrives_whole_before_it_closes),
         TEST(a_root_that_is_not_trusted_is_a_certificate_error),
     };
 #undef TEST

@@ -174,6 +174,30 @@ static void closing_does_not_wait_for_a_peer_that_takes_nothing(void **state)
     finish(&f, peer);
 }
 
+static void what_the_peer_has_not_taken_is_held(void **state)
+{
+    fixture f;
+    ah_str part = AH_STR("last words");
+    (void)state;
+    tls_peer *peer = secure_peer(&f);
+    assert_false(ah_transport_holds(f.user.transport));
+    tls_peer_take_writes(peer, false);
+    assert_int_equal(ah_transport_write(f.user.transport, &part, 1), part.len);
+    assert_true(ah_transport_holds(f.user.transport));
+    size_t readies = f.user.readies;
+    ah_transport_want(f.user.transport, AH_WRITABLE);
+    run(&f);
+    assert_int_equal(f.user.readies, readies);
+
+    tls_peer_take_writes(peer, true);
+    run(&f);
+
+    assert_int_equal(f.user.readies, readies + 1);
+    assert_false(ah_transport_holds(f.user.transport));
+    assert_str(tls_peer_look(peer).received, "last words");
+    finish(&f, peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +211,7 @@ int main(void)
         cmocka_unit_test(an_answer_can_be_read_although_writing_has_failed),
         cmocka_unit_test(closing_sends_close_notify),
         cmocka_unit_test(closing_does_not_wait_for_a_peer_that_takes_nothing),
+        cmocka_unit_test(what_the_peer_has_not_taken_is_held),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
