@@ -16,7 +16,7 @@ static int begin(void **state)
     (void)state;
     root = certificate_new(.common_name = "Test Root", .is_ca = true);
     leaf = certificate_new(.common_name = "server", .issuer = root,
-                           .names = "DNS:server.test,DNS:inner.test");
+                           .names = "DNS:server.test,DNS:inner.test,DNS:localhost");
     me = certificate_new(.common_name = "me", .issuer = root, .usage = "clientAuth");
     nginx = program_new("nginx", "nginx-light");
     port = program_port(nginx);
@@ -26,12 +26,14 @@ static int begin(void **state)
     certificate_write(leaf, program_path(nginx, "certificate"), program_path(nginx, "key"));
     certificate_write(me, program_path(nginx, "me.pem"), program_path(nginx, "me.key"));
     snprintf(servers, sizeof servers,
-             "server { listen 127.0.0.1:%u ssl; return 200 \"" NGINX_TELLS "\"; }\n"
+             "server { listen 127.0.0.1:%u ssl; location / { return 200 \"" NGINX_TELLS "\"; }\n"
+             "  location = /here { return 302 /; }\n"
+             "  location = /there { return 302 https://server.test:%u/; } }\n"
              "server { listen 127.0.0.1:%u ssl; ssl_verify_client on;\n"
              "  ssl_client_certificate root.pem; return 200 \"" NGINX_TELLS "\"; }\n"
              "server { listen 127.0.0.1:%u ssl; ssl_protocols TLSv1.2;\n"
              "  return 200 \"" NGINX_TELLS "\"; }\n",
-             port, demanding_port, old_port);
+             port, port, demanding_port, old_port);
     write_nginx(nginx, servers);
     start_nginx(nginx, port);
     return 0;
@@ -211,8 +213,9 @@ static void a_pin_does_not_replace_verification(void **state)
     client it =
         client_with(ahttp_tls_new(.ca_file = file("root.pem"), .pins = AHTTP_PINS(pin)), false);
 
-    assert_fails(ahttp_get(it.session, url_of("other.test", port)), AHTTP_E_CERTIFICATE,
-                 "hostname mismatch (certificate 0, CN=server, names: server.test, inner.test)");
+    assert_fails(
+        ahttp_get(it.session, url_of("other.test", port)), AHTTP_E_CERTIFICATE,
+        "hostname mismatch (certificate 0, CN=server, names: server.test, inner.test, localhost)");
 
     client_end(&it);
 }
@@ -334,6 +337,21 @@ static void another_server_name_is_asked_for_and_verified(void **state)
     client_end(&it);
 }
 
+static void another_server_name_is_not_for_the_host_that_a_redirect_leads_to(void **state)
+{
+    (void)state;
+    client it = client_with(ahttp_tls_new(.ca_file = file("root.pem")), false);
+    char url[300];
+
+    snprintf(url, sizeof url, "%shere", url_of("127.0.0.1", port));
+    assert_has(text_of(ahttp_get(it.session, url, .server_name = "inner.test")), "name=inner.test");
+    snprintf(url, sizeof url, "%sthere", url_of("127.0.0.1", port));
+    assert_has(text_of(ahttp_get(it.session, url, .server_name = "inner.test")),
+               "name=server.test");
+
+    client_end(&it);
+}
+
 static void a_dot_behind_the_name_is_for_the_resolver_only(void **state)
 {
     (void)state;
@@ -437,6 +455,27 @@ static void secrets_are_logged_where_that_is_asked_for(void **state)
     assert_int_equal(counts[1], 1);
 }
 
+/* ---- The example ---- */
+
+#ifdef EXAMPLE
+static void the_example_shows_who_it_is(void **state)
+{
+    (void)state;
+    program *example = program_new(EXAMPLE, "libahttp");
+    const char *url = url_of("localhost", demanding_port);
+
+    program_start(example, 0, url, file("root.pem"), file("me.pem"), file("me.key"));
+    assert_int_equal(program_wait(example), 0);
+    assert_has(program_text(example, "log"), "TLSv1.3, TLS_");
+    assert_has(program_text(example, "log"), "client=CN=me");
+    program_start(example, 0, url, file("me.pem"), file("me.pem"), file("me.key"));
+    assert_int_equal(program_wait(example), 1);
+    assert_has(program_text(example, "log"), "verify certificate of localhost: ");
+
+    program_stop(example);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,11 +491,15 @@ int main(void)
         cmocka_unit_test(settings_of_a_request_are_its_own_and_share_no_connection),
         cmocka_unit_test(the_connectors_own_settings_make_no_difference_when_given_again),
         cmocka_unit_test(another_server_name_is_asked_for_and_verified),
+        cmocka_unit_test(another_server_name_is_not_for_the_host_that_a_redirect_leads_to),
         cmocka_unit_test(a_dot_behind_the_name_is_for_the_resolver_only),
         cmocka_unit_test(versions_and_protocols_are_as_set),
         cmocka_unit_test(sessions_of_tls_1_3_and_1_2_are_resumed),
         cmocka_unit_test(sessions_are_not_resumed_where_that_is_not_wanted),
         cmocka_unit_test(secrets_are_logged_where_that_is_asked_for),
+#ifdef EXAMPLE
+        cmocka_unit_test(the_example_shows_who_it_is),
+#endif
     };
 
     return cmocka_run_group_tests(tests, begin, end);

@@ -86,8 +86,14 @@ static void fake_facts(ah_transport *base, ah_peer_facts *facts)
 
 static void fake_init(fake_transport *t)
 {
-    static const ah_transport_ops ops = {fake_read,           fake_write, fake_want, fake_failure,
-                                         fake_set_background, fake_close, fake_peer, fake_facts};
+    static const ah_transport_ops ops = {.read = fake_read,
+                                         .write = fake_write,
+                                         .want = fake_want,
+                                         .failure = fake_failure,
+                                         .set_background = fake_set_background,
+                                         .close = fake_close,
+                                         .peer = fake_peer,
+                                         .facts = fake_facts};
 
     *t = (fake_transport){.base.ops = &ops, .write_room = SIZE_MAX};
 }

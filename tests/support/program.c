@@ -156,6 +156,10 @@ static bool find(const char *names, char *path, size_t cap)
     const char *from_user = getenv("PATH");
     char folders[4096];
 
+    if (*names == '/') {
+        snprintf(path, cap, "%s", names);
+        return access(path, X_OK) == 0;
+    }
     snprintf(folders, sizeof folders, "%s:/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin",
              from_user ? from_user : "/bin");
     for (const char *name = names; *name; name += *name == '|') {

@@ -25,7 +25,7 @@
 typedef struct program program;
 
 /* Finds the command in PATH and where systems keep servers; "apache2|httpd": whichever is
-   there.  Makes the folder. */
+   there; "/a/path": just that.  Makes the folder. */
 program *program_new(const char *command, const char *debian_package);
 /* Ends it and all it has started, and removes the folder.  NULL does nothing. */
 void program_stop(program *it);
