@@ -2,6 +2,7 @@
 #ifndef AHTTP_H
 #define AHTTP_H
 /* Everything.  Include this, or the topic you need. */
+#include <ahttp/auth.h>
 #include <ahttp/body.h>
 #include <ahttp/connector.h>
 #include <ahttp/cookie_store.h>
@@ -24,6 +25,7 @@
 #include <ahttp/resolver.h>
 #include <ahttp/response.h>
 #include <ahttp/session.h>
+#include <ahttp/session_options.h>
 #include <ahttp/stream.h>
 #include <ahttp/sync.h>
 #include <ahttp/task.h>

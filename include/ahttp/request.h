@@ -3,6 +3,7 @@
 #define AHTTP_REQUEST_H
 /* What to ask for.  0 and NULL mean the session's setting, then the default.
    Everything is copied before the call returns, but for what body and multipart take over. */
+#include <ahttp/auth.h>
 #include <ahttp/body.h>
 #include <ahttp/headers.h>
 #include <ahttp/progress.h>
@@ -26,7 +27,7 @@ typedef struct ahttp_request_options {
     const ahttp_pair *params;  /* added to the URL's query, escaped as a form is */
     const ahttp_pair *headers; /* a name given here replaces the session's of that name; a NULL
                                   value removes one, automatic ones too; repeats are sent */
-    const char *auth;          /* "user:password", sent as Basic (RFC 7617) */
+    const char *auth;          /* "user:password", sent as Basic; others at the end: auth.h */
 
     /* The body: at most one of these.  Content-Type follows it unless headers name one. */
     ahttp_bytes data;            /* application/octet-stream; empty but not NULL is one too */
@@ -77,7 +78,7 @@ typedef struct ahttp_request_options {
 
     ahttp_progress_fn *on_progress; /* told how the bodies get on: see progress.h */
     void *on_progress_ctx;
-    int64_t read_buffer_bytes; /* see session.h */
+    int64_t read_buffer_bytes; /* see session_options.h */
 
     const ahttp_pair *cookies; /* sent besides those of the jar, or instead if of one name, to
                                   the URL's origin; not kept */
@@ -86,6 +87,11 @@ typedef struct ahttp_request_options {
     void *raise_if_ctx;
     ahttp_raise raise_for_status; /* the same */
     int reserved_int;
+
+    const char *bearer;      /* see auth.h */
+    const char *digest_auth; /* "user:password" */
+    ahttp_authorize_fn *authorize;
+    void *authorize_ctx;
 } ahttp_request_options;
 
 AHTTP_END

@@ -59,7 +59,7 @@ ahttp_error *ah_exact_fields_prepare(ahttp_response *call, const ahttp_request_o
     ah_str rest = ah_str_from(options->fields_text);
     ah_str line;
 
-    if (options->headers || options->auth || options->upgrade || options->cookies)
+    if (options->headers || ah_auth_is_given(options) || options->upgrade || options->cookies)
         return refuse("headers, auth, upgrade or cookies are given as well");
     head->fields = NULL;
     head->says_chunked = false;

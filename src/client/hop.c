@@ -63,7 +63,7 @@ static bool prepare(ahttp_response *to, const ahttp_response *from, const ah_hop
     }
     exchange->response = (ah_response_head){0};
     ah_headers_init(&exchange->response.fields, &to->arena);
-    return take_fields(to, from, hop) && ah_request_take_userinfo(to) && ah_stages_hop(from, to);
+    return take_fields(to, from, hop) && ah_auth_hop(from, to) && ah_stages_hop(from, to);
 }
 
 /* ---- Moving on ---- */

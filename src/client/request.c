@@ -7,7 +7,6 @@
 #include "client/exact_fields.h"
 #include "client/proxy.h"
 #include "client/time_limits.h"
-#include "http/base64.h"
 
 static ahttp_error *refuse(const char *what, const char *why)
 {
@@ -100,50 +99,6 @@ static ahttp_error *prepare_target(ahttp_response *call, const ahttp_request_opt
 
 /* ---- Headers ---- */
 
-static void percent_decode(ah_buf *out, ah_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        int high = i + 2 < text.len ? ah_hex_value(text.ptr[i + 1]) : -1;
-        int low = i + 2 < text.len ? ah_hex_value(text.ptr[i + 2]) : -1;
-        if (text.ptr[i] == '%' && high >= 0 && low >= 0) {
-            ah_buf_append_char(out, (char)(high << 4 | low));
-            i += 2;
-        } else {
-            ah_buf_append_char(out, text.ptr[i]);
-        }
-    }
-}
-
-/* RFC 7617; credentials come from the option, or else from the URL. */
-static bool add_basic_auth(ahttp_response *call, const char *auth)
-{
-    ah_buf plain = {0};
-    ah_buf value = {0};
-
-    if (auth)
-        ah_buf_append(&plain, ah_str_from(auth));
-    else
-        percent_decode(&plain, call->url.userinfo);
-    if (ah_str_find(ah_buf_str(&plain), ':') == plain.len)
-        ah_buf_append_char(&plain, ':');
-    ah_buf_append(&value, AH_STR("Basic "));
-    ah_base64_encode(&value, ah_buf_str(&plain));
-    bool added = !ah_buf_failed(&plain) && !ah_buf_failed(&value) &&
-                 ah_headers_add(&call->request_fields, AH_STR("Authorization"), ah_buf_str(&value));
-    ah_buf_release(&plain);
-    ah_buf_release(&value);
-    return added;
-}
-
-bool ah_request_take_userinfo(ahttp_response *call)
-{
-    if (!call->url.userinfo.ptr)
-        return true;
-    bool added = add_basic_auth(call, NULL);
-    call->own_fields = call->request_fields.count;
-    return added;
-}
-
 /* RFC 9110 §7.8: a name, perhaps with "/" and a version behind it. */
 static bool is_protocol(ah_str text)
 {
@@ -175,7 +130,7 @@ static ahttp_error *check_upgrade(const ahttp_request_options *options)
 }
 
 /* The library frames the body itself; a second opinion in the head is request smuggling. */
-static ahttp_error *check_headers(const ahttp_request_options *options, bool has_auth)
+static ahttp_error *check_headers(const ahttp_request_options *options)
 {
     const char *name = "";
     const char *wrong = ah_pairs_check(options->headers, &name);
@@ -186,8 +141,6 @@ static ahttp_error *check_headers(const ahttp_request_options *options, bool has
         ah_pairs_have(options->headers, AH_STR("Transfer-Encoding")))
         return refuse("headers", "Content-Length and Transfer-Encoding follow the body, and "
                                  "cannot be given");
-    if (has_auth && ah_pairs_have(options->headers, AH_STR("Authorization")))
-        return refuse("headers", "Authorization is given, and so are credentials by auth or URL");
     return options->upgrade ? check_upgrade(options) : NULL;
 }
 
@@ -228,14 +181,13 @@ static bool merge_fields(ahttp_response *call, const ahttp_request_options *opti
     ah_headers_init(fields, &call->arena);
     for (size_t i = 0; i < defaults->count; i++)
         if (!ah_pairs_have(options->headers, defaults->fields[i].name) &&
+            !(has_auth && ah_str_equal_nocase(defaults->fields[i].name, AH_STR("Authorization"))) &&
             !ah_headers_add_borrowed(fields, defaults->fields[i].name, defaults->fields[i].value))
             return false;
     call->settings.has_own_type = ah_pairs_have(options->headers, AH_STR("Content-Type")) ||
                                   ah_headers_has(fields, AH_STR("Content-Type"));
     if (type.len > 0 && !call->settings.has_own_type &&
         !ah_headers_add(fields, AH_STR("Content-Type"), type))
-        return false;
-    if (has_auth && !add_basic_auth(call, options->auth))
         return false;
     if (options->upgrade && !add_upgrade(call, options->upgrade))
         return false;
@@ -265,7 +217,7 @@ static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_opt
                                    ah_str type)
 {
     ah_request_head *head = &call->exchange.request;
-    bool has_auth = options->auth || call->url.userinfo.ptr;
+    bool has_auth = ah_auth_is_own(call, options);
 
     head->wants_close = !ah_connector_keeps_alive(call->session->connector);
     head->is_exact = options->fields_text != NULL;
@@ -277,7 +229,7 @@ static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_opt
         head->fields_text = ah_buf_str(&call->session->fields_text);
         return NULL;
     }
-    ahttp_error *error = check_headers(options, has_auth);
+    ahttp_error *error = check_headers(options);
     if (!error && !merge_fields(call, options, type, has_auth))
         error = ah_error_no_memory();
     return error;
@@ -364,6 +316,8 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
         error = prepare_url(call, options);
     if (!error)
         error = prepare_target(call, options);
+    if (!error)
+        error = ah_auth_prepare(call, options);
     if (!error)
         error = prepare_fields(call, options, type);
     return error;

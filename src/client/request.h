@@ -10,8 +10,6 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
 bool ah_request_own_fields(ahttp_response *call);
 /* Adds one for the sending at hand; both texts are copied.  False when out of memory. */
 bool ah_request_add_field(ahttp_response *call, ah_str name, ah_str value);
-/* Credentials of a later hop's URL become one of its fields.  False when out of memory. */
-bool ah_request_take_userinfo(ahttp_response *call);
 /* Instead of preparing, for a request that is refused before. */
 void ah_request_free_bodies(const ahttp_request_options *options);
 

@@ -42,6 +42,7 @@ static void clear(ahttp_response *response)
     ah_exchange_release(&response->exchange);
     ah_proxy_release_call(response);
     ah_interims_forget(response);
+    ah_auth_release_call(response);
     ah_link_remove(&response->progress_job.link);
     ah_arena_reset(&response->arena);
     ah_body_reset(&response->body);

@@ -49,9 +49,10 @@ typedef struct ah_call_settings {
     ah_redirect_rules redirects;
     ahttp_redirect_fn *on_redirect; /* may be NULL */
     void *on_redirect_ctx;
-    unsigned stages;   /* bit n: it uses stage n of ah_stage_id */
-    bool has_own_type; /* its Content-Type does not follow the body */
-    bool has_own_host; /* Host is a given one */
+    const ah_login *login; /* who it comes from, or NULL */
+    unsigned stages;       /* bit n: it uses stage n of ah_stage_id */
+    bool has_own_type;     /* its Content-Type does not follow the body */
+    bool has_own_host;     /* Host is a given one */
     bool no_decompress;
     bool is_chunked; /* the program wants it so */
     bool uses_jar;   /* cookies of the session's jar are sent, and what comes is kept there */
@@ -100,6 +101,7 @@ struct ahttp_response {
     ah_str own_cookies;       /* "a=1; b=2", not of the jar; or empty */
     ah_str server_name;       /* for TLS instead of the host; or empty */
     ah_job progress_job;      /* queued while there is something to tell */
+    ah_auth *auth;            /* in the arena, or NULL */
     ah_interim *interims;     /* that on_interim has not been told of yet */
     ah_job stage_job;         /* of the stage that waits */
     const ah_hop *hop;        /* where the redirect stage wants to go */

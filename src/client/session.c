@@ -107,6 +107,7 @@ static void free_session(ahttp_session *session)
     ahttp_connector_unref(session->connector);
     ahttp_cookie_jar_unref(session->cookie_jar);
     ah_buf_release(&session->cookie_text);
+    ah_auth_release_session(&session->auth);
     ah_buf_release(&session->fields_text);
     ah_arena_release(&session->arena);
     ah_free(session);
@@ -219,7 +220,8 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     ah_list_init(&session->rests);
     ah_list_init(&session->recycled);
     if (!make_fields(session, &options) || !take_connector(session, &options) ||
-        !ah_proxy_take_session(session, &options) || !take_cookie_jar(session, &options)) {
+        !ah_proxy_take_session(session, &options) || !take_cookie_jar(session, &options) ||
+        !ah_auth_init_session(&session->auth, &options)) {
         free_session(session);
         return NULL;
     }

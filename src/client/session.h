@@ -5,6 +5,7 @@
    freed when the program does not hold it and no response is left. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "client/auth.h"
 #include "client/cookie_jar.h"
 #include "http/coding.h"
 #include "http/message.h"
@@ -44,6 +45,7 @@ struct ahttp_session {
     ahttp_raise raise_for_status;
     ahttp_raise_fn *raise_if; /* may be NULL */
     void *raise_if_ctx;
+    ah_session_auth auth;
     ahttp_redirects redirects;
     ah_redirect_rules redirect_rules;
     ahttp_redirect_fn *on_redirect; /* may be NULL */

@@ -6,9 +6,9 @@
 #define BIT(stage) (1u << AH_STAGE_##stage)
 
 static const ah_stage *const stages[AH_STAGES] = {
-    [AH_STAGE_PROXY] = &ah_proxy_stage,   [AH_STAGE_COOKIES] = &ah_cookie_stage,
-    [AH_STAGE_EXPECT] = &ah_expect_stage, [AH_STAGE_REDIRECT] = &ah_redirect_stage,
-    [AH_STAGE_RAISE] = &ah_raise_stage,
+    [AH_STAGE_PROXY] = &ah_proxy_stage,       [AH_STAGE_COOKIES] = &ah_cookie_stage,
+    [AH_STAGE_AUTH] = &ah_auth_stage,         [AH_STAGE_EXPECT] = &ah_expect_stage,
+    [AH_STAGE_REDIRECT] = &ah_redirect_stage, [AH_STAGE_RAISE] = &ah_raise_stage,
 };
 
 const unsigned char ah_stages_for_class[10] = {

@@ -60,8 +60,8 @@ typedef struct ah_stage {
 } ah_stage;
 
 /* Each is NULL where there is nothing to do. */
-extern const ah_stage ah_cookie_stage, ah_expect_stage, ah_proxy_stage, ah_raise_stage,
-    ah_redirect_stage;
+extern const ah_stage ah_auth_stage, ah_cookie_stage, ah_expect_stage, ah_proxy_stage,
+    ah_raise_stage, ah_redirect_stage;
 
 /* Of which stages a call asks `after`, by the first digit of the status. */
 extern const unsigned char ah_stages_for_class[10];

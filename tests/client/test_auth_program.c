@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* Logging in by a function of the program: what it sees, and what comes of its answers. */
+#include "sending.h"
+#include "support/failing_alloc.h"
+#include "support/misuse.h"
+
+/* What the function does, and what it saw last. */
+static struct {
+    const ahttp_pair *answers[12]; /* one for each time it is asked */
+    ahttp_promise *later;          /* set: it answers when the test says so */
+    bool answers_later, was_cancelled;
+    int asked, freed;
+    char method[16], url[256], host[64], target[64], body[64], agent[64];
+    int status, round;
+    bool has_body, is_proxys;
+} seer;
+
+static void note_free(void *pairs)
+{
+    (void)pairs;
+    seer.freed++;
+}
+
+static void on_cancel(void *ctx)
+{
+    (void)ctx;
+    seer.was_cancelled = true;
+    ahttp_promise_reject(seer.later, AHTTP_E_CANCELLED, "cancelled");
+    seer.later = NULL;
+}
+
+static void note(const ahttp_auth_request *request)
+{
+    snprintf(seer.method, sizeof seer.method, "%s", request->method);
+    snprintf(seer.url, sizeof seer.url, "%s", request->url);
+    snprintf(seer.host, sizeof seer.host, "%s", request->host);
+    snprintf(seer.target, sizeof seer.target, "%s", request->target);
+    snprintf(seer.agent, sizeof seer.agent, "%s",
+             ahttp_headers_get(request->headers, "User-Agent"));
+    snprintf(seer.body, sizeof seer.body, "%.*s", (int)request->body.len,
+             request->body.data ? (const char *)request->body.data : "");
+    seer.has_body = request->has_body;
+    seer.is_proxys = request->is_proxys;
+    seer.status = request->response ? ahttp_response_status(request->response) : 0;
+    seer.round = request->round;
+}
+
+static ahttp_future *authorize(const ahttp_auth_request *request, void *ctx)
+{
+    ahttp_future *future = ahttp_promise_new(&seer.later, on_cancel, NULL);
+    const ahttp_pair *answer = seer.answers[seer.asked++];
+
+    assert_ptr_equal(ctx, &seer);
+    note(request);
+    if (!seer.answers_later && seer.later) {
+        ahttp_promise_resolve(seer.later, (void *)(uintptr_t)answer, note_free);
+        seer.later = NULL;
+    }
+    return future;
+}
+
+static int begin_with(const server_step *steps)
+{
+    memset(&seer, 0, sizeof seer);
+    f = start(&(server_script){.connections = {steps}}, false);
+    return 0;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    return begin_with(NULL);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    finish(&f);
+    return 0;
+}
+
+static void use_steps(const server_step *steps)
+{
+    finish(&f);
+    begin_with(steps);
+}
+
+#define REQUEST(make, path, ...)                                                                   \
+    make(f.session, server_url(f.server, path), .authorize = authorize, .authorize_ctx = &seer,    \
+         __VA_ARGS__)
+#define GET(path) REQUEST(ahttp_get, path, .headers = NULL)
+
+#define OK         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#define TOY(value) AHTTP_PAIRS({"Authorization", "Toy " value})
+
+static void a_function_says_which_fields_go_out(void **state)
+{
+    (void)state;
+    const ahttp_pair signature[] = {{"Authorization", "AWS4 x"}, {"X-Amz-Date", "now"}, {0}};
+    seer.answers[0] = signature;
+
+    assert_sent(REQUEST(ahttp_post, "/ok?a=b", .text = "hello"));
+
+    assert_int_equal(seer.asked, 1);
+    assert_int_equal(seer.freed, 1);
+    assert_true(server_request_has_line(seen(), "Authorization: AWS4 x"));
+    assert_true(server_request_has_line(seen(), "X-Amz-Date: now"));
+}
+
+static void it_sees_the_request(void **state)
+{
+    (void)state;
+    assert_sent(REQUEST(ahttp_post, "/ok?a=b", .text = "hello"));
+
+    assert_string_equal(seer.method, "POST");
+    assert_string_equal(seer.url, server_url(f.server, "/ok?a=b"));
+    assert_string_equal(seer.target, "/ok?a=b");
+    assert_string_equal(seer.body, "hello");
+    assert_string_equal(seer.agent, "libahttp/" AHTTP_VERSION);
+    assert_non_null(strstr(server_url(f.server, ""), seer.host));
+    assert_true(seer.has_body);
+    assert_int_equal(seer.status, 0);
+    assert_false(server_request_has_field(seen(), "Authorization"));
+}
+
+static void a_handshake_of_several_rounds_is_possible(void **state)
+{
+    static const server_step steps[] = {
+        READ_REQUEST, SEND("HTTP/1.1 401 A\r\nContent-Length: 4\r\n\r\nwho?"),
+        READ_REQUEST, SEND("HTTP/1.1 401 B\r\nContent-Length: 4\r\n\r\nwho?"),
+        READ_REQUEST, SEND(OK),
+        SERVE};
+    (void)state;
+    use_steps(steps);
+    seer.answers[1] = TOY("1");
+    seer.answers[2] = TOY("2");
+
+    assert_sent(REQUEST(ahttp_post, "/", .text = "hello"));
+
+    assert_int_equal(seer.asked, 3);
+    assert_int_equal(seer.status, 401);
+    assert_int_equal(seer.round, 2);
+    assert_true(server_request_has_line(server_request_at(f.server, 1), "Authorization: Toy 1"));
+    assert_true(server_request_has_line(server_request_at(f.server, 2), "Authorization: Toy 2"));
+    assert_null(strstr(server_request_at(f.server, 2).head, "Toy 1"));
+    assert_string_equal(server_request_at(f.server, 2).body, "hello");
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 1);
+}
+
+static void without_an_answer_the_401_is_the_programs(void **state)
+{
+    static const server_step steps[] = {
+        READ_REQUEST, SEND("HTTP/1.1 401 A\r\nContent-Length: 4\r\n\r\nwho?"), SERVE};
+    (void)state;
+    use_steps(steps);
+
+    ahttp_response *response = response_of(GET("/"));
+
+    assert_int_equal(ahttp_response_status(response), 401);
+    assert_string_equal(ahttp_await(ahttp_response_text(response)), "who?");
+    assert_int_equal(seer.asked, 2);
+    ahttp_response_unref(response);
+}
+
+static void a_407_is_told_to_be_the_proxys(void **state)
+{
+    static const server_step steps[] = {READ_REQUEST,
+                                        SEND("HTTP/1.1 407 A\r\nContent-Length: 0\r\n\r\n"),
+                                        READ_REQUEST, SEND(OK), SERVE};
+    (void)state;
+    use_steps(steps);
+    seer.answers[1] = AHTTP_PAIRS({"Proxy-Authorization", "Toy"});
+
+    assert_sent(GET("/"));
+
+    assert_true(seer.is_proxys);
+    assert_true(server_request_has_line(seen(), "Proxy-Authorization: Toy"));
+}
+
+static void a_server_that_is_never_content_is_left_after_ten_rounds(void **state)
+{
+    static const server_step steps[] = {READ_REQUEST,
+                                        SEND("HTTP/1.1 401 A\r\nContent-Length: 0\r\n\r\n"), AGAIN};
+    (void)state;
+    use_steps(steps);
+    const ahttp_pair *again = TOY("again");
+    for (size_t i = 0; i < COUNT_OF(seer.answers); i++)
+        seer.answers[i] = again;
+
+    ahttp_response *response = response_of(GET("/"));
+
+    assert_int_equal(ahttp_response_status(response), 401);
+    assert_int_equal(seer.asked, 10);
+    ahttp_response_unref(response);
+}
+
+static void it_may_take_its_time(void **state)
+{
+    (void)state;
+    seer.answers_later = true;
+    ahttp_future *request = GET("/ok");
+    while (seer.asked == 0)
+        let_run();
+    let_run();
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 0);
+
+    ahttp_promise_resolve(seer.later, (void *)(uintptr_t)TOY("late"), NULL);
+
+    assert_sent(request);
+    assert_true(server_request_has_line(seen(), "Authorization: Toy late"));
+}
+
+static void cancelling_the_request_cancels_what_it_waits_for(void **state)
+{
+    (void)state;
+    seer.answers_later = true;
+    ahttp_future *request = GET("/ok");
+    while (seer.asked == 0)
+        let_run();
+
+    ahttp_future_cancel(request);
+
+    assert_int_equal(ahttp_await_status(request), AHTTP_E_CANCELLED);
+    let_run();
+    assert_true(seer.was_cancelled);
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 0);
+}
+
+static void its_failure_is_the_requests(void **state)
+{
+    (void)state;
+    seer.answers_later = true;
+    ahttp_future *request = GET("/ok");
+    while (seer.asked == 0)
+        let_run();
+
+    ahttp_promise_reject(seer.later, AHTTP_E_STATE, "no ticket for %s", seer.host);
+
+    assert_fails(request, AHTTP_E_STATE, "no ticket for 127.0.0.1");
+}
+
+static ahttp_future *cancel_while_asked(const ahttp_auth_request *request, void *ctx)
+{
+    ahttp_future **own = ctx;
+
+    (void)request;
+    ahttp_future_cancel(*own);
+    return ahttp_sleep(100000);
+}
+
+static void the_request_may_be_cancelled_by_the_function(void **state)
+{
+    (void)state;
+    ahttp_future *request = NULL;
+    request = ahttp_get(f.session, server_url(f.server, "/ok"), .authorize = cancel_while_asked,
+                        .authorize_ctx = &request);
+
+    assert_int_equal(ahttp_await_status(request), AHTTP_E_CANCELLED);
+}
+
+static void fields_that_are_not_the_programs_are_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"Host", "content-length", "Transfer-Encoding"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        seer.asked = 0;
+        seer.answers[0] = AHTTP_PAIRS({names[i], "x"});
+        assert_fails(GET("/ok"), AHTTP_E_ARGUMENT, "authorize: ");
+    }
+    seer.asked = 0;
+    seer.answers[0] = AHTTP_PAIRS({"Authorization", "a\r\nb"});
+    assert_fails(GET("/ok"), AHTTP_E_ARGUMENT, "authorize: header \"Authorization\"");
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 0);
+}
+
+static void a_body_that_cannot_be_sent_again_is_not(void **state)
+{
+    static const server_step steps[] = {READ_REQUEST,
+                                        SEND("HTTP/1.1 401 A\r\nContent-Length: 0\r\n\r\n"), SERVE};
+    (void)state;
+    use_steps(steps);
+    producer p = {.pieces = PIECES("hello")};
+    seer.answers[1] = TOY("1");
+
+    assert_fails(REQUEST(ahttp_post, "/", .body = ahttp_body_produced(produce, &p, 5)),
+                 AHTTP_E_BODY_ONCE, "log in after a response of 401");
+    assert_false(seer.has_body && seer.body[0]);
+}
+
+static void it_is_not_asked_for_another_origin(void **state)
+{
+    (void)state;
+    test_server *other = server_start(&(server_script){.handler = NULL});
+    char text[300];
+    snprintf(text, sizeof text, "HTTP/1.1 307 On\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
+             server_url(other, "/ok"));
+    const server_step moving[] = {READ_REQUEST, SEND(text), SERVE};
+    use_steps(moving);
+    seer.answers[0] = TOY("1");
+
+    assert_sent(GET("/"));
+
+    assert_int_equal(seer.asked, 1);
+    assert_false(server_request_has_field(server_request_at(other, 0), "Authorization"));
+    server_stop(other);
+}
+
+static void ask_with_little_memory(void *ctx)
+{
+    const char *url = ctx;
+    ahttp_loop *loop = ahttp_loop_new();
+    ahttp_session *session =
+        loop ? ahttp_session_new(.loop = loop, .authorize = authorize, .authorize_ctx = &seer)
+             : NULL;
+
+    seer.asked = 0;
+    seer.answers[0] = TOY("1");
+    if (session) {
+        int rc = ahttp_await_status(ahttp_get(session, url));
+        assert_true(rc == 0 || rc == AHTTP_E_NO_MEMORY || rc == AHTTP_E_SYSTEM ||
+                    rc == AHTTP_E_CONNECT);
+        ahttp_await_status(ahttp_session_close(session));
+        ahttp_session_unref(session);
+    }
+    if (loop)
+        ahttp_loop_close(loop);
+}
+
+static void out_of_memory_fails_the_request(void **state)
+{
+    (void)state;
+    char url[256];
+    snprintf(url, sizeof url, "%s", server_url(f.server, "/ok"));
+
+    for_each_allocation(ask_with_little_memory, url);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_function_says_which_fields_go_out),
+        TEST(it_sees_the_request),
+        TEST(a_handshake_of_several_rounds_is_possible),
+        TEST(without_an_answer_the_401_is_the_programs),
+        TEST(a_407_is_told_to_be_the_proxys),
+        TEST(a_server_that_is_never_content_is_left_after_ten_rounds),
+        TEST(it_may_take_its_time),
+        TEST(cancelling_the_request_cancels_what_it_waits_for),
+        TEST(its_failure_is_the_requests),
+        TEST(the_request_may_be_cancelled_by_the_function),
+        TEST(fields_that_are_not_the_programs_are_refused),
+        TEST(a_body_that_cannot_be_sent_again_is_not),
+        TEST(it_is_not_asked_for_another_origin),
+        TEST(out_of_memory_fails_the_request),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
