@@ -14,6 +14,7 @@
 #include <ahttp/group.h>
 #include <ahttp/headers.h>
 #include <ahttp/hsts.h>
+#include <ahttp/log.h>
 #include <ahttp/loop.h>
 #include <ahttp/memory.h>
 #include <ahttp/peer.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The way of a request: wait for a connection, send, take the response's head and body. */
 #include "base/mem.h"
+#include "client/call_log.h"
 #include "client/cookie_stage.h"
 #include "client/hop.h"
 #include "client/response.h"
@@ -50,6 +51,8 @@ void ah_call_fail(ahttp_response *call, ahttp_error *error)
     ah_call_stop(call, AH_CALL_FAILED);
     ah_interims_forget(call);
     error = ah_call_error(call, error);
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_WARNING)))
+        ah_call_log_failure(call, error);
     call->sent = NULL;
     if (sent) {
         ah_future_reject(sent, error);
@@ -76,6 +79,8 @@ void ah_call_refuse(ahttp_response *call, ahttp_error *error)
 {
     ahttp_future *sent = call->sent;
 
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_WARNING)))
+        ah_call_log_failure(call, error);
     ah_call_stop(call, AH_CALL_FAILED);
     call->sent = NULL;
     ah_future_reject(sent, error);
@@ -145,6 +150,8 @@ static void end(ahttp_response *call, ahttp_error *error)
         ah_call_fail(call, error);
         return;
     }
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
+        ah_call_log_complete(call);
     ah_call_stop(call, AH_CALL_COMPLETE);
     if (call->reading)
         ah_response_body_moved(call);
@@ -190,6 +197,8 @@ static void on_head(ah_exchange *exchange)
     ahttp_response *call = call_of_exchange(exchange);
     unsigned class = (unsigned)exchange->response.status / 100;
 
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
+        ah_call_log_head(call);
     ah_cookies_look_at_head(call);
     if (call->settings.stages & ah_stages_for_class[class])
         ah_stages_after(call);
@@ -291,6 +300,8 @@ void ah_call_begin(ahttp_response *call, ahttp_future *sent)
 void ah_call_start(ahttp_response *call)
 {
     ah_call_begin(call, call->sent);
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
+        ah_call_log_start(call);
     if (call->limits->total_ms != AHTTP_NEVER)
         ah_timer_start(call->session->guest.loop, &call->deadline, call->limits->total_ms);
     ah_call_send(call);

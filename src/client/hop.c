@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/hop.h"
 #include "base/mem.h"
+#include "client/call_log.h"
 #include "client/request.h"
 #include "conn/conn.h"
 #include "conn/source.h"
@@ -104,6 +105,9 @@ void ah_hop_start(ahttp_response *from)
     move_deadline(to, from);
     to->previous = from;
     to->hops = from->hops + 1;
+    to->log_number = from->log_number;
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
+        ah_call_log_hop(to);
     from->in_history = true;
     ahttp_body *source = from->exchange.source;
     from->exchange.source = NULL;

@@ -53,6 +53,7 @@ static void clear(ahttp_response *response)
     response->shown = (ahttp_bytes){0};
     response->facts = (ah_head_facts){0};
     response->hops = 0;
+    response->log_number = 0;
     response->own_cookies = ah_str_make(NULL, 0);
     response->hop = NULL;
     response->in_history = response->was_resent = false;

@@ -106,6 +106,7 @@ struct ahttp_response {
     ah_job stage_job;         /* of the stage that waits */
     const ah_hop *hop;        /* where the redirect stage wants to go */
     ahttp_response *previous; /* the hop before, or NULL */
+    uint64_t log_number;      /* 0: nobody wants to know */
     unsigned hops;            /* how many there were before */
     ah_timer skipping;        /* limits SKIPPING */
     ahttp_error *end_error;   /* while DECIDING: how the exchange ended */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From a request that is prepared to the connection that carries it: the first time, and again
    where that is allowed. */
+#include "client/call_log.h"
 #include "client/cookie_stage.h"
 #include "client/proxy.h"
 #include "client/request.h"
@@ -17,6 +18,8 @@ static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
         return;
     }
     call->phase = AH_CALL_SENT;
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
+        ah_call_log_sending(call, conn);
     ah_exchange_release(&call->exchange);
     call->exchange.bytes_sent = call->exchange.body_sent = call->exchange.bytes_received = 0;
     ah_conn_send(conn, &call->exchange);
@@ -97,6 +100,8 @@ void ah_call_send_again(ahttp_response *call)
 {
     ah_exchange *exchange = &call->exchange;
 
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
+        ah_call_log_again(call);
     if (exchange->conn && call->phase == AH_CALL_DECIDING && ah_rest_skip_and_restart(call))
         return;
     if (exchange->conn)

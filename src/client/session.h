@@ -58,6 +58,7 @@ struct ahttp_session {
     ah_list rests;    /* that nobody needs, but of which the connection reads the rest */
     ah_list recycled; /* blocks of ended ones, newest first */
     size_t recycled_count;
+    uint64_t log_count;        /* of requests, while somebody wants to know */
     int64_t read_buffer_bytes; /* 0: the default */
     bool no_decompress;
     bool http_1_0;

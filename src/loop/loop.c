@@ -279,6 +279,7 @@ ahttp_loop *ahttp_loop_create(const ahttp_loop_options *options)
     start_phases(loop);
     if (ah_debug_is_wanted(chosen.debug))
         ah_debug_begin(loop);
+    ah_log_begin(loop);
     loop->older = newest;
     newest = loop;
     return loop;

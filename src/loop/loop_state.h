@@ -4,6 +4,7 @@
 /* The inside of the loop, for the files of this layer only. */
 #include "loop/debug.h"
 #include "loop/future.h"
+#include "loop/log.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include <uv.h>
@@ -121,6 +122,7 @@ struct ahttp_loop {
     ah_list guests;
     ah_list closed_guests; /* by the loop, which is being closed */
     ah_debug debug;
+    ah_log_settings log;
     ah_virtual_clock clock;
     ah_wheel wheel;
     ah_calls calls;
@@ -146,6 +148,9 @@ bool ah_loop_is_inside(const ahttp_loop *loop);
 /* Runs the loop as long as go_on says; it blocks rather than ends when there is nothing to
    do.  Not from inside the running loop. */
 void ah_loop_run_while(ahttp_loop *loop, ah_go_on_fn *go_on, const void *ctx);
+
+/* log.c: what the environment says. */
+void ah_log_begin(ahttp_loop *loop);
 
 /* In debug mode: aborts when this is not the loop's thread. */
 static inline void ah_check_thread(const ahttp_loop *loop, const char *function)

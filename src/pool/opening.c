@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "conn/h1_conn.h"
 #include "dns/allowed.h"
+#include "loop/log.h"
 #include "loop/timer.h"
 #include "net/dial.h"
 #include "pool/own_connect.h"
@@ -449,9 +450,21 @@ static void begin_limit(ah_opening *opening)
         ah_timer_start(loop, &opening->timer, limit_ms);
 }
 
+/* Of a proxy on the way its name is told as well. */
+static void log_stage(const ah_opening *opening)
+{
+    const char *subject = subject_of(opening);
+    bool is_other = subject != opening->origin->name;
+
+    ah_log(opening->setup->loop, AHTTP_LOG_DEBUG, "connection", "%s: %s%s%s", opening->origin->name,
+           facts_of[opening->stage].doing, is_other ? " at " : "", is_other ? subject : "");
+}
+
 static void enter(ah_opening *opening, stage next)
 {
     opening->stage = next;
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
+        log_stage(opening);
     begin_limit(opening);
 }
 

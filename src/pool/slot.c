@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool/slot.h"
 #include "base/mem.h"
+#include "loop/log.h"
 
 /* ---- Answering waiters ---- */
 
@@ -95,9 +96,24 @@ static void on_idle(ah_conn *conn)
     hand_over(slot, waiter);
 }
 
+/* Callers have asked whether that is wanted. */
+static void log_slot(const ah_slot *slot, ahttp_log_level level, const char *what)
+{
+    const ah_origin *origin = slot->origin;
+
+    if (origin && origin->route.proxy && origin->route.host.len > 0)
+        ah_log(slot->connector->setup.loop, level, "connection", "%s by %s: %s", origin->name,
+               origin->route.proxy->name, what);
+    else if (origin)
+        ah_log(slot->connector->setup.loop, level, "connection", "%s: %s", origin->name, what);
+}
+
 static void on_closed(ah_conn *conn)
 {
     ah_slot *slot = conn->owner_ctx;
+
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
+        log_slot(slot, AHTTP_LOG_DEBUG, "has closed");
 
     ah_pool_gone(&slot->connector->pool, &slot->place);
     free_slot(slot);
@@ -111,6 +127,8 @@ static void opening_failed(ah_slot *slot, ahttp_error *error)
 {
     ah_waiter *waiter = ah_waiter_of(ah_pool_failed(&slot->connector->pool, &slot->place));
 
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_WARNING)))
+        log_slot(slot, waiter ? AHTTP_LOG_DEBUG : AHTTP_LOG_WARNING, error->message);
     free_slot(slot);
     if (waiter)
         ah_waiter_refuse(waiter, error);
@@ -129,6 +147,8 @@ static void on_opened(void *ctx, ah_conn *conn, ahttp_error *error)
     }
     slot->conn = conn;
     connector->opened++;
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
+        log_slot(slot, AHTTP_LOG_DEBUG, "is open");
     hand_over(slot, ah_waiter_of(ah_pool_opened(&connector->pool, &slot->place,
                                                 ah_connector_now(connector))));
 }
@@ -161,10 +181,14 @@ static void step_open(ahttp_connector *connector, ah_waiter *waiter)
 void ah_slot_end(ah_slot *slot)
 {
     if (!slot->place.is_open) {
+        if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
+            log_slot(slot, AHTTP_LOG_DEBUG, "is not needed any more");
         slot->connector->opener->cancel(slot->opening);
         free_slot(slot);
         return;
     }
+    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
+        log_slot(slot, AHTTP_LOG_DEBUG, "closes");
     leave_origin(slot);
     ah_link_remove(&slot->link);
     ah_list_append(&slot->connector->ending, &slot->link);
