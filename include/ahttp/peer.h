@@ -24,6 +24,8 @@ AHTTP_API const char *ahttp_peer_tls_cipher(const ahttp_peer *peer);
 AHTTP_API const char *ahttp_peer_alpn(const ahttp_peer *peer);
 /* Whether an earlier session went on, so that no certificates were exchanged anew. */
 AHTTP_API bool ahttp_peer_tls_resumed(const ahttp_peer *peer);
+/* Whether its certificate had to be a trusted one, and of the name that was asked for. */
+AHTTP_API bool ahttp_peer_tls_verified(const ahttp_peer *peer);
 /* The certificates that the peer sent, its own first, as DER; {NULL, 0} behind the last. */
 AHTTP_API ahttp_bytes ahttp_peer_certificate(const ahttp_peer *peer, size_t index);
 

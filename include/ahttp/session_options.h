@@ -6,6 +6,7 @@
 #include <ahttp/auth.h>
 #include <ahttp/connector.h>
 #include <ahttp/cookies.h>
+#include <ahttp/hsts.h>
 #include <ahttp/proxy.h>
 #include <ahttp/raise.h>
 #include <ahttp/redirect.h>
@@ -85,6 +86,8 @@ typedef struct ahttp_session_options {
     ahttp_authorize_fn *authorize;
     void *authorize_ctx;
     const char *credentials_for; /* the URL for whose origin they are; default: the first sent to */
+
+    ahttp_hsts *hsts; /* see hsts.h; the session takes a reference; default: none */
 } ahttp_session_options;
 
 AHTTP_END

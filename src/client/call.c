@@ -4,6 +4,7 @@
 #include "client/call_log.h"
 #include "client/cookie_stage.h"
 #include "client/hop.h"
+#include "client/hsts_list.h"
 #include "client/response.h"
 #include "client/wire.h"
 #include "conn/conn.h"
@@ -199,6 +200,10 @@ static void on_head(ah_exchange *exchange)
 
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
         ah_call_log_head(call);
+    if (!ah_hsts_look_at_head(call)) {
+        ah_call_fail(call, ah_error_no_memory());
+        return;
+    }
     ah_cookies_look_at_head(call);
     if (call->settings.stages & ah_stages_for_class[class])
         ah_stages_after(call);

@@ -2,7 +2,9 @@
 #include "client/hsts_list.h"
 #include "base/mem.h"
 #include "client/kept_file.h"
+#include "cookies/match.h"
 #include "loop/loop.h"
+#include <ahttp/peer.h>
 
 static int64_t now_seconds(void)
 {
@@ -62,6 +64,38 @@ bool ahttp_hsts_has(ahttp_hsts *hsts, const char *host)
 
     ah_free(lower);
     return has;
+}
+
+/* ---- Requests ---- */
+
+/* Neither addresses nor a dot at the end (§8.2, §8.1.1). */
+static ah_str name_of(const ah_url *url)
+{
+    ah_cookie_request request = ah_cookie_request_of(url);
+
+    return request.is_ip ? ah_str_make(NULL, 0) : request.host;
+}
+
+bool ah_hsts_change_url(ahttp_session *session, ah_url *url, ah_arena *arena)
+{
+    int64_t now = ah_loop_wall_seconds(session->guest.loop);
+
+    if (!session->hsts || url->is_tls || !ah_hsts_has(&session->hsts->list, name_of(url), now))
+        return true;
+    return ah_url_use_tls(url, arena);
+}
+
+bool ah_hsts_take(ahttp_response *call, ah_str value)
+{
+    const ahttp_peer *peer = call->exchange.peer;
+    ah_str name = name_of(&call->url);
+    ah_hsts_policy policy;
+
+    if (!peer || !ahttp_peer_tls_verified(peer) || name.len == 0 ||
+        !ah_hsts_policy_read(value, &policy))
+        return true;
+    return ah_hsts_note(&call->session->hsts->list, name, policy,
+                        ah_loop_wall_seconds(call->session->guest.loop));
 }
 
 /* ---- Files ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The stage that follows redirects: from the head of a 3xx to what the next hop asks for. */
 #include "client/hop.h"
+#include "client/hsts_list.h"
 #include "client/request.h"
 
 enum { MOST_HOPS = 10 };
@@ -63,6 +64,8 @@ static ahttp_error *resolve(ahttp_response *call, ah_str reference, ah_hop *hop)
         return ah_error_no_memory();
     if (why)
         return refuse(call, AHTTP_E_REDIRECT_URL, why);
+    if (!ah_hsts_change_url(call->session, &hop->url, &call->arena))
+        return ah_error_no_memory();
     if (!hop->url.fragment.ptr) /* RFC 9110 §10.2.2 */
         hop->url.fragment = call->url.fragment;
     return NULL;

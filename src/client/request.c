@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "client/cookie_stage.h"
 #include "client/exact_fields.h"
+#include "client/hsts_list.h"
 #include "client/proxy.h"
 #include "client/time_limits.h"
 
@@ -44,6 +45,8 @@ static ahttp_error *prepare_url(ahttp_response *call, const ahttp_request_option
     if (why)
         return refuse_url(options->url, why);
     if (options->params && !ah_url_add_params(&call->url, &call->arena, options->params))
+        return ah_error_no_memory();
+    if (!ah_hsts_change_url(call->session, &call->url, &call->arena))
         return ah_error_no_memory();
     return NULL;
 }

@@ -105,6 +105,7 @@ static void free_session(ahttp_session *session)
     ah_guest_leave(&session->guest);
     ah_proxy_release_session(session);
     ahttp_connector_unref(session->connector);
+    ahttp_hsts_unref(session->hsts);
     ahttp_cookie_jar_unref(session->cookie_jar);
     ah_buf_release(&session->cookie_text);
     ah_auth_release_session(&session->auth);
@@ -243,6 +244,7 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     session->raise_for_status = options.raise_for_status;
     session->raise_if = options.raise_if;
     session->raise_if_ctx = options.raise_if_ctx;
+    session->hsts = options.hsts ? ahttp_hsts_ref(options.hsts) : NULL;
     session->redirects = options.redirects;
     session->on_redirect = options.on_redirect;
     session->on_redirect_ctx = options.on_redirect_ctx;

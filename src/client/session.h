@@ -35,6 +35,7 @@ struct ahttp_session {
     ahttp_headers fields;  /* sent with every request: automatic ones, then the options' */
     ah_buf fields_text;    /* the same as HTTP/1 text, rendered once */
     ahttp_timeout timeout; /* defaults filled in */
+    ahttp_hsts *hsts;      /* held, or NULL */
     ahttp_cookie_jar *cookie_jar;
     ah_buf cookie_text; /* where a Cookie field is written */
     ah_url_memo last_url;

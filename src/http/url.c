@@ -476,3 +476,21 @@ bool ah_url_add_params(ah_url *url, ah_arena *arena, const ahttp_pair *params)
     url->target = ah_str_make(safe + target, len - target);
     return true;
 }
+
+bool ah_url_use_tls(ah_url *url, ah_arena *arena)
+{
+    size_t len = sizeof "https://@#" + url->userinfo.len + url->authority.len + url->target.len +
+                 url->fragment.len;
+    char *text = ah_arena_alloc(arena, len);
+    char *end = text;
+
+    if (!text)
+        return false;
+    end = put(end, AH_STR("https://"));
+    if (url->userinfo.ptr)
+        end = put(put(end, url->userinfo), AH_STR("@"));
+    end = put(put(end, url->authority), url->target);
+    if (url->fragment.ptr)
+        end = put(put(end, AH_STR("#")), url->fragment);
+    return !ah_url_parse(url, arena, ah_str_make(text, (size_t)(end - text)));
+}

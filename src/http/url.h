@@ -57,6 +57,10 @@ bool ah_url_same_origin(const ah_url *a, const ah_url *b);
 
 /* ---- http/url.c ---- */
 
+/* Makes an http URL the https one of the same name: port 80 becomes 443, any other stays.  False
+   when out of memory. */
+bool ah_url_use_tls(ah_url *url, ah_arena *arena);
+
 /* Adds query parameters to url->target, behind a query that is there, in order, repeats kept;
    and rebuilds url->safe.  params may be NULL, else ends with {NULL, NULL}.  False when out of
    memory. */

@@ -6,6 +6,7 @@ struct ahttp_peer {
     uint32_t refs;
     uint16_t certificate_count; /* TLS allows for a hundred or so */
     bool is_tls_resumed;
+    bool is_tls_verified;
     const char *address;
     const char *local_address;
     const char *tls_version;
@@ -79,6 +80,7 @@ static ahttp_peer *make(const ah_peer_facts *facts)
     peer->tls_cipher = placed[3];
     peer->alpn = placed[4];
     peer->is_tls_resumed = facts->is_tls_resumed;
+    peer->is_tls_verified = facts->is_tls_verified;
     return peer;
 }
 
@@ -134,6 +136,11 @@ const char *ahttp_peer_alpn(const ahttp_peer *peer)
 bool ahttp_peer_tls_resumed(const ahttp_peer *peer)
 {
     return peer->is_tls_resumed;
+}
+
+bool ahttp_peer_tls_verified(const ahttp_peer *peer)
+{
+    return peer->is_tls_verified;
 }
 
 ahttp_bytes ahttp_peer_certificate(const ahttp_peer *peer, size_t index)

@@ -16,6 +16,7 @@ struct ah_peer_facts {
     const char *tls_version; /* these two are static; NULL: no TLS */
     const char *tls_cipher;
     bool is_tls_resumed;
+    bool is_tls_verified;
     ah_str alpn;         /* lives as long as the transport */
     ah_buf certificates; /* DER, the peer's own first, each with its size_t length in front */
     size_t certificate_count;

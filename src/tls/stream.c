@@ -8,6 +8,7 @@
 #include "loop/poll.h"
 #include "net/peer.h"
 #include "tls/failure.h"
+#include "tls/settings.h"
 #include <openssl/err.h>
 
 enum {
@@ -313,6 +314,7 @@ static void add_certificates(const SSL *ssl, ah_peer_facts *facts)
 static void stream_facts(ah_transport *transport, ah_peer_facts *facts)
 {
     ah_tls_stream *self = of(transport);
+    const ahttp_tls *settings = SSL_CTX_get_app_data(SSL_get_SSL_CTX(self->ssl));
     const unsigned char *alpn;
     unsigned alpn_len;
 
@@ -322,6 +324,7 @@ static void stream_facts(ah_transport *transport, ah_peer_facts *facts)
     facts->tls_version = SSL_get_version(self->ssl);
     facts->tls_cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(self->ssl));
     facts->is_tls_resumed = SSL_session_reused(self->ssl);
+    facts->is_tls_verified = settings && !settings->skips_verify && !settings->skips_name;
     add_certificates(self->ssl, facts);
 }
 

@@ -15,7 +15,7 @@
     X(ahttp_loop_options, reserved)                                                                \
     X(ahttp_request_options, authorize_ctx)                                                        \
     X(ahttp_resolver_options, reserved)                                                            \
-    X(ahttp_session_options, credentials_for)                                                      \
+    X(ahttp_session_options, hsts)                                                                 \
     X(ahttp_task_options, stack_bytes)                                                             \
     X(ahttp_transport_ops, close)                                                                  \
     X(ahttp_tls_options, reserved)

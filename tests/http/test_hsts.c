@@ -2,6 +2,7 @@
 #include "support/check.h"
 
 #include "http/hsts.h"
+#include "http/url.h"
 #include "support/failing_alloc.h"
 #include <stdio.h>
 
@@ -171,6 +172,35 @@ static void odd_lines_are_passed_over(void **state)
     assert_true(has("www.example.com", 86400));
 }
 
+static void an_http_url_becomes_the_https_one_of_the_same_name(void **state)
+{
+    static const struct {
+        const char *given, *safe, *authority;
+        uint16_t port;
+    } cases[] = {
+        {"http://example.com", "https://example.com/", "example.com", 443},
+        {"http://user:pass@Example.com:80/a?b#c", "https://example.com/a?b", "example.com", 443},
+        {"http://example.com:8080/%2f", "https://example.com:8080/%2f", "example.com:8080", 8080},
+        {"http://example.com:443/", "https://example.com/", "example.com", 443},
+    };
+    ah_arena texts = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        ah_url url;
+        assert_null(ah_url_parse(&url, &texts, ah_str_from(cases[i].given)));
+        ah_str userinfo = url.userinfo;
+        ah_str fragment = url.fragment;
+        assert_true(ah_url_use_tls(&url, &texts));
+        assert_str(url.safe, cases[i].safe);
+        assert_str(url.authority, cases[i].authority);
+        assert_int_equal(url.port, cases[i].port);
+        assert_true(url.is_tls);
+        assert_true(ah_str_equal(url.userinfo, userinfo) && ah_str_equal(url.fragment, fragment));
+    }
+    ah_arena_release(&texts);
+}
+
 static void note_in_scarcity(void *ctx)
 {
     ah_hsts scarce;
@@ -201,6 +231,7 @@ int main(void)
         TEST(the_list_is_bounded),
         TEST(a_list_is_written_and_read),
         TEST(odd_lines_are_passed_over),
+        TEST(an_http_url_becomes_the_https_one_of_the_same_name),
         cmocka_unit_test(running_out_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
