@@ -1,19 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Serves large downloads on this machine: something for the examples to fetch.
+"""Serves large downloads on this machine, and a page behind a login: something for the examples.
 
     tools/serve_files.py [--port N] [--host ADDRESS] [folder]
 
 GET /random/BYTES?seed=N streams that many pseudo-random bytes, always the same for a seed, with
-a Content-Length, their SHA-256 in X-SHA256 and ETag, and their CRC-32 in X-CRC32.  Every other path is a file of the
-folder, if one was given.  The first line on stdout is the server's URL; SIGTERM ends it.
+a Content-Length, their SHA-256 in X-SHA256 and ETag, and their CRC-32 in X-CRC32.
+GET /members is for those who have logged in by a POST of user and password to /login, which sets
+a cookie for a day; others are led there.  Every password but "secret" is wrong.
+Every other path is a file of the folder, if one was given.  The first line on stdout is the server's URL; SIGTERM ends it.
 Memory stays the same whatever the size: bytes are made as they are sent.
 """
 import argparse
 import functools
 import hashlib
+import http.cookies
 import http.server
 import random
+import secrets
 import signal
 import sys
 import urllib.parse
@@ -53,6 +57,38 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def do_GET(self):
         self.answer(http.server.SimpleHTTPRequestHandler.do_GET, with_body=True)
 
+    def do_POST(self):
+        form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        fields = dict(urllib.parse.parse_qsl(form))
+        if self.path != "/login":
+            self.send_error(405)
+        elif fields.get("password") != "secret":
+            self.answer_text(403, "wrong password")
+        else:
+            token = secrets.token_urlsafe()
+            self.server.logins[token] = fields.get("user", "")
+            self.answer_text(303, "", {
+                "Location": "/members",
+                "Set-Cookie": f"login={token}; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax"})
+
+    def answer_members(self):
+        cookies = http.cookies.SimpleCookie(self.headers.get("Cookie", ""))
+        token = cookies["login"].value if "login" in cookies else ""
+        if token in self.server.logins:
+            self.answer_text(200, f"Hello {self.server.logins[token]}")
+        else:
+            self.answer_text(302, "", {"Location": "/login"})
+
+    def answer_text(self, status, text, headers=()):
+        body = text.encode()
+        self.send_response(status)
+        for name, value in dict(headers).items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
     def do_HEAD(self):
         self.answer(http.server.SimpleHTTPRequestHandler.do_HEAD, with_body=False)
 
@@ -61,6 +97,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         try:
             if url.path.startswith("/random/"):
                 self.answer_random(url, with_body)
+            elif url.path == "/members" and with_body:
+                self.answer_members()
+            elif url.path == "/login" and with_body:
+                self.answer_text(200, "user and password, please")
             elif self.server.folder:
                 answer_file(self)
             else:
@@ -96,6 +136,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, address, folder):
         self.folder = folder
+        self.logins = {}  # token -> user
         super().__init__(address, functools.partial(Handler, directory=folder))
 
 
