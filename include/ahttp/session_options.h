@@ -24,7 +24,8 @@ typedef struct ahttp_session_options {
     ahttp_loop *loop;           /* default: the connector's, then ahttp_loop_current() */
     ahttp_connector *connector; /* shared, the session takes a reference; default: its own */
     const ahttp_pair *headers;  /* sent with every request, repeats too; a NULL value removes
-                                   an automatic one */
+                                   an automatic one: User-Agent, Accept, Accept-Encoding,
+                                   a body's Content-Type (skip_auto_headers) */
     const char *user_agent;     /* default "libahttp/VERSION" */
     ahttp_timeout timeout;
     int64_t max_body_bytes; /* for read and text, after decoding; default AHTTP_UNLIMITED */

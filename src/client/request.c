@@ -187,8 +187,8 @@ static bool merge_fields(ahttp_response *call, const ahttp_request_options *opti
             !(has_auth && ah_str_equal_nocase(defaults->fields[i].name, AH_STR("Authorization"))) &&
             !ah_headers_add_borrowed(fields, defaults->fields[i].name, defaults->fields[i].value))
             return false;
-    call->settings.has_own_type = ah_pairs_have(options->headers, AH_STR("Content-Type")) ||
-                                  ah_headers_has(fields, AH_STR("Content-Type"));
+    call->settings.has_own_type =
+        call->session->skips_type || ah_pairs_have(options->headers, AH_STR("Content-Type"));
     if (type.len > 0 && !call->settings.has_own_type &&
         !ah_headers_add(fields, AH_STR("Content-Type"), type))
         return false;

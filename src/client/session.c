@@ -47,6 +47,7 @@ static bool make_fields(ahttp_session *session, const ahttp_session_options *opt
         !add_automatic(session, given, AH_STR("Accept-Encoding"), ah_coding_accepted()) ||
         !add_automatic(session, given, AH_STR("User-Agent"), ah_str_from(agent)))
         return false;
+    session->skips_type = ah_pairs_have(given, AH_STR("Content-Type"));
     for (const ahttp_pair *pair = given; pair && pair->name; pair++)
         if (pair->value &&
             !ah_headers_add(&session->fields, ah_str_from(pair->name), ah_str_from(pair->value)))
