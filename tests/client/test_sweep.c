@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* Each kind of request, given up at every turn of the loop, and with every allocation and every
+   system call on its sockets failing: nothing is left behind, and the next request works. */
+#include "failing_calls.h"
+#include "fixture.h"
+
+#include "pool/connector.h"
+#include "support/failing_alloc.h"
+#include "support/open_fds.h"
+#include <uv.h>
+
+enum { STALLED_TURNS = 1000, MOST_STALLS = 5, STALL_MS = 2000 };
+
+/* ---- Scenarios ---- */
+
+typedef struct scenario {
+    const char *name;
+    ahttp_future *(*send)(ahttp_session *session);
+    const char *text; /* what the response brings */
+} scenario;
+
+static test_server *server;
+
+/* "ok", compressed. */
+static const char gzip_ok[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcb\xcf\x06\x00\x47\xdd"
+                              "\xdc\x79\x02\x00\x00\x00";
+
+static void handle(server_connection *connection, const server_request *request, void *ctx)
+{
+    if (strcmp(request->target, "/redirect") == 0) {
+        server_reply(connection, request, 302, "Location: /ok\r\n", "elsewhere");
+    } else if (strcmp(request->target, "/gzip") == 0) {
+        server_sendf(connection,
+                     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
+                     sizeof gzip_ok - 1);
+        server_send(connection, gzip_ok, sizeof gzip_ok - 1);
+    } else {
+        server_routes(connection, request, ctx);
+    }
+}
+
+static ahttp_future *send_plain(ahttp_session *session)
+{
+    return ahttp_get(session, server_url(server, "/ok"));
+}
+
+static ahttp_future *send_to_redirect(ahttp_session *session)
+{
+    return ahttp_get(session, server_url(server, "/redirect"));
+}
+
+static ahttp_future *send_for_gzip(ahttp_session *session)
+{
+    return ahttp_get(session, server_url(server, "/gzip"));
+}
+
+static ahttp_future *send_upload(ahttp_session *session)
+{
+    return ahttp_post(session, server_url(server, "/ok"),
+                      .multipart =
+                          AHTTP_PARTS({.name = "a", .value = "1"}, {.name = "b", .value = "2"}));
+}
+
+static const scenario scenarios[] = {
+    {"plain", send_plain, "ok"},
+    {"redirect", send_to_redirect, "ok"},
+    {"gzip", send_for_gzip, "ok"},
+    {"upload", send_upload, "ok"},
+};
+
+/* ---- One run of one ---- */
+
+typedef struct run {
+    const scenario *what;
+    ahttp_loop *loop;
+    ahttp_session *session;
+    ahttp_future *pending;    /* the request, then its text; NULL: over */
+    ahttp_response *response; /* when it is in */
+    int code;                 /* how it ended */
+    char text[200];           /* what it brought, or the error's message */
+} run;
+
+static bool begin_run(run *self, const scenario *what)
+{
+    *self = (run){.what = what, .loop = ahttp_loop_new(.virtual_clock = true)};
+    self->session = self->loop ? ahttp_session_new(.loop = self->loop) : NULL;
+    return self->session != NULL;
+}
+
+static void end_run(run *self)
+{
+    ahttp_response_unref(self->response);
+    ahttp_session_unref(self->session);
+    if (self->loop)
+        assert_int_equal(ahttp_loop_close(self->loop), 0);
+}
+
+static void is_over(run *self, const ahttp_error *error, const char *text)
+{
+    self->code = error ? error->code : 0;
+    snprintf(self->text, sizeof self->text, "%s", error ? error->message : text);
+}
+
+/* Takes what the pending future brought, and goes on with the text. */
+static void look(run *self)
+{
+    ahttp_future *ended = self->pending;
+
+    if (!ended || !ahttp_future_done(ended))
+        return;
+    const ahttp_error *error = ahttp_future_error(ended);
+    void *result = ahttp_future_take(ended);
+    self->pending = NULL;
+    if (error || self->response) {
+        is_over(self, error, result);
+    } else {
+        self->response = result;
+        self->pending = ahttp_response_text(self->response);
+    }
+    ahttp_drop(ended);
+}
+
+/* One thing happens. */
+static void turn(run *self)
+{
+    uv_run(ahttp_loop_uv(self->loop), UV_RUN_ONCE);
+    look(self);
+}
+
+/* Until it is over; where a failure made both sides wait, time passes. */
+static void go_on(run *self)
+{
+    for (int i = 1; self->pending; i++) {
+        bool may_stall = i < MOST_STALLS * STALLED_TURNS;
+        if (may_stall && i % STALLED_TURNS == 0)
+            ahttp_loop_advance(self->loop, STALL_MS);
+        uv_run(ahttp_loop_uv(self->loop), may_stall ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+        look(self);
+    }
+}
+
+static void start_run(run *self)
+{
+    self->pending = self->what->send(self->session);
+}
+
+static void assert_idle(const run *self)
+{
+    ahttp_connector *connector = ahttp_session_connector(self->session);
+    ahttp_connector_stats stats = {.size = sizeof stats};
+
+    ah_connector_check(connector);
+    ahttp_connector_get_stats(connector, &stats);
+    assert_int_equal(stats.busy + stats.connecting + stats.waiting, 0);
+}
+
+static void some_turns(run *self)
+{
+    for (int i = 0; i < 5; i++) {
+        uv_run(ahttp_loop_uv(self->loop), UV_RUN_NOWAIT);
+        assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+    }
+}
+
+static void assert_next_works(run *self)
+{
+    ahttp_response_unref(self->response);
+    self->response = NULL;
+    some_turns(self);
+    assert_idle(self);
+    self->what = &scenarios[0];
+    start_run(self);
+    go_on(self);
+    assert_string_equal(self->text, "ok");
+    some_turns(self);
+    assert_idle(self);
+}
+
+static size_t settled_fds(void)
+{
+    assert_true(server_wait_for(server, SERVER_CLOSED, server_count(server, SERVER_ACCEPTED)));
+    return count_open_fds();
+}
+
+/* ---- Sweeps ---- */
+
+/* False when it was over before. */
+static bool cancel_after(const scenario *what, int turns)
+{
+    run self;
+
+    assert_true(begin_run(&self, what));
+    start_run(&self);
+    while (turns-- > 0 && self.pending)
+        turn(&self);
+    bool was_pending = self.pending != NULL;
+    if (was_pending) {
+        ahttp_future_cancel(self.pending);
+        go_on(&self);
+        assert_true(self.code == AHTTP_E_CANCELLED || self.code == 0);
+    } else {
+        assert_string_equal(self.text, what->text);
+    }
+    assert_next_works(&self);
+    end_run(&self);
+    return was_pending;
+}
+
+static void a_request_may_be_cancelled_at_every_turn(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(scenarios); i++) {
+        size_t fds = settled_fds();
+        counting_alloc_install();
+        int turns = 0;
+        while (cancel_after(&scenarios[i], turns))
+            turns++;
+        counting_alloc_remove();
+        print_message("%s: cancelled after each of %d turns\n", scenarios[i].name, turns);
+        assert_true(turns > 2);
+        assert_int_equal(settled_fds(), fds);
+    }
+}
+
+static void run_short_of_memory(void *ctx)
+{
+    run self;
+
+    if (begin_run(&self, ctx)) {
+        start_run(&self);
+        go_on(&self);
+        assert_true(self.code == AHTTP_E_NO_MEMORY || self.code == 0 ||
+                    strstr(self.text, "memory"));
+        some_turns(&self);
+        assert_idle(&self);
+    }
+    end_run(&self);
+}
+
+static void any_allocation_may_fail(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(scenarios); i++) {
+        size_t fds = settled_fds();
+        for_each_allocation(run_short_of_memory, (void *)(uintptr_t)&scenarios[i]);
+        assert_int_equal(settled_fds(), fds);
+    }
+}
+
+/* What failed, or NULL: there are no more calls. */
+static const char *run_with_failing_call(const scenario *what, size_t number)
+{
+    run self;
+
+    assert_true(begin_run(&self, what));
+    fail_call(number);
+    start_run(&self);
+    go_on(&self);
+    fail_no_call();
+    const char *failed = calls.failed;
+    if (self.code == 0)
+        assert_string_equal(self.text, what->text);
+    else if (!failed || (self.code != AHTTP_E_CONNECT && self.code != AHTTP_E_DISCONNECTED))
+        fail_msg("%s: call %zu (%s): %s", what->name, number, failed ? failed : "none", self.text);
+    assert_next_works(&self);
+    end_run(&self);
+    return failed;
+}
+
+static void any_call_on_a_socket_may_fail(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(scenarios); i++) {
+        size_t fds = settled_fds();
+        counting_alloc_install();
+        size_t number = 1;
+        while (run_with_failing_call(&scenarios[i], number))
+            number++;
+        counting_alloc_remove();
+        print_message("%s: each of %zu calls failed\n", scenarios[i].name, number - 1);
+        assert_true(number > 5);
+        assert_int_equal(settled_fds(), fds);
+    }
+}
+
+static int start_server(void **state)
+{
+    (void)state;
+    server = server_start(&(server_script){.handler = handle});
+    run first; /* libuv keeps some descriptors of its first loop */
+    assert_true(begin_run(&first, &scenarios[0]));
+    end_run(&first);
+    return 0;
+}
+
+static int stop_server(void **state)
+{
+    (void)state;
+    server_stop(server);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_may_be_cancelled_at_every_turn),
+        cmocka_unit_test(any_allocation_may_fail),
+        cmocka_unit_test(any_call_on_a_socket_may_fail),
+    };
+
+    return cmocka_run_group_tests(tests, start_server, stop_server);
+}
