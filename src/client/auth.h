@@ -67,6 +67,9 @@ void ah_auth_release_session(ah_session_auth *auth);
 
 /* ---- Calls ---- */
 
+/* What a stage does when the session's netrc has been read. */
+typedef ah_verdict ah_netrc_then_fn(ahttp_response *call, ahttp_error **error);
+
 /* What the stage knows of one block's request. */
 typedef struct ah_auth {
     ah_auth_space *space;    /* whose digest was answered last, held, or NULL */
@@ -76,6 +79,7 @@ typedef struct ah_auth {
     const ahttp_pair *given; /* its fields for the next sending, or NULL */
     int rounds;              /* how often it was asked */
     ah_file_reader *reader;  /* of netrc, or NULL */
+    ah_netrc_then_fn *netrc_then;
     ah_buf read;
 } ah_auth;
 
@@ -108,7 +112,9 @@ ah_verdict ah_auth_program_before(ahttp_response *call, ahttp_error **error);
 ah_verdict ah_auth_program_after(ahttp_response *call, ahttp_error **error);
 void ah_auth_program_stop(ah_auth *auth);
 
-/* client/auth_netrc.c */
+/* client/auth_netrc.c: what then says, at once where the file was read a short time ago; else WAIT.
+   The stage that asks stops it. */
+ah_verdict ah_auth_netrc_ask(ahttp_response *call, ah_netrc_then_fn *then, ahttp_error **error);
 ah_verdict ah_auth_netrc_before(ahttp_response *call, ahttp_error **error);
 void ah_auth_netrc_stop(ah_auth *auth);
 

@@ -39,6 +39,7 @@ static void read_more(ahttp_response *call);
 static void end_reading(ahttp_response *call)
 {
     ah_session_auth *auth = &call->session->auth;
+    ah_netrc_then_fn *then = call->auth->netrc_then;
     ahttp_error *error = NULL;
     ah_verdict verdict;
 
@@ -52,7 +53,7 @@ static void end_reading(ahttp_response *call)
         call->auth->read = (ah_buf){0};
         auth->has_netrc = true;
         auth->netrc_read_ms = ahttp_loop_now(call->session->guest.loop);
-        verdict = look_up(call, &error);
+        verdict = then(call, &error);
     }
     ah_stage_decide(call, verdict, error);
 }
@@ -91,12 +92,14 @@ static bool find_path(ah_buf *path)
     return ah_buf_terminate(path) != NULL;
 }
 
-static ah_verdict begin_reading(ahttp_response *call, const char *path, ahttp_error **error)
+static ah_verdict begin_reading(ahttp_response *call, const char *path, ah_netrc_then_fn *then,
+                                ahttp_error **error)
 {
     ah_auth *auth = ah_auth_of(call);
 
     if (!auth)
         return ah_auth_no_memory(error);
+    auth->netrc_then = then;
     ah_buf_clear(&auth->read);
     auth->reader = ah_file_reader_of_path(call->session->guest.loop, path);
     if (!auth->reader)
@@ -105,19 +108,26 @@ static ah_verdict begin_reading(ahttp_response *call, const char *path, ahttp_er
     return AH_WAIT;
 }
 
-ah_verdict ah_auth_netrc_before(ahttp_response *call, ahttp_error **error)
+ah_verdict ah_auth_netrc_ask(ahttp_response *call, ah_netrc_then_fn *then, ahttp_error **error)
 {
     ah_buf path = {0};
-    ah_verdict verdict = AH_GO_ON;
+    ah_verdict verdict;
 
     if (is_new(call->session))
-        return look_up(call, error);
+        return then(call, error);
     if (!find_path(&path))
         verdict = ah_auth_no_memory(error);
     else if (path.len > 0)
-        verdict = begin_reading(call, path.data, error);
+        verdict = begin_reading(call, path.data, then, error);
+    else
+        verdict = then(call, error);
     ah_buf_release(&path);
     return verdict;
+}
+
+ah_verdict ah_auth_netrc_before(ahttp_response *call, ahttp_error **error)
+{
+    return ah_auth_netrc_ask(call, look_up, error);
 }
 
 void ah_auth_netrc_stop(ah_auth *auth)

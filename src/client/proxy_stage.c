@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The stage that chooses the proxy of a hop, and logs in to one that forwards requests. */
+#include "client/auth.h"
 #include "client/environment.h"
 #include "client/proxy.h"
 #include "client/request.h"
 #include "http/h1_writer.h"
+#include "http/netrc.h"
 #include "http/no_proxy.h"
 
 /* ---- Settings ---- */
@@ -61,10 +63,11 @@ static void choose(ahttp_response *call, ah_proxy *proxy)
     call->way.proxy = proxy;
 }
 
-static ahttp_error *choose_by_environment(ahttp_response *call)
+static ahttp_error *choose_by_environment(ahttp_response *call, const char *login)
 {
     ah_environment_proxy found = ah_environment_proxy_for(&call->url);
-    const ahttp_proxy given = {.url = found.url.len > 0 ? found.url.ptr : NULL};
+    const ahttp_proxy given = {.url = found.url.len > 0 ? found.url.ptr : NULL,
+                               .auth = found.url.len > 0 ? login : NULL};
     ah_proxy *proxy;
     ahttp_error *error = ah_proxy_from_options(call->session, &given, found.name, &proxy);
 
@@ -79,7 +82,7 @@ static ahttp_error *choose_by_session(ahttp_response *call)
     bool has_one = session->proxy || session->error;
 
     if (!has_one && session->trust_env)
-        return choose_by_environment(call);
+        return choose_by_environment(call, NULL);
     if (!has_one || ah_no_proxy_covers(session->direct, call->url.host, call->url.port))
         choose(call, NULL);
     else if (session->error)
@@ -193,6 +196,37 @@ static void ask_program(ah_job *job)
     ah_stage_decide(call, error ? AH_FAIL : use(call, &error), error);
 }
 
+/* Only proxies of the environment, to whom it says nothing else of us. */
+static bool may_be_in_netrc(const ahttp_response *call)
+{
+    const ah_session_proxies *session = &call->session->proxies;
+    const ah_proxy *proxy = call->way.proxy;
+
+    return session->trust_env && !session->proxy && !session->choose && !call->way.own && proxy &&
+           !proxy->spec.url.has_login && !ah_proxy_kind_is_socks(proxy->spec.url.kind);
+}
+
+static ah_verdict use_with_netrc(ahttp_response *call, ahttp_error **error)
+{
+    ah_buf login = {0};
+    ah_str host = call->way.proxy->spec.url.host;
+
+    if (ah_netrc_find(ah_buf_str(&call->session->auth.netrc), host, &login)) {
+        ah_proxy_unref(call->way.proxy);
+        call->way.proxy = NULL;
+        *error = ah_buf_terminate(&login) ? choose_by_environment(call, login.data)
+                                          : ah_error_no_memory();
+    }
+    ah_buf_release(&login);
+    return *error ? AH_FAIL : use(call, error);
+}
+
+static void stop(ahttp_response *call)
+{
+    if (call->auth)
+        ah_auth_netrc_stop(call->auth);
+}
+
 static ah_verdict before(ahttp_response *call, ahttp_error **error)
 {
     if (!call->way.is_chosen && call->way.own) {
@@ -204,6 +238,8 @@ static ah_verdict before(ahttp_response *call, ahttp_error **error)
         *error = choose_by_session(call);
         if (*error)
             return AH_FAIL;
+        if (may_be_in_netrc(call))
+            return ah_auth_netrc_ask(call, use_with_netrc, error);
     }
     return use(call, error);
 }
@@ -238,4 +274,4 @@ static bool hop(const ahttp_response *from, ahttp_response *to)
     return true;
 }
 
-const ah_stage ah_proxy_stage = {.before = before, .after = after, .hop = hop};
+const ah_stage ah_proxy_stage = {.before = before, .after = after, .stop = stop, .hop = hop};

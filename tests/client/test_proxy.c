@@ -2,6 +2,8 @@
 /* Requests through an http proxy, byte for byte. */
 #include "proxying.h"
 
+#include <unistd.h>
+
 static const server_step tunnels[] = {READ_HEAD, SEND(TUNNEL_IS_OPEN), SERVE};
 static const server_step forwards[] = {SERVE};
 
@@ -357,6 +359,34 @@ static void the_environment_counts_when_it_is_trusted(void **state)
     unsetenv("no_proxy");
 }
 
+static void netrc_knows_who_we_are_to_a_proxy_of_the_environment(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/ahttp-netrc-XXXXXX";
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+    fputs("machine 127.0.0.1 login me password pw\n", file);
+    fclose(file);
+    begin_with(NULL, (ahttp_session_options){.trust_env = true});
+    setenv("NETRC", path, 1);
+    setenv("http_proxy", proxy_url, 1);
+
+    assert_text(ahttp_get(f.session, "http://a.test/ok"), "ok");
+    assert_text(ahttp_get(f.session, "http://a.test/ok", .auth = "x:y"), "ok");
+    assert_text(ahttp_get(f.session, "http://a.test/ok", .proxy.url = proxy_url), "ok");
+    setenv("http_proxy", proxy_at("http://u:p@"), 1);
+    assert_text(ahttp_get(f.session, "http://a.test/ok"), "ok");
+
+    assert_line(0, "Proxy-Authorization: Basic bWU6cHc=");
+    assert_no_field(0, "Authorization");
+    assert_line(1, "Proxy-Authorization: Basic bWU6cHc=");
+    assert_no_field(2, "Proxy-Authorization");
+    assert_line(3, "Proxy-Authorization: Basic dTpw");
+    unsetenv("http_proxy");
+    unsetenv("NETRC");
+    unlink(path);
+}
+
 static void the_environment_does_not_count_otherwise(void **state)
 {
     (void)state;
@@ -451,6 +481,7 @@ int main(void)
         HERE(what_it_says_may_be_wrong),
         HERE(a_request_that_waits_for_it_can_be_cancelled),
         HERE(the_environment_counts_when_it_is_trusted),
+        HERE(netrc_knows_who_we_are_to_a_proxy_of_the_environment),
         HERE(the_environment_does_not_count_otherwise),
         HERE(a_bad_proxy_of_the_session_fails_its_requests),
         HERE(bad_options_are_refused_before_anything_is_sent),
