@@ -61,7 +61,7 @@ struct ahttp_session {
     size_t recycled_count;
     uint64_t log_count;        /* of requests, while somebody wants to know */
     int64_t read_buffer_bytes; /* 0: the default */
-    bool skips_type; /* bodies have no Content-Type but one that headers give */
+    bool skips_type;           /* bodies have no Content-Type but one that headers give */
     bool no_decompress;
     bool http_1_0;
     bool owns_connector;
