@@ -35,6 +35,7 @@
 #include <ahttp/tls.h>
 #include <ahttp/transport.h>
 #include <ahttp/verbs.h>
+#include <ahttp/url.h>
 #include <ahttp/version.h>
 #include <ahttp/wait.h>
 #include <ahttp/wire.h>

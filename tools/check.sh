@@ -45,7 +45,7 @@ check clang   tools/check_build.sh clang -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_CO
 check tidy    tools/check_tidy.sh build/check-clang
 check notasks tools/check_build.sh notasks -DAHTTP_TASKS=OFF
 check least   tools/check_build.sh least -DAHTTP_TLS=OFF -DAHTTP_BROTLI=OFF -DAHTTP_ZSTD=OFF \
-    -DAHTTP_PSL=OFF
+    -DAHTTP_PSL=OFF -DAHTTP_IDN=OFF
 
 if [ -n "$failed" ]; then
     echo "failed:$failed"

@@ -18,7 +18,8 @@ typedef enum ahttp_feature {
     AHTTP_FEATURE_TLS,       /* https */
     AHTTP_FEATURE_BROTLI,    /* the content coding br */
     AHTTP_FEATURE_ZSTD,      /* the content coding zstd */
-    AHTTP_FEATURE_PSL        /* the Public Suffix List, for cookies */
+    AHTTP_FEATURE_PSL,       /* the Public Suffix List, for cookies */
+    AHTTP_FEATURE_IDN        /* international host names */
 } ahttp_feature;
 
 /* Whether an optional part was built in; false for numbers it does not know. */

@@ -14,6 +14,7 @@ bool ahttp_has_feature(ahttp_feature feature)
     case AHTTP_FEATURE_BROTLI: return AHTTP_BROTLI;
     case AHTTP_FEATURE_ZSTD: return AHTTP_ZSTD;
     case AHTTP_FEATURE_PSL: return AHTTP_PSL;
+    case AHTTP_FEATURE_IDN: return AHTTP_IDN;
     }
     return false;
 }

@@ -6,6 +6,7 @@
 #include "http/url.h"
 #include "base/mem.h"
 #include "http/form.h"
+#include "http/idn.h"
 #include "http/url_host.h"
 
 const char AH_URL_NO_MEMORY[] = "out of memory";
@@ -23,6 +24,7 @@ typedef struct url_parts {
     uint16_t port;
     bool is_ipv6;
     bool is_tls;
+    ah_arena *arena; /* for a host that is not the text's */
 } url_parts;
 
 /* ---- Splitting and checking ---- */
@@ -158,6 +160,15 @@ static const char *read_literal(url_parts *parts, ah_str text)
     return why ? why : read_port(parts, skip(behind, 1));
 }
 
+static bool is_ascii(ah_str text)
+{
+    unsigned char all = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        all |= (unsigned char)text.ptr[i];
+    return all < 0x80;
+}
+
 static const char *read_authority(url_parts *parts, ah_str authority, size_t at)
 {
     ah_str text = authority;
@@ -175,6 +186,8 @@ static const char *read_authority(url_parts *parts, ah_str authority, size_t at)
     size_t colon = ah_str_find(text, ':');
     parts->host = ah_str_slice(text, 0, colon);
     const char *why = read_port(parts, skip(text, colon + 1));
+    if (!why && !is_ascii(parts->host))
+        why = ah_idn_to_ascii(parts->arena, parts->host, &parts->host);
     return why ? why : ah_host_check_name(parts->host);
 }
 
@@ -430,6 +443,7 @@ const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_
     if (AH_LIKELY(fits_memo(memo, text)))
         return build_from_memo(url, arena, skip(text, memo->given_len), memo);
     ah_str rest = text;
+    parts.arena = arena;
     const char *why = read_origin(&parts, &rest);
     if (why)
         return why;

@@ -4,10 +4,11 @@
 /* Absolute http and https URLs (RFC 3986, RFC 9110 §4.2).  Bytes given are bytes sent: "%XX"
    is never touched, dots are not resolved, case in the path stays, "\\" is no "/".  Only what
    cannot stand in a request line is escaped: spaces, control characters and bytes above 0x7E.
-   Of the host, case and brackets go, and an IPv6 address takes its shortest form; a zone id
+   International host names become their A-labels (http/idn.h).  Of the host, case and brackets go, and an IPv6 address takes its shortest form; a zone id
    follows it behind "%", whether written "%25eth0" or "%eth0".  Spaces and control characters
    round the URL are no part of it. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include <ahttp/base.h>
 
 typedef struct ah_url {
@@ -54,6 +55,13 @@ const char *ah_url_join(ah_url *url, ah_arena *arena, const ah_url *base, ah_str
 ah_str ah_url_scheme_of(ah_str reference);
 /* Whether scheme, host and port are the same. */
 bool ah_url_same_origin(const ah_url *a, const ah_url *b);
+
+/* ---- http/url_text.c ---- */
+
+/* Appends text with each "%XX" undone. */
+void ah_url_percent_decode(ah_buf *out, ah_str text);
+/* Appends "http://user@[fe80::1%25eth0]:8080", with what the authority of a Host field lacks. */
+void ah_url_append_origin(ah_buf *out, const ah_url *url, bool with_userinfo);
 
 /* ---- http/url.c ---- */
 

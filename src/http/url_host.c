@@ -14,8 +14,7 @@ static const char *why_not(char c)
     if (c == '%')
         return "the host has a %XX escape: write the character itself";
     if ((unsigned char)c >= 0x80)
-        return "the host has characters beyond ASCII: give international names (IDN) as A-labels, "
-               "which begin with xn--";
+        return "the host has characters beyond ASCII";
     if (c <= ' ' || c == 0x7f)
         return "the host has a space or control character";
     return "the host has a character that no host name may have";

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Relative references, RFC 3986 §5: the text of the whole URL is put together, and then read
    like any other. */
-#include "base/buf.h"
 #include "http/url.h"
 
 static ah_str behind(ah_str text, size_t count)
@@ -72,24 +71,6 @@ static void append_without_dots(ah_buf *out, ah_str path)
 
 /* ---- Putting together ---- */
 
-/* "http://[fe80::1%25eth0]:8080" */
-static void append_origin(ah_buf *out, const ah_url *base)
-{
-    size_t zone = ah_str_find(base->host, '%');
-    ah_str authority = base->authority;
-
-    ah_buf_append(out, base->scheme);
-    ah_buf_append(out, AH_STR("://"));
-    if (base->is_ipv6 && zone < base->host.len) {
-        size_t close = ah_str_find(authority, ']');
-        ah_buf_append(out, ah_str_slice(authority, 0, close));
-        ah_buf_append(out, AH_STR("%25"));
-        ah_buf_append(out, behind(base->host, zone + 1));
-        authority = behind(authority, close);
-    }
-    ah_buf_append(out, authority);
-}
-
 /* §5.2.3: the base's path up to its last "/", then path. */
 static void append_merged(ah_buf *out, ah_str base_path, ah_str path)
 {
@@ -145,7 +126,7 @@ const char *ah_url_join(ah_url *url, ah_arena *arena, const ah_url *base, ah_str
         ah_buf_append_char(&whole, ':');
         ah_buf_append(&whole, text);
     } else {
-        append_origin(&whole, base);
+        ah_url_append_origin(&whole, base, false);
         append_path(&whole, base, text);
     }
     const char *why =

@@ -18,7 +18,8 @@
     X(ahttp_session_options, hsts)                                                                 \
     X(ahttp_task_options, stack_bytes)                                                             \
     X(ahttp_transport_ops, close)                                                                  \
-    X(ahttp_tls_options, reserved)
+    X(ahttp_tls_options, reserved)                                                                 \
+    X(ahttp_url_parts, reserved)
 
 /* What stands by value in one of them; it can never grow. */
 #define INNER_STRUCTS(X)                                                                           \
