@@ -34,8 +34,8 @@
 #include <ahttp/timeout.h>
 #include <ahttp/tls.h>
 #include <ahttp/transport.h>
-#include <ahttp/verbs.h>
 #include <ahttp/url.h>
+#include <ahttp/verbs.h>
 #include <ahttp/version.h>
 #include <ahttp/wait.h>
 #include <ahttp/wire.h>

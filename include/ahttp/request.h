@@ -23,7 +23,8 @@ typedef void ahttp_interim_fn(int status, const ahttp_headers *headers, void *ct
 typedef struct ahttp_request_options {
     size_t size; /* sizeof this struct; the macros in verbs.h set it */
     const char *method;
-    const char *url;           /* absolute, http or https; sent byte for byte as it is */
+    const char *url;           /* http or https; sent byte for byte as it is; absolute, unless the
+                                  session has a base_url */
     const ahttp_pair *params;  /* added to the URL's query, escaped as a form is */
     const ahttp_pair *headers; /* a name given here replaces the session's of that name; a NULL
                                   value removes one, automatic ones too; repeats are sent */
@@ -92,6 +93,7 @@ typedef struct ahttp_request_options {
     const char *digest_auth; /* "user:password" */
     ahttp_authorize_fn *authorize;
     void *authorize_ctx;
+    const char *query; /* added to the URL's, before params; escaped already, and sent as it is */
 } ahttp_request_options;
 
 AHTTP_END

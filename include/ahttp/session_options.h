@@ -86,9 +86,13 @@ typedef struct ahttp_session_options {
     const char *digest_auth; /* "user:password", by Digest */
     ahttp_authorize_fn *authorize;
     void *authorize_ctx;
-    const char *credentials_for; /* the URL for whose origin they are; default: the first sent to */
+    const char *credentials_for; /* the URL for whose origin they are; default: base_url, then the
+                                    first sent to */
 
     ahttp_hsts *hsts; /* see hsts.h; the session takes a reference; default: none */
+
+    const char *base_url; /* what URLs of requests are relative to: its path ends in "/".  They
+                             cannot lead to another origin, unless they are absolute */
 } ahttp_session_options;
 
 AHTTP_END

@@ -30,27 +30,13 @@ ah_str ah_auth_basic_value(ah_arena *arena, ah_str user_password)
     return kept;
 }
 
-static void percent_decode(ah_buf *out, ah_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        int high = i + 2 < text.len ? ah_hex_value(text.ptr[i + 1]) : -1;
-        int low = i + 2 < text.len ? ah_hex_value(text.ptr[i + 2]) : -1;
-        if (text.ptr[i] == '%' && high >= 0 && low >= 0) {
-            ah_buf_append_char(out, (char)(high << 4 | low));
-            i += 2;
-        } else {
-            ah_buf_append_char(out, text.ptr[i]);
-        }
-    }
-}
-
 /* What stands before "@" in a URL; NULL when out of memory. */
 static const ah_login *login_of_userinfo(ah_arena *arena, ah_str userinfo)
 {
     ah_login *login = ah_arena_alloc(arena, sizeof *login);
     ah_buf plain = {0};
 
-    percent_decode(&plain, userinfo);
+    ah_url_percent_decode(&plain, userinfo);
     if (login) {
         *login = (ah_login){.kind = AH_LOGIN_VALUE};
         login->value = ah_auth_basic_value(arena, ah_buf_str(&plain));

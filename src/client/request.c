@@ -36,14 +36,33 @@ static ahttp_error *refuse_url(const char *url, const char *why)
                         at < text.len ? url + at : url, why);
 }
 
+/* Credentials of the base are those of all that is relative to it. */
+static const char *join_base(ahttp_response *call, const ah_url *base, ah_str text)
+{
+    const char *why = ah_url_join(&call->url, &call->arena, base, text);
+
+    if (!why && !ah_url_same_origin(&call->url, base))
+        why = "it is relative, and leads to another origin than base_url";
+    if (!why)
+        call->url.userinfo = base->userinfo;
+    return why;
+}
+
 static ahttp_error *prepare_url(ahttp_response *call, const ahttp_request_options *options)
 {
+    const ah_url *base = call->session->base_url;
+    ah_str text = ah_str_from(options->url);
+
     if (!options->url)
         return refuse("request URL", "it is NULL");
-    const char *why = ah_url_parse_next(&call->url, &call->arena, ah_str_from(options->url),
-                                        &call->session->last_url);
+    const char *why =
+        base && !ah_url_scheme_of(text).ptr
+            ? join_base(call, base, text)
+            : ah_url_parse_next(&call->url, &call->arena, text, &call->session->last_url);
     if (why)
         return refuse_url(options->url, why);
+    if (options->query && !ah_url_add_query(&call->url, &call->arena, ah_str_from(options->query)))
+        return ah_error_no_memory();
     if (options->params && !ah_url_add_params(&call->url, &call->arena, options->params))
         return ah_error_no_memory();
     if (!ah_hsts_change_url(call->session, &call->url, &call->arena))

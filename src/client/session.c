@@ -56,6 +56,21 @@ static bool make_fields(ahttp_session *session, const ahttp_session_options *opt
     return !ah_buf_failed(&session->fields_text);
 }
 
+/* False when it is none, or its path does not end in "/". */
+static bool take_base_url(ahttp_session *session, const char *text)
+{
+    ah_url *url = text ? ah_arena_alloc(&session->arena, sizeof *url) : NULL;
+
+    if (!text)
+        return true;
+    if (!url || ah_url_parse(url, &session->arena, ah_str_from(text)) ||
+        url->target.ptr[url->target.len - 1] != '/' ||
+        ah_str_find(url->target, '?') < url->target.len)
+        return false;
+    session->base_url = url;
+    return true;
+}
+
 static bool fields_are_sendable(const ahttp_session_options *options)
 {
     static const char *const per_request[] = {"Host", "Content-Length", "Transfer-Encoding"};
@@ -213,6 +228,8 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     if (!ah_options_load(&options, sizeof options, given) || !fields_are_sendable(&options))
         return NULL;
     refuse_nonsense(&options);
+    if (!options.credentials_for)
+        options.credentials_for = options.base_url;
     ahttp_session *session = AH_NEW(ahttp_session);
     if (!session)
         return NULL;
@@ -221,9 +238,9 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     ah_list_init(&session->kept);
     ah_list_init(&session->rests);
     ah_list_init(&session->recycled);
-    if (!make_fields(session, &options) || !take_connector(session, &options) ||
-        !ah_proxy_take_session(session, &options) || !take_cookie_jar(session, &options) ||
-        !ah_auth_init_session(&session->auth, &options)) {
+    if (!make_fields(session, &options) || !take_base_url(session, options.base_url) ||
+        !take_connector(session, &options) || !ah_proxy_take_session(session, &options) ||
+        !take_cookie_jar(session, &options) || !ah_auth_init_session(&session->auth, &options)) {
         free_session(session);
         return NULL;
     }

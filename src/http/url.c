@@ -474,21 +474,42 @@ static ah_str separator_behind(ah_str target)
     return last == '?' || last == '&' ? AH_STR("") : AH_STR("&");
 }
 
+/* Makes room for `more` bytes of a query; where they go, or NULL when out of memory. */
+static char *lengthen(ah_url *url, ah_arena *arena, size_t more)
+{
+    ah_str separator = separator_behind(url->target);
+    size_t target = url->safe.len - url->target.len;
+    size_t len = url->safe.len + separator.len + more;
+    char *safe = ah_arena_alloc(arena, len + 1);
+
+    if (!safe)
+        return NULL;
+    char *end = put(put(safe, url->safe), separator);
+    url->safe = ah_str_make(safe, len);
+    url->target = ah_str_make(safe + target, len - target);
+    return end;
+}
+
 bool ah_url_add_params(ah_url *url, ah_arena *arena, const ahttp_pair *params)
 {
     if (!params || !params->name)
         return true;
-    ah_str separator = separator_behind(url->target);
-    size_t len = url->safe.len + separator.len + ah_form_size(params);
-    char *safe = ah_arena_alloc(arena, len + 1);
-    if (!safe)
-        return false;
-    char *end = ah_form_write(put(put(safe, url->safe), separator), params);
-    *end = '\0';
-    size_t target = url->safe.len - url->target.len;
-    url->safe = ah_str_make(safe, len);
-    url->target = ah_str_make(safe + target, len - target);
-    return true;
+    char *room = lengthen(url, arena, ah_form_size(params));
+    if (room)
+        *ah_form_write(room, params) = '\0';
+    return room != NULL;
+}
+
+bool ah_url_add_query(ah_url *url, ah_arena *arena, ah_str query)
+{
+    size_t escapes = count_escapes(query);
+
+    if (query.len == 0)
+        return true;
+    char *room = lengthen(url, arena, query.len + 2 * escapes);
+    if (room)
+        *put_escaped(room, query, escapes) = '\0';
+    return room != NULL;
 }
 
 bool ah_url_use_tls(ah_url *url, ah_arena *arena)

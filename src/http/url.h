@@ -4,9 +4,9 @@
 /* Absolute http and https URLs (RFC 3986, RFC 9110 §4.2).  Bytes given are bytes sent: "%XX"
    is never touched, dots are not resolved, case in the path stays, "\\" is no "/".  Only what
    cannot stand in a request line is escaped: spaces, control characters and bytes above 0x7E.
-   International host names become their A-labels (http/idn.h).  Of the host, case and brackets go, and an IPv6 address takes its shortest form; a zone id
-   follows it behind "%", whether written "%25eth0" or "%eth0".  Spaces and control characters
-   round the URL are no part of it. */
+   International host names become their A-labels (http/idn.h).  Of the host, case and brackets go,
+   and an IPv6 address takes its shortest form; a zone id follows it behind "%", whether written
+   "%25eth0" or "%eth0".  Spaces and control characters round the URL are no part of it. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include <ahttp/base.h>
@@ -69,6 +69,9 @@ void ah_url_append_origin(ah_buf *out, const ah_url *url, bool with_userinfo);
    when out of memory. */
 bool ah_url_use_tls(ah_url *url, ah_arena *arena);
 
+/* Adds a query that is escaped already, behind one that is there; what cannot stand in a request
+   line is escaped, as in a URL.  False when out of memory. */
+bool ah_url_add_query(ah_url *url, ah_arena *arena, ah_str query);
 /* Adds query parameters to url->target, behind a query that is there, in order, repeats kept;
    and rebuilds url->safe.  params may be NULL, else ends with {NULL, NULL}.  False when out of
    memory. */

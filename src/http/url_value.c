@@ -224,8 +224,8 @@ ahttp_url *ahttp_url_create(const ahttp_url_parts *given, const char **why)
     const char *reason = check(&parts);
     if (!reason) {
         append_all(&text, &parts);
-        reason = ah_buf_failed(&text) ? AH_URL_NO_MEMORY
-                                      : ah_url_parse(&url, &arena, ah_buf_str(&text));
+        reason =
+            ah_buf_failed(&text) ? AH_URL_NO_MEMORY : ah_url_parse(&url, &arena, ah_buf_str(&text));
     }
     if (!reason && !ah_url_add_params(&url, &arena, parts.params))
         reason = AH_URL_NO_MEMORY;

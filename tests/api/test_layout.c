@@ -13,9 +13,9 @@
     X(ahttp_cookie_jar_options, reserved)                                                          \
     X(ahttp_cookie_store, ctx)                                                                     \
     X(ahttp_loop_options, reserved)                                                                \
-    X(ahttp_request_options, authorize_ctx)                                                        \
+    X(ahttp_request_options, query)                                                                \
     X(ahttp_resolver_options, reserved)                                                            \
-    X(ahttp_session_options, hsts)                                                                 \
+    X(ahttp_session_options, base_url)                                                             \
     X(ahttp_task_options, stack_bytes)                                                             \
     X(ahttp_transport_ops, close)                                                                  \
     X(ahttp_tls_options, reserved)                                                                 \
