@@ -73,7 +73,7 @@ typedef struct ahttp_session_options {
     ahttp_cookie_jar *cookie_jar; /* shared, the session takes a reference; default: a new one;
                                      ahttp_cookie_jar_dummy(): no cookies */
     const ahttp_pair *cookies;    /* put into the jar, for all paths of the host of ... */
-    const char *cookies_url;      /* ... this URL */
+    const char *cookies_url;      /* ... this URL; default: base_url */
 
     ahttp_raise_fn *raise_if; /* see raise.h */
     void *raise_if_ctx;

@@ -142,8 +142,10 @@ static bool take_connector(ahttp_session *session, const ahttp_session_options *
 
 static bool set_cookies(ahttp_cookie_jar *jar, const ahttp_session_options *options)
 {
+    const char *url = options->cookies_url ? options->cookies_url : options->base_url;
+
     for (const ahttp_pair *pair = options->cookies; pair && pair->name; pair++)
-        if (ahttp_cookie_jar_set(jar, options->cookies_url,
+        if (ahttp_cookie_jar_set(jar, url,
                                  &(ahttp_cookie){.size = sizeof(ahttp_cookie),
                                                  .name = pair->name,
                                                  .value = pair->value,

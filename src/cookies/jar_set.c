@@ -2,6 +2,7 @@
 /* Who may set which cookie. */
 #include "cookies/jar_store.h"
 #include "cookies/suffix.h"
+#include "http/idn.h"
 
 bool ah_jar_is_secure(const ah_jar *jar, const ah_url *url)
 {
@@ -48,17 +49,51 @@ static const char *check_prefix(const ah_cookie_draft *wanted, bool has_path)
     return NULL;
 }
 
-/* lower[] has room for the domain. */
+/* International names become A-labels (RFC 6265 §5.1.2). */
+static const char *read_name(ah_str said, char lower[], size_t *len)
+{
+    ah_arena arena = {0};
+    ah_str name = {0};
+    const char *why = ah_idn_to_ascii(&arena, said, &name);
+
+    if (why == AH_URL_NO_MEMORY)
+        why = AH_JAR_NO_MEMORY;
+    else if (why || name.len > AH_COOKIE_MOST_ATTRIBUTE_BYTES)
+        why = "its domain is no name of a host";
+    *len = why ? 0 : name.len;
+    if (*len > 0)
+        memcpy(lower, name.ptr, *len);
+    ah_arena_release(&arena);
+    return why;
+}
+
+/* lower[] has room for AH_COOKIE_MOST_ATTRIBUTE_BYTES. */
+static const char *read_domain(ah_str said, char lower[], ah_str *domain)
+{
+    size_t len = said.len;
+    bool is_ascii = true;
+
+    for (size_t i = 0; i < said.len; i++) {
+        is_ascii = is_ascii && (unsigned char)said.ptr[i] < 0x80;
+        lower[i] = ah_lower(said.ptr[i]);
+    }
+    const char *why = is_ascii ? NULL : read_name(said, lower, &len);
+    *domain = ah_str_make(lower, len);
+    return why;
+}
+
 static const char *choose_domain(ah_cookie_draft *wanted, const ah_cookie_request *request,
                                  ah_str said, char lower[])
 {
+    ah_str domain;
+
     wanted->domain = request->host;
     wanted->host_only = true;
     if (said.len == 0)
         return NULL;
-    for (size_t i = 0; i < said.len; i++)
-        lower[i] = ah_lower(said.ptr[i]);
-    ah_str domain = ah_str_make(lower, said.len);
+    const char *why = read_domain(said, lower, &domain);
+    if (why)
+        return why;
     bool is_host = ah_str_equal(domain, request->host);
     if (request->is_ip || ah_domain_is_public_suffix(domain)) {
         if (is_host)

@@ -192,6 +192,13 @@ static void cookies_of_a_session_are_for_the_host_of_their_url(void **state)
     assert_sent(NULL);
     get("other.test/");
     assert_sent(NULL);
+    ahttp_session_unref(f.session);
+    f.session = ahttp_session_new(.connector = connector, .base_url = url("other.test/"),
+                                  .cookies = AHTTP_PAIRS({"a", "1"}));
+    get("other.test/x");
+    assert_sent("a=1");
+    get("www.example.com/");
+    assert_sent(NULL);
     assert_null(ahttp_session_new(.connector = connector, .cookies = AHTTP_PAIRS({"a", "1"})));
     assert_null(ahttp_session_new(.connector = connector, .cookies_url = "https://example.com/",
                                   .cookies = AHTTP_PAIRS({"a b", "1"})));

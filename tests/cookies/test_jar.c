@@ -52,6 +52,24 @@ static void a_domain_holds_its_subdomains(void **state)
     assert_string_equal(sent_to("https://example.com.evil.test/"), "");
 }
 
+#if AHTTP_IDN
+static void an_international_domain_is_that_of_its_a_labels(void **state)
+{
+    (void)state;
+    assert_taken("https://www.xn--bcher-kva.example/", "a=1; Domain=B\xc3\x9c"
+                                                       "CHER.example");
+    assert_taken("https://www.b\xc3\xbc"
+                 "cher.example/",
+                 "b=2; Domain=xn--bcher-kva.example");
+
+    assert_string_equal(sent_to("https://xn--bcher-kva.example/"), "a=1; b=2");
+    assert_refused("https://www.xn--bcher-kva.example/",
+                   "a=1; Domain=b\xfc"
+                   "cher.example",
+                   "its domain is no name of a host");
+}
+#endif
+
 static void foreign_domains_are_refused(void **state)
 {
     static const char why[] = "its domain does not hold the URL's host";
@@ -464,6 +482,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_cookie_without_domain_is_for_its_host_alone),
         TEST(a_domain_holds_its_subdomains),
+#if AHTTP_IDN
+        TEST(an_international_domain_is_that_of_its_a_labels),
+#endif
         TEST(foreign_domains_are_refused),
         TEST(public_suffixes_are_refused_unless_they_are_the_host),
         TEST(addresses_are_refused_unless_they_are_allowed),
