@@ -53,7 +53,7 @@ AHTTP_API const char *ahttp_response_charset(const ahttp_response *response);
    characters; NULL if there is none.  RFC 6266. */
 AHTTP_API const char *ahttp_response_file_name(const ahttp_response *response);
 /* The target of the first Link with that relation ("next"), as it stands there, or NULL.
-   RFC 8288. */
+   RFC 8288; head.h has all of them, and other fields. */
 AHTTP_API const char *ahttp_response_link(const ahttp_response *response, const char *relation);
 
 /* All bytes of the request that have been written to the connection, and of the response that

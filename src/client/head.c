@@ -49,6 +49,22 @@ const char *ahttp_response_charset(const ahttp_response *response)
 
 /* ---- Content-Disposition ---- */
 
+const ahttp_disposition *ahttp_response_disposition(const ahttp_response *response)
+{
+    ah_head_facts *facts = &own(response)->facts;
+    ah_arena *arena = &own(response)->arena;
+    ah_str text = value_of(response, AH_STR("Content-Disposition"));
+    ah_disposition read;
+
+    if (facts->disposition || !text.ptr || !ah_disposition_read(&read, arena, text))
+        return facts->disposition;
+    ahttp_disposition *disposition = ah_arena_alloc(arena, sizeof *disposition);
+    if (disposition)
+        *disposition = (ahttp_disposition){read.type.ptr, read.filename.ptr, read.params};
+    facts->disposition = disposition;
+    return disposition;
+}
+
 const char *ahttp_response_file_name(const ahttp_response *response)
 {
     ah_head_facts *facts = &own(response)->facts;
@@ -69,7 +85,7 @@ const char *ahttp_response_file_name(const ahttp_response *response)
 
 /* ---- Link ---- */
 
-const char *ahttp_response_link(const ahttp_response *response, const char *relation)
+static const ah_web_link *read_links(const ahttp_response *response, size_t *count)
 {
     ah_head_facts *facts = &own(response)->facts;
 
@@ -77,9 +93,85 @@ const char *ahttp_response_link(const ahttp_response *response, const char *rela
         facts->knows_links =
             ah_links_read(&response->exchange.response.fields, &own(response)->arena, &facts->links,
                           &facts->link_count);
-    for (size_t i = 0; facts->knows_links && i < facts->link_count; i++)
-        if (ah_web_link_is(&facts->links[i], ah_str_from(relation)))
-            return facts->links[i].target.ptr;
+    *count = facts->knows_links ? facts->link_count : 0;
+    return facts->links;
+}
+
+const char *ahttp_response_link(const ahttp_response *response, const char *relation)
+{
+    size_t count;
+    const ah_web_link *links = read_links(response, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (ah_web_link_is(&links[i], ah_str_from(relation)))
+            return links[i].target.ptr;
+    return NULL;
+}
+
+/* False when out of memory. */
+static bool resolve(const ahttp_response *response, const ah_web_link *link, ahttp_link *to)
+{
+    ah_url url;
+    const char *why = ah_url_join(&url, &own(response)->arena, &response->url, link->target);
+
+    *to = (ahttp_link){.url = why ? NULL : url.safe.ptr,
+                       .target = link->target.ptr,
+                       .relation = link->rel.ptr,
+                       .params = link->params};
+    return why != AH_URL_NO_MEMORY;
+}
+
+static const ahttp_link *resolve_all(const ahttp_response *response, const ah_web_link *links,
+                                     size_t count)
+{
+    ahttp_link *all = ah_arena_alloc(&own(response)->arena, count * sizeof *all);
+
+    for (size_t i = 0; all && i < count; i++)
+        if (!resolve(response, &links[i], &all[i]))
+            return NULL;
+    return all;
+}
+
+const ahttp_link *ahttp_response_link_at(const ahttp_response *response, size_t index)
+{
+    ah_head_facts *facts = &own(response)->facts;
+    size_t count;
+    const ah_web_link *links = read_links(response, &count);
+
+    if (index >= count)
+        return NULL;
+    if (!facts->public_links)
+        facts->public_links = resolve_all(response, links, count);
+    return facts->public_links ? &facts->public_links[index] : NULL;
+}
+
+/* ---- Challenges ---- */
+
+static const ah_challenge *find_challenge(const ahttp_response *response, ah_str scheme)
+{
+    ah_head_facts *facts = &own(response)->facts;
+    const ah_response_head *head = &response->exchange.response;
+    ah_str name = head->status == 407 ? AH_STR("Proxy-Authenticate") : AH_STR("WWW-Authenticate");
+
+    if (!facts->knows_challenges)
+        facts->knows_challenges = ah_challenges_read(&head->fields, name, &own(response)->arena,
+                                                     &facts->challenges, &facts->challenge_count);
+    for (size_t i = 0; facts->knows_challenges && i < facts->challenge_count; i++)
+        if (ah_str_equal_nocase(facts->challenges[i].scheme, scheme))
+            return &facts->challenges[i];
+    return NULL;
+}
+
+const char *ahttp_response_challenge(const ahttp_response *response, const char *scheme,
+                                     const char *parameter)
+{
+    const ah_challenge *challenge = find_challenge(response, ah_str_from(scheme));
+
+    if (!challenge || !parameter)
+        return challenge ? challenge->token.ptr : NULL;
+    for (const ahttp_pair *param = challenge->params; param->name; param++)
+        if (ah_str_equal_nocase(ah_str_from(param->name), ah_str_from(parameter)))
+            return param->value;
     return NULL;
 }
 

@@ -4,10 +4,11 @@
 /* Reading a response's body.  There is one read at a time; its style is the function that
    answers it: pieces in stream.c, whole bodies in whole.c, files in save.c. */
 #include "client/body.h"
+#include "http/challenge.h"
 #include "http/charset.h"
 #include "http/link_field.h"
 #include "loop/future.h"
-#include <ahttp/response.h>
+#include <ahttp/head.h>
 
 /* Settles the pending read if that can be done by now.  Called when the read begins, and
    whenever the body moved on. */
@@ -44,12 +45,16 @@ typedef struct ah_save ah_save;
 /* What the head says about the body, read when somebody asks. */
 typedef struct ah_head_facts {
     const ah_content_type *type; /* NULL: not read yet */
+    const ahttp_disposition *disposition;
     const char *file_name;
     const ah_web_link *links;
+    const ahttp_link *public_links; /* as many; NULL: not made yet */
     size_t link_count;
+    const ah_challenge *challenges;
+    size_t challenge_count;
     const ahttp_cookie *cookies;
     size_t cookie_count;
-    bool knows_file_name, knows_links, knows_cookies;
+    bool knows_file_name, knows_links, knows_challenges, knows_cookies;
     const char *real_url; /* these two are of the request */
     const ahttp_headers *sent;
 } ah_head_facts;

@@ -115,6 +115,59 @@ static void links_are_found_by_their_relation(void **state)
     assert_null(ahttp_response_link(get(""), "next"));
 }
 
+static void all_links_are_read_and_resolved(void **state)
+{
+    (void)state;
+    get("Link: </page/2>; rel=\"next last\"; title=\"a, b\", <x?y>; REL=prev\r\n"
+        "Link: <mailto:a@b>; rel=author\r\nLink: <https://h/z#f>\r\n");
+
+    const ahttp_link *next = ahttp_response_link_at(response, 0);
+    assert_string_equal(next->url, server_url(f.server, "/page/2"));
+    assert_string_equal(next->target, "/page/2");
+    assert_string_equal(next->relation, "next last");
+    assert_string_equal(next->params[1].name, "title");
+    assert_string_equal(next->params[1].value, "a, b");
+    assert_null(next->params[2].name);
+    assert_ptr_equal(ahttp_response_link_at(response, 0), next);
+    assert_string_equal(ahttp_response_link_at(response, 1)->url, server_url(f.server, "/x?y"));
+    assert_string_equal(ahttp_response_link_at(response, 1)->params[0].name, "rel");
+    assert_null(ahttp_response_link_at(response, 2)->url);
+    assert_string_equal(ahttp_response_link_at(response, 2)->target, "mailto:a@b");
+    assert_string_equal(ahttp_response_link_at(response, 3)->url, "https://h/z");
+    assert_string_equal(ahttp_response_link_at(response, 3)->relation, "");
+    assert_null(ahttp_response_link_at(response, 4));
+    assert_null(ahttp_response_link_at(get(""), 0));
+}
+
+static void content_disposition_is_read_as_a_whole(void **state)
+{
+    (void)state;
+    get("Content-Disposition: Attachment; filename=\"../a b\"; Size=7\r\n");
+
+    const ahttp_disposition *disposition = ahttp_response_disposition(response);
+
+    assert_string_equal(disposition->type, "attachment");
+    assert_string_equal(disposition->file_name, "../a b");
+    assert_string_equal(disposition->params[1].name, "size");
+    assert_string_equal(disposition->params[1].value, "7");
+    assert_string_equal(ahttp_response_file_name(response), "a b");
+    assert_ptr_equal(ahttp_response_disposition(response), disposition);
+    assert_null(ahttp_response_disposition(get("Content-Disposition: inline\r\n"))->file_name);
+    assert_null(ahttp_response_disposition(get("")));
+}
+
+static void challenges_are_read(void **state)
+{
+    (void)state;
+    get("WWW-Authenticate: Basic realm=\"a, b\", Negotiate abc==, Basic realm=c\r\n");
+
+    assert_string_equal(ahttp_response_challenge(response, "basic", "REALM"), "a, b");
+    assert_null(ahttp_response_challenge(response, "Basic", "charset"));
+    assert_string_equal(ahttp_response_challenge(response, "Basic", NULL), "");
+    assert_string_equal(ahttp_response_challenge(response, "Negotiate", NULL), "abc==");
+    assert_null(ahttp_response_challenge(response, "Digest", NULL));
+}
+
 static void what_was_read_lasts_as_long_as_the_response(void **state)
 {
     (void)state;
@@ -179,6 +232,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
+        TEST(all_links_are_read_and_resolved),
+        TEST(content_disposition_is_read_as_a_whole),
+        TEST(challenges_are_read),
         TEST(the_content_type_is_in_lower_case_and_without_parameters),
         TEST(a_content_type_that_is_not_there_or_nonsense_is_octets),
         TEST(a_charset_is_named_even_if_nobody_knows_it),
