@@ -8,6 +8,7 @@
 #include <ahttp/cookie_store.h>
 #include <ahttp/cookies.h>
 #include <ahttp/debug.h>
+#include <ahttp/digest.h>
 #include <ahttp/duplex.h>
 #include <ahttp/error.h>
 #include <ahttp/future.h>

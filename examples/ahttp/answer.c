@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/* What comes back: heads as they come, and what is to be done about a response. */
+#include "date.h"
+#include "trace.h"
+#include "transfer.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Heads ---- */
+
+/* "Name: value" without its line end; lines that are folded are joined. */
+static void take_line(facts *facts, const char *line, size_t len)
+{
+    while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == '\n'))
+        len--;
+    if (len == 0)
+        return;
+    if ((line[0] == ' ' || line[0] == '\t') && facts->fields.count > 0) {
+        char **last = &facts->fields.items[facts->fields.count - 1];
+        while (len > 0 && (line[0] == ' ' || line[0] == '\t')) {
+            line++;
+            len--;
+        }
+        char *joined = format_text("%s %.*s", *last, (int)len, line);
+        free(*last);
+        *last = joined;
+        return;
+    }
+    if (!memchr(line, ':', len))
+        return;
+    while (len > 0 && is_space(line[len - 1]))
+        len--;
+    list_add_taken(&facts->fields, copy_bytes(line, len));
+}
+
+static void take_fields(facts *facts, const char *bytes, size_t len)
+{
+    bool is_first = true;
+
+    list_free(&facts->fields);
+    while (len > 0) {
+        const char *end = memchr(bytes, '\n', len);
+        size_t line = end ? (size_t)(end - bytes) + 1 : len;
+        if (!is_first)
+            take_line(facts, bytes, line);
+        is_first = false;
+        bytes += line;
+        len -= line;
+    }
+    facts->field_count = facts->fields.count;
+    for (size_t i = 0; i < facts->fields.count; i++)
+        list_add(&facts->all_fields, facts->fields.items[i]);
+}
+
+static void take_cookies(transfer *transfer)
+{
+    const list *fields = &transfer->facts.fields;
+    text address = {0};
+
+    url_write(&address, &transfer->url, false);
+    for (size_t i = 0; i < fields->count; i++) {
+        const char *value = value_of_field(fields->items[i], "Set-Cookie");
+        if (value)
+            cookies_take(transfer->run, text_str(&address), value);
+    }
+    text_free(&address);
+}
+
+static void save_etag(transfer *transfer)
+{
+    const char *path = transfer->settings->etag_save;
+    const char *etag = facts_field(&transfer->facts, "ETag");
+
+    if (!path || !etag || !*etag)
+        return;
+    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+    if (!file)
+        return;
+    fprintf(file, "%s\n", etag);
+    if (file != stdout)
+        fclose(file);
+}
+
+static void take_file_name(transfer *transfer)
+{
+    const char *disposition = facts_field(&transfer->facts, "Content-Disposition");
+    char *name = disposition ? output_name_of_field(disposition) : NULL;
+
+    if (!name || !transfer->settings->remote_header_name || transfer->output.file) {
+        free(name);
+        return;
+    }
+    free(transfer->output.path);
+    transfer->output.path = output_in_folder(transfer->settings->output_dir, name);
+    transfer->output.is_remote = true;
+    free(name);
+}
+
+static int status_of(const char *bytes, size_t len)
+{
+    const char *space = memchr(bytes, ' ', len);
+
+    return space ? atoi(space + 1) : 0;
+}
+
+static void write_head(transfer *transfer, const char *bytes, size_t len)
+{
+    const settings *settings = transfer->settings;
+
+    if (transfer->heads &&
+        (fwrite(bytes, 1, len, transfer->heads) != len || fflush(transfer->heads) != 0))
+        transfer_fail(transfer, 23, "Failed writing headers to %s", settings->dump_header);
+    if ((settings->include || transfer->head) && !transfer->output.discard) {
+        uint64_t before = transfer->output.bytes;
+        if (!output_write(&transfer->output, bytes, len))
+            transfer_fail(transfer, 23, "Failed writing header: %s", transfer->output.failure);
+        transfer->output.bytes = before; /* that of the body */
+    }
+}
+
+void answer_head(transfer *transfer, const char *bytes, size_t len)
+{
+    facts *facts = &transfer->facts;
+
+    facts->status = status_of(bytes, len);
+    facts->minor_version = len > 8 && strncmp(bytes, "HTTP/1.0", 8) == 0 ? 0 : 1;
+    facts->head_bytes += len;
+    if (facts->first_byte_ms < 0)
+        facts->first_byte_ms = clock_ms() - transfer->began_ms;
+    take_fields(facts, bytes, len);
+    if (transfer->run->has_cookies)
+        take_cookies(transfer);
+    if (facts->status / 100 == 2 || facts->status / 100 == 3) {
+        save_etag(transfer);
+        take_file_name(transfer);
+    }
+    trace_head(transfer->run->trace, transfer, false, bytes, len);
+    write_head(transfer, bytes, len);
+}
+
+/* ---- Judging ---- */
+
+static bool should_fail(const transfer *transfer)
+{
+    int status = transfer->facts.status;
+    const settings *settings = transfer->settings;
+
+    if (!settings->fail || status < 400)
+        return false;
+    if (transfer->resume_from > 0 && transfer->body == BODY_NONE && status == 416)
+        return false;
+    if (status != 401 && status != 407)
+        return true;
+    const login *login = status == 401 ? &transfer->login : &transfer->proxy_login;
+    return (!login->user && !login->bearer) || login->is_hopeless;
+}
+
+/* Whether the login wants the same request once more. */
+static bool asks_again(transfer *transfer)
+{
+    int status = transfer->facts.status;
+    bool host = (status == 401 || (transfer->is_probe && status < 300)) &&
+                login_take(transfer, &transfer->login, false);
+    bool proxy = transfer->way.is_plain &&
+                 (status == 407 || (transfer->is_probe && status < 300)) &&
+                 login_take(transfer, &transfer->proxy_login, true);
+
+    if (host || proxy)
+        return true;
+    if (status >= 300 || !transfer->is_probe)
+        return false;
+    transfer->login.is_done = transfer->proxy_login.is_done = true; /* nobody asked for a login */
+    return true;
+}
+
+static bool is_allowed(const char *protocols, const char *scheme)
+{
+    bool allowed = false;
+    char *words;
+
+    if (!protocols)
+        return true;
+    words = copy_text(protocols);
+    for (char *word = strtok(words, ","); word; word = strtok(NULL, ",")) {
+        char sign = strchr("=+-", *word) ? *word++ : '\0';
+        bool same = equal_nocase(word, scheme) || equal_nocase(word, "all");
+        if (sign == '-')
+            allowed = allowed && !same;
+        else
+            allowed = (sign != '=' && allowed) || same;
+        if (sign == '+' && !same)
+            allowed = allowed || true;
+    }
+    free(words);
+    return allowed;
+}
+
+/* From POST to GET, and so on. */
+static void change_method(transfer *transfer)
+{
+    const settings *settings = transfer->settings;
+    int status = transfer->facts.status;
+    bool is_post = transfer->body == BODY_DATA || transfer->body == BODY_FORM;
+    bool to_get = (status == 301 && is_post && !settings->post301) ||
+                  (status == 302 && is_post && !settings->post302) ||
+                  (status == 303 && (!is_post || !settings->post303));
+
+    if (to_get) {
+        transfer->body = BODY_NONE;
+        if (settings->follow == FOLLOW_OBEY && !transfer->head)
+            transfer->ignores_method = true;
+    }
+}
+
+static void refer(transfer *transfer)
+{
+    text address = {0};
+
+    if (!transfer->settings->auto_referer)
+        return;
+    url_write(&address, &transfer->url, false);
+    set_text(&transfer->referer, text_str(&address));
+    text_free(&address);
+}
+
+static verdict hop(transfer *transfer, const char *location)
+{
+    const settings *settings = transfer->settings;
+    int how = URL_ENCODE | (settings->path_as_is ? URL_AS_IS : 0);
+    text why = {0};
+    text address = {0};
+    bool good = url_join(&transfer->next, &transfer->url, location, how, &why);
+
+    if (good) {
+        url_write(&address, &transfer->next, true);
+        set_text(&transfer->facts.redirect_url, text_str(&address));
+        text_free(&address);
+    } else {
+        set_text(&transfer->facts.redirect_url, location);
+    }
+    if (settings->follow == FOLLOW_NO) {
+        if (good)
+            url_free(&transfer->next);
+        text_free(&why);
+        return VERDICT_BODY;
+    }
+    if (settings->max_redirs >= 0 && transfer->facts.redirects >= settings->max_redirs) {
+        url_free(&transfer->next);
+        text_free(&why);
+        return transfer_fail(transfer, 47, "Maximum (%lld) redirects followed",
+                             settings->max_redirs);
+    }
+    if (!good) {
+        verdict failed =
+            transfer_fail(transfer, strstr(text_str(&why), "Protocol") ? 1 : 3,
+                          "The redirect target URL could not be parsed: %s", text_str(&why));
+        text_free(&why);
+        return failed;
+    }
+    if (!is_allowed(settings->proto_redir, transfer->next.scheme) ||
+        !is_allowed(settings->proto, transfer->next.scheme))
+        return transfer_fail(transfer, 1, "Protocol \"%s\" disabled in redirect",
+                             transfer->next.scheme);
+    set_text(&transfer->facts.redirect_url, NULL);
+    refer(transfer);
+    change_method(transfer);
+    return VERDICT_HOP;
+}
+
+static bool meets_condition(const transfer *transfer)
+{
+    const char *modified = facts_field(&transfer->facts, "Last-Modified");
+    int64_t when;
+
+    if (transfer->condition_kind == 0 || transfer->settings->range || !modified ||
+        !date_read(modified, &when))
+        return true;
+    return transfer->condition_kind > 0 ? when > transfer->condition : when < transfer->condition;
+}
+
+/* The length that the server promises, or -1. */
+static long long promised(const transfer *transfer)
+{
+    return transfer->settings->ignore_content_length
+               ? -1
+               : ahttp_response_content_length(transfer->response);
+}
+
+static verdict judge_body(transfer *transfer)
+{
+    const settings *settings = transfer->settings;
+    long long length = promised(transfer);
+    bool is_get = transfer->body == BODY_NONE && !transfer->head;
+
+    if (transfer->resume_from > 0 && is_get && !facts_field(&transfer->facts, "Content-Range")) {
+        if (length == transfer->resume_from)
+            return VERDICT_DONE;
+        if (transfer->facts.status != 416)
+            return transfer_fail(transfer, 33,
+                                 "HTTP server does not seem to support byte ranges. Cannot "
+                                 "resume.");
+    }
+    if (transfer->resume_from > 0 && transfer->facts.status == 416)
+        return VERDICT_DONE;
+    if (!meets_condition(transfer)) {
+        transfer->condition_unmet = true;
+        transfer->facts.status = 304;
+        return VERDICT_DONE;
+    }
+    if (settings->max_filesize > 0 && length > settings->max_filesize && !transfer->head)
+        return transfer_fail(transfer, 63, "Maximum file size exceeded");
+    return VERDICT_BODY;
+}
+
+verdict answer_judge(transfer *transfer)
+{
+    const facts *facts = &transfer->facts;
+    const char *location = facts_field(facts, "Location");
+
+    if (facts->code)
+        return VERDICT_FAILED;
+    bool again = asks_again(transfer);
+    if (should_fail(transfer))
+        return transfer_fail(transfer, 22, "The requested URL returned error: %d", facts->status);
+    if (again)
+        return VERDICT_AGAIN;
+    if (facts->status / 100 == 3 && location && *location) {
+        verdict verdict = hop(transfer, location);
+        if (verdict != VERDICT_BODY)
+            return verdict;
+    }
+    if (facts->status == 304)
+        transfer->condition_unmet = true;
+    return judge_body(transfer);
+}

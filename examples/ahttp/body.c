@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Bodies: what is to be sent, and where that goes which comes. */
+#include "date.h"
+#include "trace.h"
+#include "transfer.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+/* ---- Going out ---- */
+
+enum { BOUNDARY_DASHES = 24, BOUNDARY_LETTERS = 22 };
+
+static char *make_boundary(void)
+{
+    static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    unsigned char chance[BOUNDARY_LETTERS];
+    char *boundary = must_alloc(BOUNDARY_DASHES + BOUNDARY_LETTERS + 1);
+
+    if (getrandom(chance, sizeof chance, 0) != (ssize_t)sizeof chance)
+        memset(chance, 7, sizeof chance);
+    memset(boundary, '-', BOUNDARY_DASHES);
+    for (int i = 0; i < BOUNDARY_LETTERS; i++)
+        boundary[BOUNDARY_DASHES + i] = letters[chance[i] % (sizeof letters - 1)];
+    return boundary;
+}
+
+static bool prepare_file(transfer *transfer)
+{
+    const char *path = transfer->upload_path;
+    bool is_input = strcmp(path, "-") == 0 || strcmp(path, ".") == 0;
+
+    if (upload_add_file(transfer->upload, is_input ? "-" : path, transfer->resume_from))
+        return true;
+    transfer_fail(transfer, 26, "cannot open '%s': %s", path, strerror(errno));
+    return false;
+}
+
+static bool prepare_form(transfer *transfer)
+{
+    const settings *settings = transfer->settings;
+    text why = {0};
+
+    transfer->boundary = make_boundary();
+    bool good = upload_add_form(transfer->upload, settings->form, transfer->boundary,
+                                settings->form_escape, &why);
+    if (!good)
+        transfer_fail(transfer, 26, "Failed to open/read local data from file/application: %s",
+                      text_str(&why));
+    text_free(&why);
+    return good;
+}
+
+static void saw_sent(const char *bytes, size_t len, void *ctx)
+{
+    transfer *transfer = ctx;
+
+    transfer->facts.uploaded += len;
+    trace_data(transfer->run->trace, transfer, true, bytes, len);
+}
+
+bool body_prepare(transfer *transfer)
+{
+    const settings *settings = transfer->settings;
+    bool good = true;
+
+    if (transfer->body == BODY_NONE)
+        return true;
+    transfer->upload = upload_new();
+    upload_watch(transfer->upload, saw_sent, transfer);
+    upload_limit(transfer->upload, settings->limit_rate);
+    switch (transfer->body) {
+    case BODY_DATA:
+        upload_add(transfer->upload, text_str(&settings->data), settings->data.len);
+        break;
+    case BODY_FORM: good = prepare_form(transfer); break;
+    default: good = prepare_file(transfer);
+    }
+    return good;
+}
+
+/* ---- Coming in ---- */
+
+/* Not faster than -limit-rate. */
+static int pace(transfer *transfer, uint64_t bytes, double since_ms)
+{
+    long long rate = transfer->settings->limit_rate;
+    double due = rate > 0 ? (double)bytes * 1000 / (double)rate : 0;
+    double passed = clock_ms() - since_ms;
+
+    if (rate <= 0 || due - passed < 1)
+        return 0;
+    return ahttp_await_status(ahttp_sleep((int64_t)(due - passed)));
+}
+
+static bool is_too_long(const transfer *transfer, uint64_t bytes)
+{
+    return transfer->settings->max_filesize > 0 &&
+           bytes > (uint64_t)transfer->settings->max_filesize;
+}
+
+/* What has come of it. */
+static verdict take_piece(transfer *transfer, const ahttp_bytes *piece, bool discard)
+{
+    trace_data(transfer->run->trace, transfer, false, piece->data, piece->len);
+    if (discard)
+        return VERDICT_BODY;
+    transfer->facts.delivered += piece->len;
+    if (is_too_long(transfer, transfer->facts.delivered))
+        return transfer_fail(transfer, 63, "Maximum file size exceeded");
+    if (output_write(&transfer->output, piece->data, piece->len))
+        return VERDICT_BODY;
+    return transfer_fail(transfer, 23, "Failure writing output to destination, passed %zu: %s",
+                         piece->len, transfer->output.failure ? transfer->output.failure : "");
+}
+
+static void write_trailers(transfer *transfer)
+{
+    const text *trailers = &transfer->trailers;
+
+    if (trailers->len <= 2)
+        return;
+    size_t len = trailers->len; /* without the empty line at the end */
+    len -= len >= 4 && memcmp(trailers->bytes + len - 4, "\r\n\r\n", 4) == 0 ? 2 : 1;
+    if (transfer->heads)
+        fwrite(trailers->bytes, 1, len, transfer->heads);
+    if (transfer->settings->include && !transfer->output.discard)
+        output_write(&transfer->output, trailers->bytes, len);
+}
+
+verdict body_read(transfer *transfer, bool discard)
+{
+    ahttp_stream *stream = ahttp_response_stream(transfer->response);
+    size_t most = transfer->settings->limit_rate > 0 ? (size_t)transfer->settings->limit_rate : 0;
+    double since_ms = clock_ms();
+    verdict verdict = VERDICT_DONE;
+
+    transfer->facts.body_length = ahttp_response_content_length(transfer->response);
+    for (;;) {
+        const ahttp_bytes *piece = ahttp_await(most > 0 ? ahttp_stream_read_some(stream, most)
+                                                        : ahttp_stream_read(stream));
+        if (!discard)
+            transfer->facts.downloaded = ahttp_stream_raw_total(stream);
+        if (!piece) {
+            verdict = discard ? VERDICT_DONE : transfer_fail_by(transfer, ahttp_task_error());
+            break;
+        }
+        if (piece->len == 0)
+            break;
+        if (take_piece(transfer, piece, discard) == VERDICT_FAILED) {
+            verdict = VERDICT_FAILED;
+            break;
+        }
+        if (pace(transfer, ahttp_stream_raw_total(stream), since_ms) < 0) {
+            verdict = transfer_fail_by(transfer, ahttp_task_error());
+            break;
+        }
+    }
+    if (verdict == VERDICT_DONE && !discard)
+        write_trailers(transfer);
+    return verdict;
+}

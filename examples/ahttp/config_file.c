@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "config_file.h"
+#include "command_line.h"
+#include "identity.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DEEPEST = 20 };
+
+/* "text\twith \"escapes\"" up to its closing quote. */
+static char *unquote(const char *text)
+{
+    static const char letters[] = "tnrv";
+    static const char meant[] = "\t\n\r\v";
+    struct text out = {0};
+
+    for (text++; *text && *text != '"'; text++) {
+        const char *letter = NULL;
+        if (*text == '\\' && text[1]) {
+            text++;
+            letter = strchr(letters, *text);
+        }
+        text_add_char(&out, letter ? meant[letter - letters] : *text);
+    }
+    return text_take(&out);
+}
+
+static bool is_between(char c)
+{
+    return is_space(c) || c == '=' || c == ':';
+}
+
+/* What follows the name: NULL if nothing. */
+static char *take_value(const global *global, char *at)
+{
+    size_t len;
+
+    while (is_between(*at))
+        at++;
+    if (*at == '"')
+        return unquote(at);
+    len = strcspn(at, " \t\r\n");
+    for (const char *behind = at + len; *behind; behind++) {
+        if (is_space(*behind))
+            continue;
+        if (*behind != '#')
+            warn(global, "config file: '%s' has unquoted spaces, and is cut there", at);
+        break;
+    }
+    return len > 0 ? copy_bytes(at, len) : NULL;
+}
+
+/* One line.  A long name may come without dashes. */
+static option_result read_line(global *global, char *line, text *why)
+{
+    char *name, *value;
+    bool took = false;
+    option_result result;
+
+    while (is_space(*line))
+        line++;
+    if (!*line || *line == '#')
+        return OPTION_OK;
+    bool is_dashed = *line == '-';
+    bool is_letter = is_dashed && line[1] != '-';
+    size_t len = 0;
+    while (line[len] && !is_space(line[len]) && (is_dashed || !is_between(line[len])))
+        len++;
+    name = copy_bytes(line, len);
+    value = take_value(global, line + len);
+    if (is_letter && len > 2) {
+        free(value);
+        value = copy_text(name + 2);
+    }
+    result = is_letter
+                 ? command_line_letter(global, name[1], value, &took, why)
+                 : command_line_option(global, is_dashed ? name + 2 : name, value, &took, why);
+    if (result == OPTION_OK && value && !took)
+        warn(global, "config file: '%s' takes no value", name);
+    if (result != OPTION_OK && why->len == 0)
+        text_add_format(why, "%s %s", name, option_result_text(result));
+    free(name);
+    free(value);
+    return result;
+}
+
+static option_result read_lines(global *global, const char *path, text *file)
+{
+    option_result result = OPTION_OK;
+    text why = {0};
+    int number = 0;
+
+    for (char *rest = file->bytes; rest && *rest && result == OPTION_OK;) {
+        size_t len = strcspn(rest, "\n");
+        char *next = rest + len + (rest[len] != '\0');
+        rest[len] = '\0';
+        number++;
+        result = read_line(global, rest, &why);
+        rest = next;
+    }
+    if (result != OPTION_OK)
+        warn(global, "%s:%d: %s", path, number, text_str(&why));
+    text_free(&why);
+    return result;
+}
+
+option_result config_file_read(global *global, const char *path)
+{
+    static int depth; /* of files that name files */
+    text file = {0};
+    option_result result = OPTION_NOT_FOUND;
+
+    if (++depth <= DEEPEST && text_add_file(&file, path))
+        result = read_lines(global, path, &file);
+    depth--;
+    text_free(&file);
+    return result;
+}
+
+static bool read_if_there(global *global, const char *folder, const char *below, const char *name)
+{
+    char *path;
+    bool is_there;
+
+    if (!folder || !*folder)
+        return false;
+    path = format_text("%s%s/%s", folder, below, name);
+    is_there = access(path, R_OK) == 0;
+    if (is_there)
+        config_file_read(global, path);
+    free(path);
+    return is_there;
+}
+
+void config_file_read_default(global *global)
+{
+    const char *name = identity_is_curl() ? ".curlrc" : ".ahttprc";
+    const char *home = getenv("HOME");
+
+    if (read_if_there(global, getenv("CURL_HOME"), "", name) ||
+        read_if_there(global, getenv("XDG_CONFIG_HOME"), "", name + 1) ||
+        read_if_there(global, getenv("XDG_CONFIG_HOME"), "", name) ||
+        read_if_there(global, home, "", name))
+        return;
+    read_if_there(global, home, "/.config", name + 1);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "failure.h"
+#include <string.h>
+
+static const struct {
+    int error, code;
+} codes[] = {
+    {AHTTP_E_NO_MEMORY, 27},
+    {AHTTP_E_CANCELLED, 42},
+    {AHTTP_E_TIMEOUT, 28},
+    {AHTTP_E_ARGUMENT, 43},
+    {AHTTP_E_URL, 3},
+    {AHTTP_E_UNSUPPORTED, 4},
+    {AHTTP_E_SYSTEM, 26},
+    {AHTTP_E_DNS, 6},
+    {AHTTP_E_CONNECT, 7},
+    {AHTTP_E_CONNECT_TIMEOUT, 28},
+    {AHTTP_E_TLS, 35},
+    {AHTTP_E_CERTIFICATE, 60},
+    {AHTTP_E_TOTAL_TIMEOUT, 28},
+    {AHTTP_E_PROTOCOL, 8},
+    {AHTTP_E_HEAD_TOO_LARGE, 56},
+    {AHTTP_E_BODY_TOO_LARGE, 63},
+    {AHTTP_E_BODY_CUT, 18},
+    {AHTTP_E_CODING, 61},
+    {AHTTP_E_INTERRUPTED, 130},
+    {AHTTP_E_BODY_LENGTH, 26},
+    {AHTTP_E_BODY_ONCE, 65},
+    {AHTTP_E_DECODED_TOO_LARGE, 61},
+    {AHTTP_E_PROXY_DNS, 5},
+    {AHTTP_E_PROXY_CONNECT, 7},
+    {AHTTP_E_PROXY, 56},
+    {AHTTP_E_POOL_TIMEOUT, 28},
+    {AHTTP_E_DNS_TIMEOUT, 28},
+    {AHTTP_E_TLS_TIMEOUT, 28},
+    {AHTTP_E_WRITE_TIMEOUT, 28},
+    {AHTTP_E_FIRST_BYTE_TIMEOUT, 28},
+    {AHTTP_E_READ_TIMEOUT, 28},
+    {AHTTP_E_TLS_SETTINGS, 58},
+    {AHTTP_E_PIN, 90},
+};
+
+int failure_code(const ahttp_error *error)
+{
+    enum { GOT_NOTHING = 52, RECEIVE_FAILED = 56 };
+
+    /* Whether the server said anything makes the difference. */
+    if (error->code == AHTTP_E_DISCONNECTED)
+        return error->cause != 0 || strstr(error->message, "inside the response head")
+                   ? RECEIVE_FAILED
+                   : GOT_NOTHING;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i].error == error->code)
+            return codes[i].code;
+    return RECEIVE_FAILED;
+}

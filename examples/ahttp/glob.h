@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AHTTP_COMMAND_GLOB_H
+#define AHTTP_COMMAND_GLOB_H
+/* URLs with patterns: {one,two}, [1-10], [001-100:10], [a-z:2]. */
+#include "text.h"
+#include <stdint.h>
+
+typedef struct glob glob;
+
+/* One URL when literal (--globoff).  NULL, and *why what is wrong and where. */
+glob *glob_new(const char *pattern, bool literal, text *why);
+void glob_free(glob *glob);
+uint64_t glob_count(const glob *glob);
+/* The URL of that number, from 0; to be freed. */
+char *glob_url(const glob *glob, uint64_t number);
+/* A file name in which #1, #2 ... stand for what the patterns are in that URL; to be freed. */
+char *glob_name(const glob *glob, const char *template, uint64_t number);
+
+#endif

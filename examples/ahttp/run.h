@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AHTTP_COMMAND_RUN_H
+#define AHTTP_COMMAND_RUN_H
+/* All transfers of a command line, one after the other or at the same time, and what they
+   share. */
+#include "settings.h"
+#include <ahttp.h>
+
+typedef struct session_entry {
+    struct session_entry *next;
+    char *key; /* all settings that are the connector's */
+    ahttp_session *session;
+    ahttp_connector *connector;
+    ahttp_tls *tls;
+} session_entry;
+
+typedef struct run {
+    global *global;
+    session_entry *sessions;
+    ahttp_cookie_jar *jar;
+    bool has_cookies;         /* the jar is in use */
+    list cookie_files;        /* that were read */
+    struct transfer **active; /* those under way, for the meter */
+    size_t active_count, active_cap;
+    struct progress *progress;
+    struct trace *trace;
+    struct har *har;
+    struct upload **retired; /* that another thread may still read for */
+    size_t retired_count;
+    list dump_files; /* of -D, that were begun */
+    long started, failed, done;
+    uint64_t bytes;
+    double began_ms;
+    int code;
+} run;
+
+/* The exit code. */
+int run_all(global *global);
+
+/* sessions.c: one for all transfers whose connections are made in the same way.  NULL, and *why,
+   when that cannot be. */
+ahttp_session *run_session(run *run, settings *settings, text *why, int *code);
+void run_sessions_free(run *run);
+
+/* tls_settings.c: *tls becomes what the options say, or NULL for the default.  False: it cannot be
+   used. */
+bool tls_settings_make(const run *run, const settings *settings, ahttp_tls **tls, text *why,
+                       int *code);
+
+/* cookies.c */
+void cookies_begin(run *run, settings *settings);
+void cookies_take(run *run, const char *url, const char *set_cookie);
+/* "a=1; b=2", to be freed, or NULL. */
+char *cookies_for(run *run, const char *url);
+void cookies_end(run *run, const settings *settings);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions of the library: transfers whose connections are made in the same way share one, and so
+   its connections. */
+#include "run.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEEP_MS = 118000, LONGEST_LINE = 100 * 1024, LONGEST_HEAD = 300 * 1024, MOST_FIELDS = 5000 };
+
+static void add_key(text *key, const char *part)
+{
+    text_add_format(key, "%s\n", part ? part : "");
+}
+
+static char *key_of(const settings *settings)
+{
+    const char *parts[] = {settings->dns_servers,
+                           settings->interface,
+                           settings->local_port,
+                           settings->unix_socket,
+                           settings->abstract_socket,
+                           settings->cacert,
+                           settings->capath,
+                           settings->cert,
+                           settings->key,
+                           settings->pass,
+                           settings->pinned,
+                           settings->ciphers,
+                           settings->tls13_ciphers,
+                           settings->tls_max,
+                           settings->crlfile};
+    text key = {0};
+
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        add_key(&key, parts[i]);
+    for (size_t i = 0; i < settings->resolve.count; i++)
+        add_key(&key, settings->resolve.items[i]);
+    text_add_format(&key, "%d %d %d %d %lld", settings->ipv4, settings->ipv6, settings->insecure,
+                    settings->tls_min, settings->happy_eyeballs_ms);
+    return text_take(&key);
+}
+
+/* ---- --resolve ---- */
+
+typedef struct hosts {
+    ahttp_host *list; /* the library's form */
+    size_t count;
+} hosts;
+
+static void hosts_free(hosts *hosts)
+{
+    for (size_t i = 0; i < hosts->count; i++) {
+        free((void *)(uintptr_t)hosts->list[i].host);
+        free((void *)(uintptr_t)hosts->list[i].addresses);
+    }
+    free(hosts->list);
+}
+
+/* "[+]host:port:address[,address]".  "-host:port" takes one away, which is nothing here. */
+static bool add_host(hosts *hosts, const char *rule)
+{
+    const char *port_text, *end;
+    long long port;
+
+    if (*rule == '-')
+        return true;
+    rule += *rule == '+';
+    const char *host_end = *rule == '[' && strchr(rule, ']') ? strchr(rule, ']') : rule;
+    port_text = strchr(host_end, ':');
+    if (!port_text || !read_number(port_text + 1, 65535, &port, &end) || *end != ':' || !end[1])
+        return false;
+    bool is_ipv6 = *rule == '[';
+    size_t len = (size_t)(port_text - rule) - 2u * is_ipv6;
+    char *addresses = copy_text(end + 1);
+    size_t out = 0; /* without the brackets of IPv6 addresses */
+    for (const char *at = addresses; *at; at++)
+        if (*at != '[' && *at != ']' && *at != ' ')
+            addresses[out++] = *at;
+    addresses[out] = '\0';
+    hosts->list[hosts->count++] = (ahttp_host){
+        .host = copy_bytes(rule + is_ipv6, len), .port = (uint16_t)port, .addresses = addresses};
+    return true;
+}
+
+/* The last rule for a host counts, and "*" counts least. */
+static bool read_hosts(const settings *settings, hosts *hosts, text *why)
+{
+    const list *rules = &settings->resolve;
+
+    hosts->list = must_alloc((rules->count + 1) * sizeof *hosts->list);
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = rules->count; i-- > 0;) {
+            bool is_star = rules->items[i][0] == '*' || strncmp(rules->items[i], "+*", 2) == 0;
+            if (is_star == (pass == 1) && !add_host(hosts, rules->items[i])) {
+                text_add_format(why, "Could not parse CURLOPT_RESOLVE entry '%s'", rules->items[i]);
+                return false;
+            }
+        }
+    return true;
+}
+
+/* ---- Sessions ---- */
+
+static ahttp_session *make_session(ahttp_connector *connector)
+{
+    return ahttp_session_new(.connector = connector, .lenient = true,
+                             .max_line_bytes = LONGEST_LINE, .max_field_bytes = LONGEST_LINE,
+                             .max_fields = MOST_FIELDS, .max_head_bytes = LONGEST_HEAD,
+                             .max_interim = 1000, .max_decode_ratio = AHTTP_UNLIMITED);
+}
+
+static session_entry *add_session(run *run, settings *settings, char *key, text *why, int *code)
+{
+    session_entry *made = must_alloc(sizeof *made);
+    hosts hosts = {0};
+    bool good = read_hosts(settings, &hosts, why);
+
+    made->key = key;
+    made->next = run->sessions;
+    run->sessions = made;
+    if (!good)
+        *code = 49;
+    good = good && tls_settings_make(run, settings, &made->tls, why, code);
+    if (good) {
+        made->connector =
+            ahttp_connector_new(.limit = AHTTP_UNLIMITED, .keepalive_ms = KEEP_MS,
+                                .hosts = hosts.list, .dns_servers = settings->dns_servers,
+                                .ipv4_only = settings->ipv4, .ipv6_only = settings->ipv6,
+                                .tls = made->tls, .next_address_ms = settings->happy_eyeballs_ms);
+        made->session = made->connector ? make_session(made->connector) : NULL;
+        if (!made->session)
+            exit(27);
+    }
+    hosts_free(&hosts);
+    return made;
+}
+
+ahttp_session *run_session(run *run, settings *settings, text *why, int *code)
+{
+    char *key = key_of(settings);
+
+    for (session_entry *each = run->sessions; each; each = each->next)
+        if (each->session && strcmp(each->key, key) == 0) {
+            free(key);
+            return each->session;
+        }
+    return add_session(run, settings, key, why, code)->session;
+}
+
+void run_sessions_free(run *run)
+{
+    while (run->sessions) {
+        session_entry *next = run->sessions->next;
+        ahttp_session_unref(run->sessions->session);
+        ahttp_connector_unref(run->sessions->connector);
+        ahttp_tls_unref(run->sessions->tls);
+        free(run->sessions->key);
+        free(run->sessions);
+        run->sessions = next;
+    }
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+#include "transfer.h"
+#include "date.h"
+#include "failure.h"
+#include "trace.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+double clock_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+verdict transfer_fail(transfer *transfer, int code, const char *format, ...)
+{
+    va_list args;
+    char message[1024];
+
+    if (transfer->facts.code)
+        return VERDICT_FAILED;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    transfer->facts.code = code;
+    text_free(&transfer->facts.message);
+    text_add_str(&transfer->facts.message, message);
+    return VERDICT_FAILED;
+}
+
+verdict transfer_fail_by(transfer *transfer, const ahttp_error *error)
+{
+    return transfer_fail(transfer, failure_code(error), "%s", error->message);
+}
+
+/* ---- One request ---- */
+
+static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
+{
+    transfer *transfer = ctx;
+
+    switch (part) {
+    case AHTTP_WIRE_REQUEST:
+        transfer->facts.request_bytes += bytes.len;
+        transfer->facts.pretransfer_ms = clock_ms() - transfer->began_ms;
+        trace_head(transfer->run->trace, transfer, true, bytes.data, bytes.len);
+        break;
+    case AHTTP_WIRE_RESPONSE: answer_head(transfer, bytes.data, bytes.len); break;
+    case AHTTP_WIRE_TRAILERS:
+        text_add(&transfer->trailers, bytes.data, bytes.len);
+        transfer->facts.head_bytes += bytes.len;
+        break;
+    }
+}
+
+/* The library's URL: where to connect to; path and query go as the target. */
+static char *origin_of(const transfer *transfer)
+{
+    text out = {0};
+    const way *way = &transfer->way;
+
+    text_add_format(&out, "%s://", transfer->url.scheme);
+    if (way->connect_host) {
+        text_add_format(&out, "%s:%d", way->connect_host, way->connect_port);
+    } else {
+        url_write_host(&out, &transfer->url, false);
+        if (transfer->url.zone) { /* [fe80::1%25eth0] */
+            out.bytes[--out.len] = '\0';
+            text_add_format(&out, "%%25%s]", transfer->url.zone);
+        }
+        text_add_format(&out, ":%d", transfer->url.port);
+    }
+    text_add_char(&out, '/');
+    return text_take(&out);
+}
+
+static char *target_of(const transfer *transfer)
+{
+    text out = {0};
+
+    if (transfer->settings->request_target)
+        return copy_text(transfer->settings->request_target);
+    if (transfer->way.is_plain)
+        url_write(&out, &transfer->url, false);
+    else
+        url_write_target(&out, &transfer->url);
+    return text_take(&out);
+}
+
+static int64_t time_left(const transfer *transfer)
+{
+    int64_t left;
+
+    if (!transfer->deadline_ms)
+        return AHTTP_NEVER;
+    left = transfer->deadline_ms - ahttp_loop_now(ahttp_loop_current());
+    return left > 0 ? left : 1;
+}
+
+static ahttp_timeout limits_of(const transfer *transfer)
+{
+    enum { CONNECT_MS = 300000 };
+    int64_t connect_ms = transfer->settings->connect_timeout_ms;
+
+    connect_ms = connect_ms > 0 ? connect_ms : CONNECT_MS;
+    return (ahttp_timeout){.total_ms = time_left(transfer),
+                           .connect_ms = connect_ms,
+                           .dns_ms = connect_ms,
+                           .tls_ms = connect_ms};
+}
+
+static bool says_100(const text *fields)
+{
+    return strstr(text_str(fields), "Expect: 100-continue\r\n") != NULL;
+}
+
+/* Sends the request at hand; false: it failed. */
+static bool ask(transfer *transfer, ahttp_session *session)
+{
+    text fields = {0};
+
+    fields_write(transfer, &fields);
+    char *origin = origin_of(transfer);
+    char *target = target_of(transfer);
+    const char *method = fields_method(transfer);
+    bool has_body = transfer->body != BODY_NONE && !transfer->is_probe;
+    ahttp_request_options options = {.size = sizeof options,
+                                     .method = method,
+                                     .url = origin,
+                                     .target = target,
+                                     .fields_text = text_str(&fields),
+                                     .body = has_body ? upload_body(transfer->upload) : NULL,
+                                     .timeout = limits_of(transfer),
+                                     .expect_100 = says_100(&fields),
+                                     .expect_100_ms = transfer->settings->expect_100_ms,
+                                     .no_decompress =
+                                         !transfer->settings->compressed || transfer->settings->raw,
+                                     .http_1_0 = transfer->settings->http_version == 10,
+                                     .on_wire = on_wire,
+                                     .on_wire_ctx = transfer};
+    set_text(&transfer->facts.method, method);
+    text_free(&transfer->trailers);
+    transfer->response = ahttp_await(ahttp_session_send(session, &options));
+    if (!transfer->response)
+        transfer_fail_by(transfer, ahttp_task_error());
+    text_free(&fields);
+    free(origin);
+    free(target);
+    return transfer->response != NULL;
+}
+
+/* "127.0.0.1:80" or "[::1]:80" in two. */
+static void split_address(const char *address, char **ip, int *port)
+{
+    const char *colon = strrchr(address, ':');
+    bool is_ipv6 = *address == '[';
+
+    free(*ip);
+    *ip = colon ? copy_bytes(address + is_ipv6, (size_t)(colon - address) - 2u * is_ipv6)
+                : copy_text(address);
+    *port = colon ? atoi(colon + 1) : 0;
+}
+
+static void note_peer(transfer *transfer)
+{
+    const ahttp_peer *peer = ahttp_response_peer(transfer->response);
+    const char *type = facts_field(&transfer->facts, "Content-Type");
+
+    set_text(&transfer->facts.content_type, type);
+    if (!peer)
+        return;
+    split_address(ahttp_peer_address(peer), &transfer->facts.remote_ip,
+                  &transfer->facts.remote_port);
+    split_address(ahttp_peer_local_address(peer), &transfer->facts.local_ip,
+                  &transfer->facts.local_port);
+}
+
+static uint64_t opened_by(ahttp_session *session)
+{
+    ahttp_connector_stats stats = {.size = sizeof stats};
+
+    ahttp_connector_get_stats(ahttp_session_connector(session), &stats);
+    return stats.opened;
+}
+
+static void note_url(transfer *transfer)
+{
+    text address = {0};
+
+    if (transfer->is_follow || !strstr(transfer->facts.url, "://")) {
+        url_write(&address, &transfer->url, true);
+        set_text(&transfer->facts.effective, text_str(&address));
+        text_free(&address);
+    } else {
+        set_text(&transfer->facts.effective, transfer->facts.url);
+    }
+    set_text(&transfer->facts.scheme, transfer->url.scheme);
+}
+
+/* One request and what becomes of it. */
+static verdict perform_hop(transfer *transfer)
+{
+    text why = {0};
+    int code = 0;
+    verdict verdict = VERDICT_FAILED;
+
+    transfer->hop_began_ms = clock_ms();
+    note_url(transfer);
+    if (!way_find(transfer))
+        return VERDICT_FAILED;
+    login_begin(transfer);
+    if (transfer->facts.code)
+        return VERDICT_FAILED;
+    ahttp_session *session = run_session(transfer->run, transfer->settings, &why, &code);
+    if (!session) {
+        transfer_fail(transfer, code, "%s", text_str(&why));
+    } else {
+        uint64_t opened = opened_by(session);
+        if (ask(transfer, session)) {
+            note_peer(transfer);
+            verdict = answer_judge(transfer);
+            if (verdict != VERDICT_FAILED && verdict != VERDICT_DONE)
+                if (body_read(transfer, verdict != VERDICT_BODY) == VERDICT_FAILED)
+                    verdict = VERDICT_FAILED;
+        }
+        transfer->facts.connects += (long)(opened_by(session) - opened);
+    }
+    text_free(&why);
+    ahttp_response_unref(transfer->response);
+    transfer->response = NULL;
+    return verdict;
+}
+
+/* ---- All of them ---- */
+
+static void go_to_next(transfer *transfer)
+{
+    bool same = url_same_origin(&transfer->url, &transfer->next);
+
+    url_free(&transfer->url);
+    transfer->url = transfer->next;
+    transfer->next = (url){0};
+    transfer->is_follow = true;
+    transfer->facts.redirects++;
+    transfer->facts.redirect_ms = clock_ms() - transfer->began_ms;
+    if (!same) {
+        int wanted = transfer->login.wanted;
+        login_release(&transfer->login);
+        transfer->login.wanted = wanted;
+    }
+}
+
+/* -z: a date, or a file whose date counts; "-" in front turns it round. */
+static void set_condition(transfer *transfer)
+{
+    const char *given = transfer->settings->time_cond;
+    struct stat facts;
+
+    if (!given)
+        return;
+    transfer->condition_kind = *given == '-' ? -1 : 1;
+    given += *given == '-' || *given == '+' || *given == '=';
+    if (date_read(given, &transfer->condition))
+        return;
+    if (stat(given, &facts) == 0) {
+        transfer->condition = facts.st_mtime;
+        return;
+    }
+    transfer->condition_kind = 0;
+    warn(transfer->global, "Illegal date format for -z, --time-cond (and not a file name)");
+}
+
+/* -C: a number, or "-": as long as the output is. */
+static void set_resume(transfer *transfer)
+{
+    const char *given = transfer->settings->continue_at;
+    struct stat facts;
+
+    if (!given)
+        return;
+    transfer->has_resume = true;
+    if (strcmp(given, "-") != 0)
+        read_number(given, INT64_MAX, &transfer->resume_from, NULL);
+    else if (transfer->output.path && stat(transfer->output.path, &facts) == 0)
+        transfer->resume_from = facts.st_size;
+    if (!transfer->upload_path)
+        transfer->output.append = true;
+}
+
+/* False: it cannot even begin. */
+static bool prepare(transfer *transfer)
+{
+    const settings *settings = transfer->settings;
+    text why = {0};
+    int how = settings->path_as_is ? URL_AS_IS : 0;
+
+    transfer->facts.first_byte_ms = -1;
+    transfer->facts.body_length = -1;
+    if (!url_parse(&transfer->url, transfer->url_text, settings->proto_default, how, &why)) {
+        bool is_scheme = strstr(text_str(&why), "Protocol") != NULL;
+        transfer_fail(transfer, is_scheme ? 1 : 3, "%s%s",
+                      is_scheme ? "" : "URL rejected: ", text_str(&why));
+        text_free(&why);
+        return false;
+    }
+    url_copy(&transfer->first, &transfer->url);
+    set_condition(transfer);
+    set_resume(transfer);
+    set_text(&transfer->referer, settings->referer);
+    if (settings->max_time_ms > 0)
+        transfer->deadline_ms = ahttp_loop_now(ahttp_loop_current()) + settings->max_time_ms;
+    return body_prepare(transfer);
+}
+
+void transfer_perform(transfer *transfer)
+{
+    verdict verdict = VERDICT_AGAIN;
+
+    transfer->began_ms = clock_ms();
+    if (prepare(transfer))
+        while (verdict == VERDICT_AGAIN || verdict == VERDICT_HOP) {
+            verdict = perform_hop(transfer);
+            if (verdict == VERDICT_HOP)
+                go_to_next(transfer);
+        }
+    set_text(&transfer->facts.referer, transfer->referer);
+    transfer->facts.total_ms = clock_ms() - transfer->began_ms;
+}
+
+void transfer_release(transfer *transfer)
+{
+    facts_release(&transfer->facts);
+    output_release(&transfer->output);
+    if (transfer->heads && transfer->heads != stdout)
+        fclose(transfer->heads);
+    url_free(&transfer->url);
+    url_free(&transfer->next);
+    url_free(&transfer->first);
+    way_release(&transfer->way);
+    login_release(&transfer->login);
+    login_release(&transfer->proxy_login);
+    text_free(&transfer->type);
+    text_free(&transfer->trailers);
+    free(transfer->url_text);
+    free(transfer->referer);
+    free(transfer->upload_path);
+    free(transfer->boundary);
+    if (transfer->upload && upload_is_reading(transfer->upload)) {
+        run *run = transfer->run;
+        run->retired = must_realloc(run->retired, (run->retired_count + 1) * sizeof *run->retired);
+        run->retired[run->retired_count++] = transfer->upload;
+    } else {
+        upload_free(transfer->upload);
+    }
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AHTTP_COMMAND_TRANSFER_H
+#define AHTTP_COMMAND_TRANSFER_H
+/* One URL from its settings to its output.  It goes over as many hops as logins and redirects
+   want; each hop is one request of the library.  What the rooms of the transfer share stands
+   here:
+
+     fields.c     what the request says          login.c    who asks
+     answer.c     what the response means        way.c      by which proxy, to which address
+     body.c       where the body goes            transfer.c the loop over the hops          */
+#include "facts.h"
+#include "output.h"
+#include "run.h"
+#include "upload.h"
+#include "url.h"
+#include <ahttp.h>
+
+/* Who asks a server, or a proxy. */
+typedef struct login {
+    char *user, *password, *bearer;
+    int wanted;           /* auth_kind bits; more than one: the server's choice */
+    int picked;           /* one of them, or all that are wanted */
+    int available;        /* what the last challenge offered */
+    ahttp_digest *digest; /* the last challenge of that kind, or NULL */
+    bool is_done;         /* nothing is left to negotiate */
+    bool is_hopeless;     /* nothing that is offered will do */
+    bool was_answered;    /* the digest was used */
+} login;
+
+/* By which way a hop goes. */
+typedef struct way {
+    bool has_proxy;
+    bool is_plain;  /* an http proxy that is asked for the URL itself */
+    bool is_tunnel; /* an http proxy that is asked to CONNECT */
+    proxy_kind kind;
+    url proxy;
+    char *connect_host; /* of --connect-to, or NULL */
+    int connect_port;
+} way;
+
+typedef enum verdict {
+    VERDICT_BODY,  /* the response is the answer */
+    VERDICT_DONE,  /* so it is, but its body is not wanted */
+    VERDICT_AGAIN, /* the same URL once more */
+    VERDICT_HOP,   /* transfer->next is to be asked */
+    VERDICT_FAILED /* facts.code and message are set */
+} verdict;
+
+typedef struct transfer {
+    run *run;
+    global *global;
+    settings *settings;
+    facts facts;
+    output output;
+    FILE *heads; /* of -D, or NULL */
+
+    url url, next;
+    url first; /* of the first hop: whom credentials are for */
+    char *url_text;
+    char *referer;
+    way way;
+    login login, proxy_login;
+    body_kind body; /* of the request at hand */
+    char *upload_path;
+    upload *upload;
+    char *boundary;
+    text type;           /* of a form, with its boundary */
+    bool head;           /* -I */
+    bool ignores_method; /* -X does not count any more */
+    bool is_follow;
+    bool is_probe;         /* a login is under way: the body is left out */
+    long long resume_from; /* -C; 0: nothing */
+    bool has_resume;
+    int64_t condition;  /* seconds of -z */
+    int condition_kind; /* 1: if modified since, -1: if not, 0: none */
+    bool condition_unmet;
+    bool was_bad_file; /* -J found a file there */
+
+    text trailers;
+    double began_ms, hop_began_ms;
+    ahttp_response *response;
+    int64_t deadline_ms; /* of the loop's clock; 0: none */
+    bool is_running;
+    bool is_skipped;
+    size_t files_in_parallel;
+} transfer;
+
+/* Runs it to its end; facts.code says how that was. */
+void transfer_perform(transfer *transfer);
+void transfer_release(transfer *transfer);
+double clock_ms(void);
+
+/* The code and its message, unless there is one already; VERDICT_FAILED. */
+verdict transfer_fail(transfer *transfer, int code, const char *format, ...) TEXT_PRINTF(3, 4);
+/* From an error of the library. */
+verdict transfer_fail_by(transfer *transfer, const ahttp_error *error);
+
+/* fields.c: the head of the request at hand, all of it behind the request line. */
+void fields_write(transfer *transfer, text *out);
+const char *fields_method(const transfer *transfer);
+/* The -H of that name ("Name: value" or "Name;"), or NULL. */
+const char *fields_custom(const settings *settings, const char *name);
+/* Whether credentials may go to the URL at hand. */
+bool fields_are_trusted(const transfer *transfer);
+
+/* login.c */
+void login_begin(transfer *transfer);
+void login_release(login *login);
+/* "Basic ...", to be freed, or NULL; sets is_done. */
+char *login_answer(transfer *transfer, login *login, const char *method, const char *target,
+                   bool is_proxy);
+/* What a response with challenges means: whether to ask again. */
+bool login_take(transfer *transfer, login *login, bool is_proxy);
+/* Whether the body is better left out, until the login is done. */
+bool login_is_probe(const transfer *transfer);
+
+/* answer.c: called with each head that comes, and once the response is there. */
+void answer_head(transfer *transfer, const char *bytes, size_t len);
+verdict answer_judge(transfer *transfer);
+
+/* way.c */
+bool way_find(transfer *transfer);
+void way_release(way *way);
+
+/* body.c */
+verdict body_read(transfer *transfer, bool discard);
+bool body_prepare(transfer *transfer);
+
+#endif

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AHTTP_COMMAND_WRITE_OUT_H
+#define AHTTP_COMMAND_WRITE_OUT_H
+/* -w: "%{http_code} %header{etag} %output{file}%{json}". */
+#include "facts.h"
+
+void write_out(const global *global, const char *format, const facts *facts);
+
+#endif
