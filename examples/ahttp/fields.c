@@ -10,7 +10,7 @@ enum { EXPECT_FROM = 1024 * 1024 }; /* bodies longer than that ask first */
 
 /* ---- -H ---- */
 
-static const char *find_in(const list *fields, const char *name)
+const char *fields_custom_in(const list *fields, const char *name)
 {
     size_t len = strlen(name);
 
@@ -24,7 +24,7 @@ static const char *find_in(const list *fields, const char *name)
 
 const char *fields_custom(const settings *settings, const char *name)
 {
-    return find_in(&settings->headers, name);
+    return fields_custom_in(&settings->headers, name);
 }
 
 /* A value without blanks around it; "" for one that is to be left out. */
@@ -192,16 +192,21 @@ static bool wants(const transfer *transfer, const char *name)
     return !fields_custom(transfer->settings, name);
 }
 
+const char *fields_agent(void)
+{
+    static char agent[64];
+
+    snprintf(agent, sizeof agent, "%s/%s", identity_name(), identity_version());
+    return agent;
+}
+
 static void write_agent(const transfer *transfer, text *out)
 {
     const char *agent = transfer->settings->user_agent;
 
     if (!wants(transfer, "User-Agent") || (agent && !*agent))
         return;
-    if (agent)
-        text_add_format(out, "User-Agent: %s\r\n", agent);
-    else
-        text_add_format(out, "User-Agent: %s/%s\r\n", identity_name(), identity_version());
+    text_add_format(out, "User-Agent: %s\r\n", agent ? agent : fields_agent());
 }
 
 static void write_accepts(const transfer *transfer, text *out)
@@ -209,7 +214,7 @@ static void write_accepts(const transfer *transfer, text *out)
     const settings *settings = transfer->settings;
 
     if (wants(transfer, "Accept"))
-        text_add_str(out, settings->json ? "Accept: application/json\r\n" : "Accept: */*\r\n");
+        text_add_str(out, "Accept: */*\r\n");
     if (settings->tr_encoding && wants(transfer, "TE"))
         text_add_str(out, "TE: gzip\r\n");
     if (settings->compressed && wants(transfer, "Accept-Encoding"))
@@ -310,9 +315,7 @@ static void write_content(const transfer *transfer, text *out)
     if (transfer->body == BODY_FORM)
         write_form_type(transfer, out);
     if (transfer->body == BODY_DATA && wants(transfer, "Content-Type"))
-        text_add_format(out, "Content-Type: %s\r\n",
-                        transfer->settings->json ? "application/json"
-                                                 : "application/x-www-form-urlencoded");
+        text_add_str(out, "Content-Type: application/x-www-form-urlencoded\r\n");
     if (wants(transfer, "Expect") && transfer->settings->http_version != 10 &&
         (length > EXPECT_FROM || (length < 0 && transfer->body == BODY_UPLOAD)))
         text_add_str(out, "Expect: 100-continue\r\n");
@@ -350,7 +353,7 @@ void fields_write(transfer *transfer, text *out)
     write_agent(transfer, out);
     write_accepts(transfer, out);
     if (transfer->way.is_plain && wants(transfer, "Proxy-Connection") &&
-        !find_in(&settings->proxy_headers, "Proxy-Connection"))
+        !fields_custom_in(&settings->proxy_headers, "Proxy-Connection"))
         text_add_str(out, "Proxy-Connection: Keep-Alive\r\n");
     if (is_chunked(transfer) && wants(transfer, "Transfer-Encoding"))
         text_add_str(out, "Transfer-Encoding: chunked\r\n");

@@ -11,7 +11,7 @@ typedef struct session_entry {
     char *key; /* all settings that are the connector's */
     ahttp_session *session;
     ahttp_connector *connector;
-    ahttp_tls *tls;
+    ahttp_tls *tls, *proxy_tls;
 } session_entry;
 
 typedef struct run {
@@ -44,7 +44,7 @@ void run_sessions_free(run *run);
 
 /* tls_settings.c: *tls becomes what the options say, or NULL for the default.  False: it cannot be
    used. */
-bool tls_settings_make(const run *run, const settings *settings, ahttp_tls **tls, text *why,
+bool tls_settings_make(const settings *settings, bool of_proxy, ahttp_tls **tls, text *why,
                        int *code);
 
 /* cookies.c */

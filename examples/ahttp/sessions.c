@@ -2,8 +2,11 @@
 /* Sessions of the library: transfers whose connections are made in the same way share one, and so
    its connections. */
 #include "run.h"
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { KEEP_MS = 118000, LONGEST_LINE = 100 * 1024, LONGEST_HEAD = 300 * 1024, MOST_FIELDS = 5000 };
 
@@ -14,7 +17,13 @@ static void add_key(text *key, const char *part)
 
 static char *key_of(const settings *settings)
 {
-    const char *parts[] = {settings->dns_servers,
+    const char *parts[] = {settings->proxy_cacert,
+                           settings->proxy_capath,
+                           settings->proxy_cert,
+                           settings->proxy_key,
+                           settings->proxy_pass,
+                           settings->proxy_pinned,
+                           settings->dns_servers,
                            settings->interface,
                            settings->local_port,
                            settings->unix_socket,
@@ -35,8 +44,10 @@ static char *key_of(const settings *settings)
         add_key(&key, parts[i]);
     for (size_t i = 0; i < settings->resolve.count; i++)
         add_key(&key, settings->resolve.items[i]);
-    text_add_format(&key, "%d %d %d %d %lld", settings->ipv4, settings->ipv6, settings->insecure,
-                    settings->tls_min, settings->happy_eyeballs_ms);
+    text_add_format(&key, "%d %d %d %d %d %d %lld %lld", settings->ipv4, settings->ipv6,
+                    settings->insecure, settings->proxy_insecure, settings->tls_min,
+                    settings->no_keepalive, settings->keepalive_time,
+                    settings->happy_eyeballs_ms);
     return text_take(&key);
 }
 
@@ -101,12 +112,81 @@ static bool read_hosts(const settings *settings, hosts *hosts, text *why)
 
 /* ---- Sessions ---- */
 
-static ahttp_session *make_session(ahttp_connector *connector)
+/* "eth0", "192.0.2.1", "if!eth0", "host!192.0.2.1". */
+static void set_local_end(ahttp_connector_options *options, const settings *settings)
 {
-    return ahttp_session_new(.connector = connector, .lenient = true,
+    const char *given = settings->interface;
+    unsigned char address[16];
+    const char *end = NULL;
+    long long port = 0, last = 0;
+
+    if (given && starts_nocase(given, "if!"))
+        options->device = given + 3;
+    else if (given && starts_nocase(given, "host!"))
+        options->local_address = given + 5;
+    else if (given && (inet_pton(AF_INET, given, address) == 1 ||
+                       inet_pton(AF_INET6, given, address) == 1))
+        options->local_address = given;
+    else if (given)
+        options->device = given;
+    if (!settings->local_port || !read_number(settings->local_port, 65535, &port, &end))
+        return;
+    options->local_port = (int)port;
+    if (*end == '-' && read_number(end + 1, 65535, &last, NULL) && last >= port)
+        options->local_port_count = (int)(last - port) + 1;
+}
+
+/* TCP keepalive, which is on unless somebody says otherwise. */
+static int set_keepalive(int fd, const char *address, void *ctx)
+{
+    enum { DEFAULT_SECONDS = 60 };
+    const settings *settings = ctx;
+    int on = 1;
+    int seconds = settings->keepalive_time > 0 ? (int)settings->keepalive_time : DEFAULT_SECONDS;
+
+    if (address[0] == '/' || address[0] == '@')
+        return 0;
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds);
+    return 0;
+}
+
+static ahttp_connector *make_connector(settings *settings, const ahttp_host *hosts, ahttp_tls *tls)
+{
+    char *abstract =
+        settings->abstract_socket ? format_text("@%s", settings->abstract_socket) : NULL;
+    ahttp_connector_options options = {.size = sizeof options,
+                                       .limit = AHTTP_UNLIMITED,
+                                       .keepalive_ms = KEEP_MS,
+                                       .hosts = hosts,
+                                       .dns_servers = settings->dns_servers,
+                                       .ipv4_only = settings->ipv4,
+                                       .ipv6_only = settings->ipv6,
+                                       .tls = tls,
+                                       .next_address_ms = settings->happy_eyeballs_ms};
+
+    options.unix_socket = abstract ? abstract : settings->unix_socket;
+    if (!settings->no_keepalive) {
+        options.on_socket = set_keepalive;
+        options.on_socket_ctx = settings;
+    }
+    set_local_end(&options, settings);
+    ahttp_connector *made = ahttp_connector_create(&options);
+    free(abstract);
+    return made;
+}
+
+/* Redirects, logins and cookies are seen to here, where each step can be shown as it is. */
+static ahttp_session *make_session(const session_entry *entry)
+{
+    return ahttp_session_new(.connector = entry->connector, .lenient = true,
                              .max_line_bytes = LONGEST_LINE, .max_field_bytes = LONGEST_LINE,
                              .max_fields = MOST_FIELDS, .max_head_bytes = LONGEST_HEAD,
-                             .max_interim = 1000, .max_decode_ratio = AHTTP_UNLIMITED);
+                             .max_interim = 1000, .max_decode_ratio = AHTTP_UNLIMITED,
+                             .redirects = AHTTP_REDIRECTS_RETURN,
+                             .cookie_jar = ahttp_cookie_jar_dummy(),
+                             .proxy_tls = entry->proxy_tls);
 }
 
 static session_entry *add_session(run *run, settings *settings, char *key, text *why, int *code)
@@ -120,14 +200,11 @@ static session_entry *add_session(run *run, settings *settings, char *key, text 
     run->sessions = made;
     if (!good)
         *code = 49;
-    good = good && tls_settings_make(run, settings, &made->tls, why, code);
+    good = good && tls_settings_make(settings, false, &made->tls, why, code) &&
+           tls_settings_make(settings, true, &made->proxy_tls, why, code);
     if (good) {
-        made->connector =
-            ahttp_connector_new(.limit = AHTTP_UNLIMITED, .keepalive_ms = KEEP_MS,
-                                .hosts = hosts.list, .dns_servers = settings->dns_servers,
-                                .ipv4_only = settings->ipv4, .ipv6_only = settings->ipv6,
-                                .tls = made->tls, .next_address_ms = settings->happy_eyeballs_ms);
-        made->session = made->connector ? make_session(made->connector) : NULL;
+        made->connector = make_connector(settings, hosts.list, made->tls);
+        made->session = made->connector ? make_session(made) : NULL;
         if (!made->session)
             exit(27);
     }
@@ -154,6 +231,7 @@ void run_sessions_free(run *run)
         ahttp_session_unref(run->sessions->session);
         ahttp_connector_unref(run->sessions->connector);
         ahttp_tls_unref(run->sessions->tls);
+        ahttp_tls_unref(run->sessions->proxy_tls);
         free(run->sessions->key);
         free(run->sessions);
         run->sessions = next;

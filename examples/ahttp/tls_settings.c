@@ -5,12 +5,28 @@
 #include <string.h>
 #include <unistd.h>
 
-static ahttp_tls_version version_of(int minor)
+/* The options of one side, the server's or the proxy's. */
+typedef struct side {
+    const char *cacert, *capath, *cert, *key, *pass, *pinned;
+    bool insecure;
+} side;
+
+static side side_of(const settings *settings, bool of_proxy)
 {
-    return minor == 10   ? AHTTP_TLS_1_0
-           : minor == 11 ? AHTTP_TLS_1_1
-           : minor == 13 ? AHTTP_TLS_1_3
-                         : AHTTP_TLS_1_2;
+    if (of_proxy)
+        return (side){settings->proxy_cacert, settings->proxy_capath, settings->proxy_cert,
+                      settings->proxy_key,    settings->proxy_pass,   settings->proxy_pinned,
+                      settings->proxy_insecure};
+    return (side){settings->cacert, settings->capath, settings->cert,    settings->key,
+                  settings->pass,   settings->pinned, settings->insecure};
+}
+
+static ahttp_tls_version version_of(int number)
+{
+    static const ahttp_tls_version versions[] = {AHTTP_TLS_1_0, AHTTP_TLS_1_1, AHTTP_TLS_1_2,
+                                                 AHTTP_TLS_1_3};
+
+    return number < 10 || number > 13 ? 0 : versions[number - 10];
 }
 
 /* "file:password", where "\:" is a colon of the name. */
@@ -18,7 +34,6 @@ static char *cut_password(const char *given, char **password)
 {
     text name = {0};
 
-    *password = NULL;
     for (; *given; given++) {
         if (given[0] == '\\' && (given[1] == ':' || given[1] == '\\')) {
             text_add_char(&name, *++given);
@@ -47,8 +62,8 @@ static bool is_missing(const char *path, const char *what, text *why)
     return true;
 }
 
-/* A file with a key, or "sha256//...;sha256//...". */
-static size_t read_pins(const char *given, list *pins)
+/* "sha256//...;sha256//...": a list with NULL behind the last. */
+static void read_pins(const char *given, list *pins)
 {
     char *words = copy_text(given);
 
@@ -56,48 +71,73 @@ static size_t read_pins(const char *given, list *pins)
         list_add(pins, word);
     free(words);
     list_add_taken(pins, NULL);
-    return pins->count - 1;
 }
 
-static bool has_own_settings(const settings *settings)
+static bool is_plain(const side *side, const settings *settings)
 {
-    return settings->insecure || settings->cacert || settings->capath || settings->cert ||
-           settings->key || settings->pinned || settings->ciphers || settings->tls13_ciphers ||
-           settings->tls_max || settings->tls_min || settings->crlfile;
+    return !(side->insecure || side->cacert || side->capath || side->cert || side->key ||
+             side->pinned || settings->ciphers || settings->tls13_ciphers || settings->tls_max ||
+             settings->tls_min || settings->crlfile);
 }
 
-bool tls_settings_make(const run *run, const settings *settings, ahttp_tls **tls, text *why,
-                       int *code)
+static int missing_file(const side *side, const char *cert, text *why)
 {
-    list pins = {0};
-    char *password = NULL;
-    char *cert = settings->cert ? cut_password(settings->cert, &password) : NULL;
+    enum { BAD_CERTIFICATE = 58, BAD_TRUST = 77 };
+
+    if (is_missing(side->cacert, "trust anchors from file", why))
+        return BAD_TRUST;
+    if (is_missing(cert, "client certificate", why) || is_missing(side->key, "private key", why))
+        return BAD_CERTIFICATE;
+    return 0;
+}
+
+static int code_of_error(const side *side, const settings *settings)
+{
+    enum { BAD_CERTIFICATE = 58, BAD_CIPHER = 59, BAD_TRUST = 77, BAD_REVOCATIONS = 82 };
+
+    if (settings->crlfile && access(settings->crlfile, R_OK) < 0)
+        return BAD_REVOCATIONS;
+    if (side->cert || side->key)
+        return BAD_CERTIFICATE;
+    return settings->ciphers || settings->tls13_ciphers ? BAD_CIPHER : BAD_TRUST;
+}
+
+static ahttp_tls *make(const side *side, const settings *settings, const char *cert,
+                       const char *password, const list *pins)
+{
     bool is_p12 = cert && ((settings->cert_type && equal_nocase(settings->cert_type, "P12")) ||
                            ends_in(cert, ".p12") || ends_in(cert, ".pfx"));
     int max = settings->tls_max ? 10 + atoi(settings->tls_max + 2) : 0;
 
-    (void)run;
-    *code = is_missing(settings->cacert, "trust anchors from file", why) ? 77
-            : is_missing(cert, "client certificate", why)                ? 58
-            : is_missing(settings->key, "private key", why)              ? 58
-                                                                         : 0;
-    if (settings->pinned)
-        read_pins(settings->pinned, &pins);
-    if (*code == 0 && has_own_settings(settings)) {
-        *tls = ahttp_tls_new(.ca_file = settings->cacert, .ca_dir = settings->capath,
-                             .crl_file = settings->crlfile,
-                             .pins = settings->pinned ? (const char *const *)pins.items : NULL,
-                             .cert_file = is_p12 ? NULL : cert, .pkcs12_file = is_p12 ? cert : NULL,
-                             .key_file = settings->key,
-                             .password = settings->pass ? settings->pass : password,
-                             .min_version = settings->tls_min ? version_of(settings->tls_min) : 0,
-                             .max_version = max ? version_of(max) : 0, .ciphers = settings->ciphers,
-                             .cipher_suites = settings->tls13_ciphers,
-                             .insecure_skip_verify = settings->insecure);
-        if (*tls && ahttp_tls_error(*tls)) {
-            text_add_str(why, ahttp_tls_error(*tls)->message);
-            *code = settings->cert ? 58 : settings->ciphers ? 59 : 77;
-        }
+    return ahttp_tls_new(
+        .ca_file = side->cacert, .ca_dir = side->capath, .crl_file = settings->crlfile,
+        .pins = pins->count ? (const char *const *)pins->items : NULL,
+        .cert_file = is_p12 ? NULL : cert, .pkcs12_file = is_p12 ? cert : NULL,
+        .key_file = side->key, .password = side->pass ? side->pass : password,
+        .min_version = version_of(settings->tls_min), .max_version = version_of(max),
+        .ciphers = settings->ciphers, .cipher_suites = settings->tls13_ciphers,
+        .insecure_skip_verify = side->insecure);
+}
+
+bool tls_settings_make(const settings *settings, bool of_proxy, ahttp_tls **tls, text *why,
+                       int *code)
+{
+    side side = side_of(settings, of_proxy);
+    list pins = {0};
+    char *password = NULL;
+
+    *tls = NULL;
+    if (is_plain(&side, settings))
+        return true;
+    char *cert = side.cert ? cut_password(side.cert, &password) : NULL;
+    *code = missing_file(&side, cert, why);
+    if (side.pinned)
+        read_pins(side.pinned, &pins);
+    if (*code == 0)
+        *tls = make(&side, settings, cert, password, &pins);
+    if (*tls && ahttp_tls_error(*tls)) {
+        text_add_str(why, ahttp_tls_error(*tls)->message);
+        *code = code_of_error(&side, settings);
     }
     list_free(&pins);
     free(cert);

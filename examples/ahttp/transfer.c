@@ -2,6 +2,7 @@
 #include "transfer.h"
 #include "date.h"
 #include "failure.h"
+#include "proxy.h"
 #include "trace.h"
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,9 @@ static bool ask(transfer *transfer, ahttp_session *session)
     char *target = target_of(transfer);
     const char *method = fields_method(transfer);
     bool has_body = transfer->body != BODY_NONE && !transfer->is_probe;
+    proxy_words words;
+
+    proxy_words_set(&words, transfer);
     ahttp_request_options options = {.size = sizeof options,
                                      .method = method,
                                      .url = origin,
@@ -141,13 +145,18 @@ static bool ask(transfer *transfer, ahttp_session *session)
                                      .no_decompress =
                                          !transfer->settings->compressed || transfer->settings->raw,
                                      .http_1_0 = transfer->settings->http_version == 10,
+                                     .proxy = words.proxy,
+                                     .no_proxy = !transfer->way.has_proxy,
                                      .on_wire = on_wire,
                                      .on_wire_ctx = transfer};
+    if (transfer->way.connect_host)
+        options.server_name = transfer->url.host;
     set_text(&transfer->facts.method, method);
     text_free(&transfer->trailers);
     transfer->response = ahttp_await(ahttp_session_send(session, &options));
     if (!transfer->response)
         transfer_fail_by(transfer, ahttp_task_error());
+    proxy_words_free(&words);
     text_free(&fields);
     free(origin);
     free(target);

@@ -34,6 +34,8 @@ typedef struct way {
     bool is_tunnel; /* an http proxy that is asked to CONNECT */
     proxy_kind kind;
     url proxy;
+    bool has_preproxy;
+    url preproxy;
     char *connect_host; /* of --connect-to, or NULL */
     int connect_port;
 } way;
@@ -100,6 +102,8 @@ void fields_write(transfer *transfer, text *out);
 const char *fields_method(const transfer *transfer);
 /* The -H of that name ("Name: value" or "Name;"), or NULL. */
 const char *fields_custom(const settings *settings, const char *name);
+const char *fields_custom_in(const list *fields, const char *name);
+const char *fields_agent(void); /* "ahttp/0.1.0"; static */
 /* Whether credentials may go to the URL at hand. */
 bool fields_are_trusted(const transfer *transfer);
 
@@ -121,6 +125,7 @@ verdict answer_judge(transfer *transfer);
 /* way.c */
 bool way_find(transfer *transfer);
 void way_release(way *way);
+const char *way_scheme(const way *way); /* of the proxy, as the library has it */
 
 /* body.c */
 verdict body_read(transfer *transfer, bool discard);

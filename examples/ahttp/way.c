@@ -10,6 +10,8 @@ void way_release(way *way)
 {
     if (way->has_proxy)
         url_free(&way->proxy);
+    if (way->has_preproxy)
+        url_free(&way->preproxy);
     free(way->connect_host);
     *way = (struct way){0};
 }
@@ -131,6 +133,26 @@ static const char *scheme_of_kind(proxy_kind kind)
     return schemes[kind];
 }
 
+const char *way_scheme(const way *way)
+{
+    return strcmp(way->proxy.scheme, "https") == 0 ? "https" : scheme_of_kind(way->kind);
+}
+
+static bool set_preproxy(transfer *transfer)
+{
+    const char *given = transfer->settings->preproxy;
+    text why = {0};
+
+    if (!given)
+        return true;
+    transfer->way.has_preproxy =
+        url_parse(&transfer->way.preproxy, given, "socks4", URL_AS_IS, &why);
+    if (!transfer->way.has_preproxy)
+        transfer_fail(transfer, 5, "preproxy: %s", text_str(&why));
+    text_free(&why);
+    return transfer->way.has_preproxy;
+}
+
 static bool set_proxy(transfer *transfer, const char *given, proxy_kind kind)
 {
     way *way = &transfer->way;
@@ -213,11 +235,14 @@ bool way_find(transfer *transfer)
     find_connection(transfer);
     if (!given && !settings->unix_socket)
         given = from_environment(transfer->url.scheme);
-    if (!given && settings->preproxy)
+    bool only_preproxy = (!given || !*given) && settings->preproxy;
+    if (only_preproxy)
         given = settings->preproxy;
     if (!given || !*given || is_excluded(transfer->url.host, noproxy_of(settings)))
         return true;
     if (!set_proxy(transfer, given, settings->proxy ? settings->proxy_type : PROXY_HTTP))
+        return false;
+    if (!only_preproxy && !set_preproxy(transfer))
         return false;
     transfer->facts.used_proxy = 1;
     is_http = way->kind == PROXY_HTTP || way->kind == PROXY_HTTP10;

@@ -27,13 +27,10 @@ static ah_chunked_result end_size_line(ah_chunked *chunked)
     return enter(chunked, chunked->left > 0 ? DATA : END_CR);
 }
 
-/* Whether c is an LF that is accepted where a CR should be. */
-static bool is_accepted_lf(ah_chunked *chunked, char c)
+/* Whether c is an LF that is accepted where a CR should be; where the line ends is in no doubt. */
+static bool is_accepted_lf(const ah_chunked *chunked, char c)
 {
-    if (c != '\n' || !chunked->is_lenient)
-        return false;
-    chunked->was_repaired = true;
-    return true;
+    return c == '\n' && chunked->is_lenient;
 }
 
 static bool is_accepted_space(ah_chunked *chunked, char c)

@@ -12,7 +12,7 @@ typedef struct ah_chunked {
     size_t line;   /* bytes of the size line at hand */
     int state;
     bool is_lenient;
-    bool was_repaired; /* there was something that a strict one would not accept */
+    bool was_repaired; /* more than line ends was not as a strict one accepts it */
     const char *why;   /* after FAILED: a sentence without subject or end; static */
 } ah_chunked;
 

@@ -356,7 +356,7 @@ static ah_h1_result read_whole(ah_h1_parser *parser)
         parser->events->section(parser->ctx, parser->phase == HEAD, text);
     if (!keep_whole(parser, text, &kept))
         return failed(parser, ah_error_no_memory());
-    parser->was_repaired = parser->was_repaired || !ah_str_equal(text, kept);
+    parser->was_repaired = parser->was_repaired || ah_h1_was_repaired(text, kept);
     ah_h1_section_begin(section, section->arena);
     return read_strictly(parser, &kept);
 }

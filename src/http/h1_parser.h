@@ -66,7 +66,7 @@ uint64_t ah_h1_parser_received(const ah_h1_parser *parser);
    known. */
 uint64_t ah_h1_parser_left(const ah_h1_parser *parser);
 /* Whether the connection may be used again, as far as it is known; final after DONE.  Not where
-   something had to be put right: who frames badly once may do so again. */
+   more than line ends had to be put right: who frames badly once may do so again. */
 bool ah_h1_parser_keeps_alive(const ah_h1_parser *parser);
 /* Whether any byte of the response at hand has come. */
 bool ah_h1_parser_has_begun(const ah_h1_parser *parser);

@@ -211,3 +211,18 @@ bool ah_h1_repair(ah_arena *arena, ah_str section, bool has_status_line, ah_str 
     *repaired = ah_str_make(out.text, out.len);
     return true;
 }
+
+bool ah_h1_was_repaired(ah_str section, ah_str repaired)
+{
+    ah_str line = {0};
+    ah_str kept = {0};
+
+    for (bool is_first = true; take_line(&section, &line);) {
+        if (is_first && line.len == 0) /* RFC 9112 §2.2 */
+            continue;
+        is_first = false;
+        if (!take_line(&repaired, &kept) || !ah_str_equal(line, kept))
+            return true;
+    }
+    return repaired.len > 0;
+}

@@ -20,5 +20,7 @@ bool ah_h1_lines_find_end(ah_h1_lines *lines, ah_str piece, size_t *used);
 /* The section (with its empty line; with a status line in front, if it has one) put right, in
    the arena; the same text where nothing had to be.  False when out of memory. */
 bool ah_h1_repair(ah_arena *arena, ah_str section, bool has_status_line, ah_str *repaired);
+/* Whether more than line ends was put right. */
+bool ah_h1_was_repaired(ah_str section, ah_str repaired);
 
 #endif

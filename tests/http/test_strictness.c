@@ -43,12 +43,12 @@ static void lines_may_end_in_lf_when_lenient(void **state)
 {
     static const row rows[] = {
         {"HTTP/1.1 200 OK\nContent-Length: 2\nA: b\n\nhi", 0, BAD,
-         "200 OK|Content-Length: 2|A: b \"hi\" done close"},
-        {"HTTP/1.1 204 No\n\r\n", 0, BAD, "204 No done close"},
-        {"HTTP/1.1 204 No\r\n\n", 0, BAD, "204 No done close"},
-        {"\n" OK EMPTY, 0, "200 OK|Content-Length: 0 done", "200 OK|Content-Length: 0 done close"},
+         "200 OK|Content-Length: 2|A: b \"hi\" done"},
+        {"HTTP/1.1 204 No\n\r\n", 0, BAD, "204 No done"},
+        {"HTTP/1.1 204 No\r\n\n", 0, BAD, "204 No done"},
+        {"\n" OK EMPTY, 0, "200 OK|Content-Length: 0 done", "200 OK|Content-Length: 0 done"},
         {"HTTP/1.1 103 E\nA: b\n\n" OK EMPTY, 0, BAD,
-         "<103 E|A: b> 200 OK|Content-Length: 0 done close"},
+         "<103 E|A: b> 200 OK|Content-Length: 0 done"},
     };
 
     (void)state;
@@ -158,8 +158,8 @@ static void chunked_overrides_a_length_when_lenient(void **state)
 static void chunk_lines_may_end_in_lf_when_lenient(void **state)
 {
     static const row rows[] = {
-        {CHUNKED "2\nhi\n1;x\na\n0\n\n", 0, BAD_BODY, CHUNKED_LOG "\"hia\" done close"},
-        {CHUNKED "2\nhi\r\n0\nT: v\n\n", 0, BAD_BODY, CHUNKED_LOG "\"hi\" +T: v done close"},
+        {CHUNKED "2\nhi\n1;x\na\n0\n\n", 0, BAD_BODY, CHUNKED_LOG "\"hia\" done"},
+        {CHUNKED "2\nhi\r\n0\nT: v\n\n", 0, BAD_BODY, CHUNKED_LOG "\"hi\" +T: v done"},
         {CHUNKED "2\r\nhi\r\n0\r\nT: v\r\n w\r\n\r\n", 0,
          CHUNKED_LOG "\"hi\" failed PROTOCOL: read response trailers: *",
          CHUNKED_LOG "\"hi\" +T: v w done close"},
