@@ -56,12 +56,13 @@ static void take_cookies(transfer *transfer)
 {
     const list *fields = &transfer->facts.fields;
     text address = {0};
+    size_t number = 0;
 
-    url_write(&address, &transfer->url, false);
+    fields_write_cookie_url(transfer, &address);
     for (size_t i = 0; i < fields->count; i++) {
         const char *value = value_of_field(fields->items[i], "Set-Cookie");
         if (value)
-            cookies_take(transfer->run, text_str(&address), value);
+            cookies_take(transfer->run, text_str(&address), value, number++);
     }
     text_free(&address);
 }
@@ -118,6 +119,20 @@ static void write_head(transfer *transfer, const char *bytes, size_t len)
     }
 }
 
+void answer_tunnel(transfer *transfer, bool is_sent, const char *bytes, size_t len)
+{
+    trace_head(transfer->run->trace, transfer, is_sent, bytes, len);
+    if (is_sent) {
+        transfer->facts.request_bytes += len;
+        return;
+    }
+    transfer->facts.connect_status = status_of(bytes, len);
+    transfer->facts.head_bytes += len;
+    take_fields(&transfer->facts, bytes, len);
+    if (!transfer->settings->suppress_connect_headers)
+        write_head(transfer, bytes, len);
+}
+
 void answer_head(transfer *transfer, const char *bytes, size_t len)
 {
     facts *facts = &transfer->facts;
@@ -128,6 +143,8 @@ void answer_head(transfer *transfer, const char *bytes, size_t len)
     if (facts->first_byte_ms < 0)
         facts->first_byte_ms = clock_ms() - transfer->began_ms;
     take_fields(facts, bytes, len);
+    if (memchr(bytes, '\0', len))
+        transfer_fail(transfer, 8, "Nul byte in header");
     if (transfer->run->has_cookies)
         take_cookies(transfer);
     if (facts->status / 100 == 2 || facts->status / 100 == 3) {
@@ -226,10 +243,9 @@ static void refer(transfer *transfer)
 static verdict hop(transfer *transfer, const char *location)
 {
     const settings *settings = transfer->settings;
-    int how = URL_ENCODE | (settings->path_as_is ? URL_AS_IS : 0);
     text why = {0};
     text address = {0};
-    bool good = url_join(&transfer->next, &transfer->url, location, how, &why);
+    bool good = url_join(&transfer->next, &transfer->url, location, URL_ENCODE, &why);
 
     if (good) {
         url_write(&address, &transfer->next, true);

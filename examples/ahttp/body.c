@@ -44,8 +44,10 @@ static bool prepare_form(transfer *transfer)
     text why = {0};
 
     transfer->boundary = make_boundary();
-    bool good = upload_add_form(transfer->upload, settings->form, transfer->boundary,
-                                settings->form_escape, &why);
+    const char *type = fields_custom(settings, "Content-Type");
+    const form_style style = {.backslashes = settings->form_escape,
+                              .is_other_type = type && !strstr(type, "form-data")};
+    bool good = upload_add_form(transfer->upload, settings->form, transfer->boundary, &style, &why);
     if (!good)
         transfer_fail(transfer, 26, "Failed to open/read local data from file/application: %s",
                       text_str(&why));
@@ -108,10 +110,12 @@ static verdict take_piece(transfer *transfer, const ahttp_bytes *piece, bool dis
     if (discard)
         return VERDICT_BODY;
     transfer->facts.delivered += piece->len;
-    if (is_too_long(transfer, transfer->facts.delivered))
-        return transfer_fail(transfer, 63, "Maximum file size exceeded");
-    if (output_write(&transfer->output, piece->data, piece->len))
-        return VERDICT_BODY;
+    bool too_long = is_too_long(transfer, transfer->facts.delivered);
+    size_t len = piece->len; /* of a body too long, what is within the limit counts */
+    if (too_long)
+        len -= (size_t)(transfer->facts.delivered - (uint64_t)transfer->settings->max_filesize);
+    if (output_write(&transfer->output, piece->data, len))
+        return too_long ? transfer_fail(transfer, 63, "Maximum file size exceeded") : VERDICT_BODY;
     return transfer_fail(transfer, 23, "Failure writing output to destination, passed %zu: %s",
                          piece->len, transfer->output.failure ? transfer->output.failure : "");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command_line.h"
 #include "config_file.h"
+#include "identity.h"
 #include "variables.h"
 #include <stdlib.h>
 #include <string.h>
@@ -122,13 +123,13 @@ static void report(const global *global, const char *name, option_result result,
 {
     complain(global, "option %s: %s%s%s", name, option_result_text(result), why->len ? ": " : "",
              text_str(why));
-    complain(global, "try 'ahttp --help' for more information");
+    complain(global, "try '%s --help' for more information", identity_name());
 }
 
-/* "-sSo file": letters until one takes what is left, or the next word. */
-static option_result read_letters(global *global, const char *word, const char *next, bool *took,
-                                  text *why)
+option_result command_line_letters(global *global, const char *word, const char *next, bool *took,
+                                   text *why)
 {
+    *took = false;
     for (const char *at = word + 1; *at; at++) {
         bool used = false;
         const option *found = option_by_letter(*at);
@@ -155,7 +156,7 @@ static option_result read_word(global *global, const char *word, const char *nex
     }
     if (word[1] == '-')
         return command_line_option(global, word + 2, next, took, why);
-    return read_letters(global, word, next, took, why);
+    return command_line_letters(global, word, next, took, why);
 }
 
 bool command_line_read(global *global, int argc, char **argv, int *code)

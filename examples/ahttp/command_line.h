@@ -14,6 +14,9 @@ option_result command_line_option(global *global, const char *name, const char *
 /* The same for a letter, whose value may follow at once. */
 option_result command_line_letter(global *global, char letter, const char *value, bool *took,
                                   text *why);
+/* "-sSo": letters until one takes what is left, or value; *took: whether value was taken. */
+option_result command_line_letters(global *global, const char *word, const char *value, bool *took,
+                                   text *why);
 /* What an option's result says, behind its name. */
 const char *option_result_text(option_result result);
 int option_result_code(option_result result);

@@ -76,6 +76,8 @@ static option_result read_line(global *global, char *line, text *why)
     result = is_letter
                  ? command_line_letter(global, name[1], value, &took, why)
                  : command_line_option(global, is_dashed ? name + 2 : name, value, &took, why);
+    if (result == OPTION_BAD && strcmp(is_dashed && !is_letter ? name + 2 : name, "next") == 0)
+        result = OPTION_OK; /* nothing before it: nothing to end */
     if (result == OPTION_OK && value && !took)
         warn(global, "config file: '%s' takes no value", name);
     if (result != OPTION_OK && why->len == 0)

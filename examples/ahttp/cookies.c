@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The cookies of a run: one jar for all transfers, as curl has it, and its files. */
+/* The cookies of a run: one jar for all transfers, and its files.  The jar is the library's; what
+   differs here is how curl orders and bounds what it sends, that cookies from a file of heads may
+   be for every host, and that this machine counts as secure. */
 #include "run.h"
 #include "text.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { MOST_SET = 50, MOST_SENT = 150, LONGEST_FIELD = 8190, LONGEST_LIFE = 400 * 24 * 3600 };
 
 static bool is_known(const list *files, const char *path)
 {
@@ -14,7 +19,27 @@ static bool is_known(const list *files, const char *path)
     return false;
 }
 
-/* Lines "Set-Cookie: ..." as in a dump of heads, with the domain in them. */
+/* ---- Files ---- */
+
+/* "Set-Cookie: ..." of a dump of heads.  Without a domain it is for every host. */
+static void take_head_line(run *run, const char *value)
+{
+    const char *domain = NULL;
+
+    for (const char *at = strchr(value, ';'); at; at = strchr(at + 1, ';')) {
+        const char *name = at + 1 + strspn(at + 1, " \t");
+        if (starts_nocase(name, "domain="))
+            domain = name + 7 + (name[7] == '.');
+    }
+    if (domain) {
+        char *url = format_text("https://%.*s/", (int)strcspn(domain, "; \t"), domain);
+        ahttp_cookie_jar_set_text(run->jar, url, value, NULL);
+        free(url);
+    } else {
+        ahttp_cookie_jar_set_text(run->jar_for_all, "https://every.host/", value, NULL);
+    }
+}
+
 static void read_head_lines(run *run, const char *path)
 {
     text file = {0};
@@ -22,13 +47,8 @@ static void read_head_lines(run *run, const char *path)
     if (text_add_file(&file, path) && file.bytes)
         for (char *line = strtok(file.bytes, "\r\n"); line; line = strtok(NULL, "\r\n")) {
             const char *value = value_of_field(line, "Set-Cookie");
-            const char *domain = value ? strstr(value, "omain=") : NULL;
-            if (!domain)
-                continue;
-            domain += 6 + (domain[6] == '.');
-            char *url = format_text("https://%.*s/", (int)strcspn(domain, "; \t"), domain);
-            ahttp_cookie_jar_set_text(run->jar, url, value, NULL);
-            free(url);
+            if (value)
+                take_head_line(run, value);
         }
     text_free(&file);
 }
@@ -54,9 +74,11 @@ void cookies_begin(run *run, settings *settings)
     run->has_cookies = run->has_cookies || settings->cookie_jar || settings->cookie_files.count > 0;
     if (!run->has_cookies)
         return;
-    if (!run->jar)
+    if (!run->jar) {
         run->jar = ahttp_cookie_jar_new(.ip_hosts = true);
-    if (!run->jar)
+        run->jar_for_all = ahttp_cookie_jar_new(.ip_hosts = true);
+    }
+    if (!run->jar || !run->jar_for_all)
         exit(27);
     for (size_t i = 0; i < settings->cookie_files.count; i++)
         read_file(run, settings->cookie_files.items[i]);
@@ -64,34 +86,122 @@ void cookies_begin(run *run, settings *settings)
         ahttp_cookie_jar_remove(run->jar, is_of_session, NULL);
 }
 
-void cookies_take(run *run, const char *url, const char *set_cookie)
+/* ---- Coming and going ---- */
+
+/* This machine is as good as TLS. */
+static char *secure_url(const char *url)
 {
-    if (run->jar)
-        ahttp_cookie_jar_set_text(run->jar, url, set_cookie, NULL);
+    static const char *const here[] = {"http://localhost", "http://127.0.0.1", "http://[::1]"};
+
+    for (size_t i = 0; i < sizeof here / sizeof *here; i++) {
+        size_t len = strlen(here[i]);
+        if (strncmp(url, here[i], len) == 0 && (url[len] == ':' || url[len] == '/'))
+            return format_text("https%s", url + 4);
+    }
+    return copy_text(url);
+}
+
+void cookies_take(run *run, const char *url, const char *set_cookie, size_t number)
+{
+    char *as_secure;
+
+    if (!run->jar || number >= MOST_SET)
+        return;
+    as_secure = secure_url(url);
+    ahttp_cookie_jar_set_text(run->jar, as_secure, set_cookie, NULL);
+    free(as_secure);
+}
+
+typedef struct found {
+    size_t path, domain, age; /* lengths, and which came first */
+    char *text;
+    size_t name;
+} found;
+
+typedef struct finding {
+    found *all;
+    size_t count;
+} finding;
+
+static bool add_found(const ahttp_cookie *cookie, void *ctx)
+{
+    finding *finding = ctx;
+    size_t path = strlen(cookie->path);
+
+    finding->all = must_realloc(finding->all, (finding->count + 1) * sizeof *finding->all);
+    finding->all[finding->count] =
+        (found){.path = path > 1 ? path : 1,
+                .domain = strlen(cookie->domain),
+                .name = strlen(cookie->name),
+                .age = finding->count,
+                .text = format_text("%s=%s", cookie->name, cookie->value)};
+    finding->count++;
+    return true;
+}
+
+/* The longest path first, then the longest domain, the longest name, the newest. */
+static int compare(const void *left, const void *right)
+{
+    const found *a = left, *b = right;
+
+    if (a->path != b->path)
+        return a->path < b->path ? 1 : -1;
+    if (a->domain != b->domain)
+        return a->domain < b->domain ? 1 : -1;
+    if (a->name != b->name)
+        return a->name < b->name ? 1 : -1;
+    return a->age < b->age ? 1 : -1;
 }
 
 char *cookies_for(run *run, const char *url)
 {
-    int len = run->jar ? ahttp_cookie_jar_text(run->jar, url, NULL, 0) : 0;
-    char *text;
+    finding finding = {0};
+    text out = {0};
+    char *as_secure;
 
-    if (len <= 0)
+    if (!run->jar)
         return NULL;
-    text = must_alloc((size_t)len + 1);
-    ahttp_cookie_jar_text(run->jar, url, text, (size_t)len + 1);
-    return text;
+    as_secure = secure_url(url);
+    ahttp_cookie_jar_find(run->jar, as_secure, add_found, &finding);
+    ahttp_cookie_jar_each(run->jar_for_all, add_found, &finding);
+    free(as_secure);
+    if (finding.count > 0)
+        qsort(finding.all, finding.count, sizeof *finding.all, compare);
+    for (size_t i = 0; i < finding.count; i++) {
+        if (i < MOST_SENT && out.len + strlen(finding.all[i].text) + 10 < LONGEST_FIELD)
+            text_add_format(&out, "%s%s", out.len > 0 ? "; " : "", finding.all[i].text);
+        free(finding.all[i].text);
+    }
+    free(finding.all);
+    return out.len > 0 ? text_take(&out) : NULL;
+}
+
+/* ---- The jar's file ---- */
+
+/* The longest life is kept to the minute, so that two who write at about the same time agree. */
+static int64_t expiry_of(const ahttp_cookie *cookie)
+{
+    enum { MINUTE = 60 };
+    int64_t most = time(NULL) + LONGEST_LIFE;
+
+    if (cookie->expires <= most && cookie->expires > most - MINUTE)
+        return (cookie->expires + MINUTE - 1) / MINUTE * MINUTE;
+    return cookie->expires;
 }
 
 static bool add_line(const ahttp_cookie *cookie, void *ctx)
 {
     list *lines = ctx;
+    size_t path = strlen(cookie->path);
 
+    while (path > 1 && cookie->path[path - 1] == '/')
+        path--;
     list_add_taken(lines,
-                   format_text("%s%s%s\t%s\t%s\t%s\t%" PRId64 "\t%s\t%s",
+                   format_text("%s%s%s\t%s\t%.*s\t%s\t%" PRId64 "\t%s\t%s",
                                cookie->http_only ? "#HttpOnly_" : "", cookie->host_only ? "" : ".",
-                               cookie->domain, cookie->host_only ? "FALSE" : "TRUE", cookie->path,
-                               cookie->secure ? "TRUE" : "FALSE", cookie->expires, cookie->name,
-                               cookie->value));
+                               cookie->domain, cookie->host_only ? "FALSE" : "TRUE", (int)path,
+                               cookie->path, cookie->secure ? "TRUE" : "FALSE", expiry_of(cookie),
+                               cookie->name, cookie->value));
     return true;
 }
 

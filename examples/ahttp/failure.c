@@ -49,6 +49,8 @@ int failure_code(const ahttp_error *error)
         return error->cause != 0 || strstr(error->message, "inside the response head")
                    ? RECEIVE_FAILED
                    : GOT_NOTHING;
+    if (error->code == AHTTP_E_PROTOCOL && strstr(error->message, "response body"))
+        return RECEIVE_FAILED;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (codes[i].error == error->code)
             return codes[i].code;

@@ -225,25 +225,29 @@ static void write_accepts(const transfer *transfer, text *out)
         text_add_format(out, "Referer: %s\r\n", transfer->referer);
 }
 
+void fields_write_cookie_url(const transfer *transfer, text *out)
+{
+    const char *custom = fields_custom(transfer->settings, "Host");
+    char *host = custom ? value_of_custom(custom) : NULL;
+
+    if (host && *host && url_same_origin(&transfer->url, &transfer->first)) {
+        host[strcspn(host, ":")] = '\0';
+        text_add_format(out, "%s://%s%s", transfer->url.scheme, host, transfer->url.path);
+    } else {
+        url_write(out, &transfer->url, false);
+    }
+    free(host);
+}
+
 static void write_cookies(transfer *transfer, text *out)
 {
     const settings *settings = transfer->settings;
-    const char *custom = fields_custom(settings, "Host");
     bool has_own = fields_custom(settings, "Cookie") != NULL;
     text address = {0};
     text value = {0};
-    char *kept;
 
-    if (custom && url_same_origin(&transfer->url, &transfer->first)) {
-        char *host = value_of_custom(custom);
-        host[strcspn(host, ":")] = '\0';
-        text_add_format(&address, "%s://%s%s", transfer->url.scheme,
-                        *host ? host : transfer->url.host, transfer->url.path);
-        free(host);
-    } else {
-        url_write(&address, &transfer->url, false);
-    }
-    kept = cookies_for(transfer->run, text_str(&address));
+    fields_write_cookie_url(transfer, &address);
+    char *kept = cookies_for(transfer->run, text_str(&address));
     if (kept)
         text_add_str(&value, kept);
     for (size_t i = 0; !has_own && fields_are_trusted(transfer) && i < settings->cookies.count; i++)

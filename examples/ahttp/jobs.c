@@ -108,6 +108,24 @@ static bool set_output(transfer *transfer, const source *source, const glob *url
     return true;
 }
 
+/* A transfer whose ETag cannot be kept does not begin. */
+static bool check_etag(transfer *transfer)
+{
+    const char *path = transfer->settings->etag_save;
+    FILE *file;
+
+    if (!path || strcmp(path, "-") == 0)
+        return true;
+    if (transfer->settings->create_dirs)
+        output_make_folders(path);
+    file = fopen(path, "a");
+    if (file)
+        fclose(file);
+    else
+        transfer_fail(transfer, 26, "Failed creating file for saving etags: \"%s\"", path);
+    return file != NULL;
+}
+
 static bool open_heads(transfer *transfer)
 {
     const settings *settings = transfer->settings;
@@ -164,7 +182,8 @@ static transfer *make(jobs *jobs, const source *source)
     set_output(made, source, jobs->urls, jobs->url);
     complete_url(made);
     made->facts.url = copy_text(made->url_text);
-    open_heads(made);
+    if (check_etag(made))
+        open_heads(made);
     return made;
 }
 

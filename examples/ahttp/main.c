@@ -89,7 +89,7 @@ static int run_settings(global *global)
     }
     if (!has_url(global)) {
         complain(global, "(2) no URL specified");
-        complain(global, "try 'ahttp --help' for more information");
+        complain(global, "try '%s --help' for more information", identity_name());
         return 2;
     }
     return run_all(global);

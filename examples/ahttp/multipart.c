@@ -241,10 +241,10 @@ static bool write_parts(const writing *to, const form_part *parent, const char *
     return good;
 }
 
-bool upload_add_form(upload *upload, const form_part *form, const char *boundary, bool backslashes,
-                     text *why)
+bool upload_add_form(upload *upload, const form_part *form, const char *boundary,
+                     const form_style *style, text *why)
 {
-    writing to = {.upload = upload, .backslashes = backslashes, .why = why};
+    writing to = {.upload = upload, .backslashes = style->backslashes, .why = why};
 
-    return write_parts(&to, form, boundary, true);
+    return write_parts(&to, form, boundary, !style->is_other_type);
 }

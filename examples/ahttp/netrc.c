@@ -77,7 +77,7 @@ static void clear(entry *entry)
     *entry = (struct entry){0};
 }
 
-/* Whether the entry answers the question: it is then complete enough. */
+/* Whether the entry is of that machine and user. */
 static bool answers(const entry *entry, const char *user)
 {
     if (!entry->is_ours || (!entry->login && !entry->password))
@@ -114,15 +114,32 @@ static bool take_entry(reading *file, entry *entry, const char *key, const char 
     return true;
 }
 
+/* An entry has ended.  One with a password is the answer; one without is kept for want of it. */
+static bool end_entry(const entry *entry, const char *user, struct entry *fallback)
+{
+    if (!answers(entry, user))
+        return false;
+    if (entry->password)
+        return true;
+    if (!fallback->login)
+        fallback->login = copy_text(entry->login);
+    return false;
+}
+
 /* The first entry that answers counts; it ends where the next begins. */
 static bool find_entry(reading *file, const char *host, const char *user, entry *found)
 {
-    for (;;) {
+    entry fallback = {0};
+    bool done = false;
+
+    while (!done) {
         char *key = take_word(file);
         bool begins = key && (equal_nocase(key, "machine") || equal_nocase(key, "default"));
         bool same_again = key && equal_nocase(key, "login") && found->login;
-        if ((!key || begins || same_again) && answers(found, user)) {
+        done = !key;
+        if ((done || begins || same_again) && end_entry(found, user, &fallback)) {
             free(key);
+            clear(&fallback);
             return true;
         }
         if (same_again) { /* another login of the same machine */
@@ -130,12 +147,16 @@ static bool find_entry(reading *file, const char *host, const char *user, entry 
             clear(found);
             found->is_ours = is_ours;
         }
-        if (!key || !take_entry(file, found, key, host) || file->is_bad) {
-            free(key);
-            return !file->is_bad && answers(found, user);
-        }
+        done = done || !take_entry(file, found, key, host) || file->is_bad;
         free(key);
     }
+    if (file->is_bad)
+        return false;
+    if (end_entry(found, user, &fallback))
+        return true;
+    clear(found);
+    *found = fallback;
+    return found->login != NULL;
 }
 
 static char *default_path(void)

@@ -53,16 +53,20 @@ option_result option_create_mode(option_call *call)
 option_result option_fail(option_call *call)
 {
     call->settings->fail = call->on;
-    if (call->on)
+    if (call->on && call->settings->fail_with_body) {
+        warn(call->global, "--fail deselects --fail-with-body here");
         call->settings->fail_with_body = false;
+    }
     return OPTION_OK;
 }
 
 option_result option_fail_with_body(option_call *call)
 {
     call->settings->fail_with_body = call->on;
-    if (call->on)
+    if (call->on && call->settings->fail) {
+        warn(call->global, "--fail-with-body deselects --fail here");
         call->settings->fail = false;
+    }
     return OPTION_OK;
 }
 

@@ -25,8 +25,9 @@ static void set_headers(const transfer *transfer, proxy_words *words)
 
     words->headers = must_alloc((given->count + 3) * sizeof *words->headers);
     if (!fields_custom_in(given, "User-Agent"))
-        words->headers[count++] = (ahttp_pair){
-            "User-Agent", !agent ? fields_agent() : *agent ? agent : NULL};
+        words->headers[count++] = (ahttp_pair){"User-Agent", !agent   ? fields_agent()
+                                                             : *agent ? agent
+                                                                      : NULL};
     if (!fields_custom_in(given, "Proxy-Connection"))
         words->headers[count++] = (ahttp_pair){"Proxy-Connection", "Keep-Alive"};
     for (size_t i = 0; i < given->count; i++)
@@ -42,6 +43,16 @@ static char *write_url(const url *proxy, const char *scheme)
     url_write_host(&out, proxy, false);
     text_add_format(&out, ":%d", proxy->port);
     return text_take(&out);
+}
+
+/* A tunnel may serve several transfers, one of which asked for it.  Only where there is just one
+   is it known which. */
+static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
+{
+    const run *run = ctx;
+
+    if (run->active_count == 1)
+        answer_tunnel(run->active[0], part == AHTTP_WIRE_CONNECT, bytes.data, bytes.len);
 }
 
 void proxy_words_set(proxy_words *words, const transfer *transfer)
@@ -66,8 +77,13 @@ void proxy_words_set(proxy_words *words, const transfer *transfer)
         words->auth = format_text("%s:%s", login->user, login->password);
     words->proxy.auth = words->auth;
     words->proxy.no_basic = login->wanted == AUTH_DIGEST;
-    if (way->is_tunnel)
-        set_headers(transfer, words);
+    words->proxy.lenient = true;
+    words->proxy.http_1_0 = way->kind == PROXY_HTTP10;
+    if (!way->is_tunnel)
+        return;
+    set_headers(transfer, words);
+    words->proxy.on_wire = on_wire;
+    words->proxy.on_wire_ctx = transfer->run;
 }
 
 void proxy_words_free(proxy_words *words)

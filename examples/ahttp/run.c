@@ -312,5 +312,6 @@ int run_all(global *global)
     list_free(&run.cookie_files);
     list_free(&run.dump_files);
     ahttp_cookie_jar_unref(run.jar);
+    ahttp_cookie_jar_unref(run.jar_for_all);
     return run.code;
 }

@@ -17,10 +17,10 @@ typedef struct session_entry {
 typedef struct run {
     global *global;
     session_entry *sessions;
-    ahttp_cookie_jar *jar;
-    bool has_cookies;         /* the jar is in use */
-    list cookie_files;        /* that were read */
-    struct transfer **active; /* those under way, for the meter */
+    ahttp_cookie_jar *jar, *jar_for_all; /* the second: of cookies for every host */
+    bool has_cookies;                    /* the jar is in use */
+    list cookie_files;                   /* that were read */
+    struct transfer **active;            /* those under way, for the meter */
     size_t active_count, active_cap;
     struct progress *progress;
     struct trace *trace;
@@ -49,7 +49,8 @@ bool tls_settings_make(const settings *settings, bool of_proxy, ahttp_tls **tls,
 
 /* cookies.c */
 void cookies_begin(run *run, settings *settings);
-void cookies_take(run *run, const char *url, const char *set_cookie);
+/* number: how many came with the same response before. */
+void cookies_take(run *run, const char *url, const char *set_cookie, size_t number);
 /* "a=1; b=2", to be freed, or NULL. */
 char *cookies_for(run *run, const char *url);
 void cookies_end(run *run, const settings *settings);

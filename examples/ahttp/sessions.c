@@ -46,8 +46,7 @@ static char *key_of(const settings *settings)
         add_key(&key, settings->resolve.items[i]);
     text_add_format(&key, "%d %d %d %d %d %d %lld %lld", settings->ipv4, settings->ipv6,
                     settings->insecure, settings->proxy_insecure, settings->tls_min,
-                    settings->no_keepalive, settings->keepalive_time,
-                    settings->happy_eyeballs_ms);
+                    settings->no_keepalive, settings->keepalive_time, settings->happy_eyeballs_ms);
     return text_take(&key);
 }
 
@@ -124,8 +123,8 @@ static void set_local_end(ahttp_connector_options *options, const settings *sett
         options->device = given + 3;
     else if (given && starts_nocase(given, "host!"))
         options->local_address = given + 5;
-    else if (given && (inet_pton(AF_INET, given, address) == 1 ||
-                       inet_pton(AF_INET6, given, address) == 1))
+    else if (given &&
+             (inet_pton(AF_INET, given, address) == 1 || inet_pton(AF_INET6, given, address) == 1))
         options->local_address = given;
     else if (given)
         options->device = given;
@@ -185,8 +184,7 @@ static ahttp_session *make_session(const session_entry *entry)
                              .max_fields = MOST_FIELDS, .max_head_bytes = LONGEST_HEAD,
                              .max_interim = 1000, .max_decode_ratio = AHTTP_UNLIMITED,
                              .redirects = AHTTP_REDIRECTS_RETURN,
-                             .cookie_jar = ahttp_cookie_jar_dummy(),
-                             .proxy_tls = entry->proxy_tls);
+                             .cookie_jar = ahttp_cookie_jar_dummy(), .proxy_tls = entry->proxy_tls);
 }
 
 static session_entry *add_session(run *run, settings *settings, char *key, text *why, int *code)

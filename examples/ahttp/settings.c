@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "settings.h"
 #include "form.h"
+#include "identity.h"
 #include "variables.h"
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +147,8 @@ void complain(const global *global, const char *format, ...)
     if (global->silent && !global->show_error)
         return;
     va_start(args, format);
-    say(global, "ahttp: ", format, args);
+    fprintf(global->errors ? global->errors : stderr, "%s: ", identity_name());
+    say(global, "", format, args);
     va_end(args);
 }
 

@@ -14,8 +14,8 @@ typedef struct side {
 static side side_of(const settings *settings, bool of_proxy)
 {
     if (of_proxy)
-        return (side){settings->proxy_cacert, settings->proxy_capath, settings->proxy_cert,
-                      settings->proxy_key,    settings->proxy_pass,   settings->proxy_pinned,
+        return (side){settings->proxy_cacert,  settings->proxy_capath, settings->proxy_cert,
+                      settings->proxy_key,     settings->proxy_pass,   settings->proxy_pinned,
                       settings->proxy_insecure};
     return (side){settings->cacert, settings->capath, settings->cert,    settings->key,
                   settings->pass,   settings->pinned, settings->insecure};
@@ -109,14 +109,15 @@ static ahttp_tls *make(const side *side, const settings *settings, const char *c
                            ends_in(cert, ".p12") || ends_in(cert, ".pfx"));
     int max = settings->tls_max ? 10 + atoi(settings->tls_max + 2) : 0;
 
-    return ahttp_tls_new(
-        .ca_file = side->cacert, .ca_dir = side->capath, .crl_file = settings->crlfile,
-        .pins = pins->count ? (const char *const *)pins->items : NULL,
-        .cert_file = is_p12 ? NULL : cert, .pkcs12_file = is_p12 ? cert : NULL,
-        .key_file = side->key, .password = side->pass ? side->pass : password,
-        .min_version = version_of(settings->tls_min), .max_version = version_of(max),
-        .ciphers = settings->ciphers, .cipher_suites = settings->tls13_ciphers,
-        .insecure_skip_verify = side->insecure);
+    return ahttp_tls_new(.ca_file = side->cacert, .ca_dir = side->capath,
+                         .crl_file = settings->crlfile,
+                         .pins = pins->count ? (const char *const *)pins->items : NULL,
+                         .cert_file = is_p12 ? NULL : cert, .pkcs12_file = is_p12 ? cert : NULL,
+                         .key_file = side->key, .password = side->pass ? side->pass : password,
+                         .min_version = version_of(settings->tls_min),
+                         .max_version = version_of(max), .ciphers = settings->ciphers,
+                         .cipher_suites = settings->tls13_ciphers,
+                         .insecure_skip_verify = side->insecure);
 }
 
 bool tls_settings_make(const settings *settings, bool of_proxy, ahttp_tls **tls, text *why,

@@ -36,7 +36,18 @@ verdict transfer_fail(transfer *transfer, int code, const char *format, ...)
 
 verdict transfer_fail_by(transfer *transfer, const ahttp_error *error)
 {
-    return transfer_fail(transfer, failure_code(error), "%s", error->message);
+    enum { BY_SOCKS = 97 };
+    int code = failure_code(error);
+
+    if (error->code == AHTTP_E_PROXY) {
+        transfer->facts.connect_status = error->status;
+        if (error->status)
+            return transfer_fail(transfer, code, "CONNECT tunnel failed, response %d",
+                                 error->status);
+        if (transfer->way.has_preproxy || !transfer->way.is_tunnel)
+            code = BY_SOCKS;
+    }
+    return transfer_fail(transfer, code, "%s", error->message);
 }
 
 /* ---- One request ---- */
@@ -56,6 +67,7 @@ static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
         text_add(&transfer->trailers, bytes.data, bytes.len);
         transfer->facts.head_bytes += bytes.len;
         break;
+    default: break; /* CONNECT is shown to who made the proxy's settings */
     }
 }
 
@@ -217,6 +229,7 @@ static verdict perform_hop(transfer *transfer)
     text why = {0};
     int code = 0;
     verdict verdict = VERDICT_FAILED;
+    bool fails_with_body = false;
 
     transfer->hop_began_ms = clock_ms();
     note_url(transfer);
@@ -233,6 +246,8 @@ static verdict perform_hop(transfer *transfer)
         if (ask(transfer, session)) {
             note_peer(transfer);
             verdict = answer_judge(transfer);
+            if (transfer->facts.status >= 400 && transfer->settings->fail_with_body)
+                fails_with_body = verdict == VERDICT_BODY;
             if (verdict != VERDICT_FAILED && verdict != VERDICT_DONE)
                 if (body_read(transfer, verdict != VERDICT_BODY) == VERDICT_FAILED)
                     verdict = VERDICT_FAILED;
@@ -240,6 +255,9 @@ static verdict perform_hop(transfer *transfer)
         transfer->facts.connects += (long)(opened_by(session) - opened);
     }
     text_free(&why);
+    if (fails_with_body)
+        verdict = transfer_fail(transfer, 22, "The requested URL returned error: %d",
+                                transfer->facts.status);
     ahttp_response_unref(transfer->response);
     transfer->response = NULL;
     return verdict;

@@ -104,6 +104,8 @@ const char *fields_method(const transfer *transfer);
 const char *fields_custom(const settings *settings, const char *name);
 const char *fields_custom_in(const list *fields, const char *name);
 const char *fields_agent(void); /* "ahttp/0.1.0"; static */
+/* For whom cookies are: the URL at hand, with the host that -H says. */
+void fields_write_cookie_url(const transfer *transfer, text *out);
 /* Whether credentials may go to the URL at hand. */
 bool fields_are_trusted(const transfer *transfer);
 
@@ -120,6 +122,8 @@ bool login_is_probe(const transfer *transfer);
 
 /* answer.c: called with each head that comes, and once the response is there. */
 void answer_head(transfer *transfer, const char *bytes, size_t len);
+/* The head of a CONNECT, or of its answer. */
+void answer_tunnel(transfer *transfer, bool is_sent, const char *bytes, size_t len);
 verdict answer_judge(transfer *transfer);
 
 /* way.c */

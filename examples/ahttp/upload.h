@@ -18,8 +18,12 @@ void upload_add(upload *upload, const char *bytes, size_t len);
 bool upload_add_file(upload *upload, const char *path, int64_t offset);
 /* The form, with the boundary between its parts.  False: a file is not there, whose name goes
    to *why. */
-bool upload_add_form(upload *upload, const form_part *form, const char *boundary, bool backslashes,
-                     text *why);
+typedef struct form_style {
+    bool backslashes;   /* escape names by them, rather than as the HTML Standard says */
+    bool is_other_type; /* than multipart/form-data */
+} form_style;
+bool upload_add_form(upload *upload, const form_part *form, const char *boundary,
+                     const form_style *style, text *why);
 /* -1: not known before it ends. */
 int64_t upload_length(const upload *upload);
 /* For one sending, to be given to a request; frees nothing of the upload, which must outlive

@@ -305,7 +305,7 @@ static bool parse(url *url, const char *given, const char *default_scheme, int h
     size_t len = strcspn(authority, "/?#");
 
     url->port = url_default_port(url->scheme);
-    if (url->port == 0) {
+    if (url->port == 0 && !(how & URL_ANY)) {
         text_add_format(why, "Protocol \"%s\" not supported", url->scheme);
         return false;
     }

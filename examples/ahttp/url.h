@@ -23,7 +23,8 @@ typedef struct url {
 /* How to read it. */
 enum {
     URL_AS_IS = 1 << 0, /* leave /../ and /./ in the path */
-    URL_ENCODE = 1 << 1 /* spaces and bytes above 127 are percent-encoded, not refused */
+    URL_ENCODE = 1 << 1, /* spaces and bytes above 127 are percent-encoded, not refused */
+    URL_ANY = 1 << 2     /* whatever the scheme */
 };
 
 /* False: *why is filled; *url needs no url_free then. */

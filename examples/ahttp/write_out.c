@@ -98,7 +98,7 @@ static char *url_part(const facts *facts, const char *name)
     url url;
     char *made = NULL;
 
-    if (from && url_parse(&url, from, NULL, URL_ENCODE, &why)) {
+    if (from && url_parse(&url, from, NULL, URL_ENCODE | URL_ANY, &why)) {
         made = write_url_part(&url, part);
         url_free(&url);
     }
@@ -422,6 +422,23 @@ static void write_variable(writing *to, const char *name)
     }
 }
 
+/* What stands before the closing brace, where "\}" is one of its own; NULL: there is none. */
+static char *take_inside(const char *at, const char **end)
+{
+    text inside = {0};
+
+    for (; *at && *at != '}'; at++) {
+        if (at[0] == '\\' && at[1] == '}')
+            at++;
+        text_add_char(&inside, *at);
+    }
+    *end = at;
+    if (*at)
+        return text_take(&inside);
+    text_free(&inside);
+    return NULL;
+}
+
 /* What starts with a per cent sign; where it ends. */
 static const char *write_special(writing *to, const char *at)
 {
@@ -431,12 +448,12 @@ static const char *write_special(writing *to, const char *at)
         size_t len = strlen(starts[i]);
         if (strncmp(at, starts[i], len) != 0)
             continue;
-        const char *end = strchr(at, '}');
-        if (!end) {
+        const char *end;
+        char *inside = take_inside(at + len, &end);
+        if (!inside) {
             fputs(starts[i], to->out);
             return at + len;
         }
-        char *inside = copy_bytes(at + len, (size_t)(end - at) - len);
         if (i == 0)
             write_variable(to, inside);
         else if (i == 1)

@@ -17,6 +17,7 @@
    port; so it is with all that goes through SOCKS.  Other requests for http are sent to an http
    proxy itself, which passes them on.  aiohttp's proxy, proxy_auth, proxy_headers. */
 #include <ahttp/tls.h>
+#include <ahttp/wire.h>
 AHTTP_BEGIN
 
 typedef struct ahttp_proxy {
@@ -33,7 +34,13 @@ typedef struct ahttp_proxy {
     ahttp_tls *tls;                /* for https proxies; default: the session's proxy_tls */
     bool tunnel;                   /* by CONNECT for all of http, too */
     bool no_basic;                 /* show the password to nobody: log in by Digest only */
-    bool reserved[6];
+    bool http_1_0;                 /* say HTTP/1.0 with CONNECT */
+    bool lenient;                  /* accept what real proxies get wrong in answers to CONNECT */
+    bool reserved[4];
+    /* Sees the heads of CONNECT and of its answers.  For all requests that this way is made for,
+       so make it one for all of them, or they share no connections. */
+    ahttp_wire_fn *on_wire;
+    void *on_wire_ctx;
 } ahttp_proxy;
 enum { AHTTP_MOST_PROXIES = 4 };
 

@@ -9,7 +9,9 @@ AHTTP_BEGIN
 typedef enum ahttp_wire_part {
     AHTTP_WIRE_REQUEST,  /* the head of a request, as it is sent */
     AHTTP_WIRE_RESPONSE, /* a head that came, interim ones (1xx) included */
-    AHTTP_WIRE_TRAILERS  /* what came behind a chunked body */
+    AHTTP_WIRE_TRAILERS, /* what came behind a chunked body */
+    AHTTP_WIRE_CONNECT,  /* the head of a CONNECT, as it is sent to a proxy */
+    AHTTP_WIRE_TUNNEL    /* a head that answered it */
 } ahttp_wire_part;
 
 /* All of a head, or of trailers, with the empty line that ends it and the line ends that it has;

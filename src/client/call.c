@@ -6,9 +6,9 @@
 #include "client/hop.h"
 #include "client/hsts_list.h"
 #include "client/response.h"
-#include "client/wire.h"
 #include "conn/conn.h"
 #include "conn/source.h"
+#include "conn/wire.h"
 
 static ahttp_response *call_of_exchange(ah_exchange *exchange)
 {
@@ -138,7 +138,8 @@ static void on_wire(ah_exchange *exchange, ahttp_wire_part part, ah_str bytes)
 {
     ahttp_response *call = call_of_exchange(exchange);
 
-    if (!ah_wire_tell(call, part, bytes))
+    if (!ah_wire_tell(call->session->guest.loop, call->settings.on_wire, call->settings.on_wire_ctx,
+                      part, bytes))
         ah_call_fail(call, ah_error_no_memory());
 }
 

@@ -104,7 +104,13 @@ static const char *take_headers(reading *it, ah_proxy_spec *spec, const ahttp_pa
 static ahttp_error *read_one(reading *it, const ahttp_proxy *given, ah_proxy *via, ah_proxy **proxy)
 {
     ah_str text = ah_str_from(given->url);
-    ah_proxy_spec spec = {.via = via, .tunnels = given->tunnel, .no_basic = given->no_basic};
+    ah_proxy_spec spec = {.via = via,
+                          .tunnels = given->tunnel,
+                          .no_basic = given->no_basic,
+                          .http_1_0 = given->http_1_0,
+                          .lenient = given->lenient,
+                          .on_wire = given->on_wire,
+                          .on_wire_ctx = given->on_wire_ctx};
     const char *why = read_url(it, &spec.url, text, given->auth);
 
     if (!why)

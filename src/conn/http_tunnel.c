@@ -5,6 +5,7 @@
 #include "conn/http_tunnel.h"
 #include "base/mem.h"
 #include "conn/talk.h"
+#include "conn/wire.h"
 #include "http/h1_parser.h"
 
 struct ah_http_tunnel {
@@ -14,6 +15,7 @@ struct ah_http_tunnel {
     void *ctx;
     ah_job job; /* asks, so that done is never called inside open */
     ah_h1_parser *parser;
+    ah_response_rules rules;
     ah_arena arena; /* of the head */
     ah_response_head head;
     ah_buf out, body;
@@ -44,11 +46,21 @@ static int write_request(ah_http_tunnel *self)
     ah_str target = ah_str_from(request->target);
 
     ah_buf_clear(&self->out);
-    ah_buf_append_format(&self->out, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n", target.ptr, target.ptr);
-    ah_buf_append(&self->out, request->fields_text);
+    ah_buf_append_format(&self->out, "CONNECT %s HTTP/1.%d\r\nHost: %s\r\n", target.ptr,
+                         request->http_1_0 ? 0 : 1, target.ptr);
     int code = request->authorize(request->ctx, target, &self->out);
+    ah_buf_append(&self->out, request->fields_text);
     ah_buf_append(&self->out, AH_STR("\r\n"));
     return ah_buf_failed(&self->out) ? AHTTP_E_NO_MEMORY : code;
+}
+
+/* What cannot be shown for want of memory is not; the tunnel has no need of it. */
+static void show(ah_http_tunnel *self, ahttp_wire_part part, ah_str bytes)
+{
+    const ah_http_tunnel_request *request = &self->request;
+
+    if (request->on_wire)
+        ah_wire_tell(self->talk.loop, request->on_wire, request->on_wire_ctx, part, bytes);
 }
 
 static void ask(ah_http_tunnel *self)
@@ -64,7 +76,10 @@ static void ask(ah_http_tunnel *self)
                                 ahttp_error_text(code)));
         return;
     }
-    ah_h1_parser_begin(self->parser, AH_STR("CONNECT"), NULL, &self->head);
+    ah_h1_parser_begin(self->parser, AH_STR("CONNECT"), &self->rules, &self->head);
+    if (self->request.on_wire)
+        ah_h1_parser_show(self->parser);
+    show(self, AHTTP_WIRE_CONNECT, ah_buf_str(&self->out));
     ah_talk_say(&self->talk, ah_buf_str(&self->out));
 }
 
@@ -140,7 +155,14 @@ static void on_body(void *ctx, ah_str piece)
     ah_buf_append(&self->body, ah_str_slice(piece, 0, room));
 }
 
-static const ah_h1_parser_events parser_events = {.head = on_head, .body = on_body};
+static void on_section(void *ctx, bool is_head, ah_str bytes)
+{
+    if (is_head)
+        show(ctx, AHTTP_WIRE_TUNNEL, bytes);
+}
+
+static const ah_h1_parser_events parser_events = {
+    .head = on_head, .body = on_body, .section = on_section};
 
 /* A host that is spoken to in HTTP waits for a request: who speaks first is not that host. */
 static void open_up(ah_http_tunnel *self, size_t left_over)
@@ -219,6 +241,8 @@ ah_http_tunnel *ah_http_tunnel_open(ahttp_loop *loop, ah_transport *transport,
     self->talk = (ah_talk){
         .events = &events, .loop = loop, .transport = transport, .most = AH_READ_BUFFER_SIZE};
     self->request = *request;
+    self->rules = ah_default_response_rules;
+    self->rules.lenient = request->lenient;
     self->done = done;
     self->ctx = ctx;
     self->job.run = begin;

@@ -6,15 +6,20 @@
 #include "http/headers.h"
 #include "loop/loop.h"
 #include "net/transport.h"
+#include <ahttp/wire.h>
 
 typedef struct ah_http_tunnel ah_http_tunnel;
 
 enum { AH_HTTP_TUNNEL_MOST_BODY = 64 * 1024 }; /* of a refusal; the rest is not kept */
 
 typedef struct ah_http_tunnel_request {
-    const char *target; /* "example.com:443", "[::1]:443" */
-    const char *what;   /* "ask proxy http://h:3128 for example.com:443", for messages */
-    ah_str fields_text; /* "Name: value\r\n" ...; without Host and Proxy-Authorization */
+    const char *target;     /* "example.com:443", "[::1]:443" */
+    const char *what;       /* "ask proxy http://h:3128 for example.com:443", for messages */
+    ah_str fields_text;     /* "Name: value\r\n" ...; without Host and Proxy-Authorization */
+    bool http_1_0;          /* the version that it says */
+    bool lenient;           /* docs/strictness.md */
+    ahttp_wire_fn *on_wire; /* sees the heads; may be NULL */
+    void *on_wire_ctx;
     /* Appends a line for Proxy-Authorization, if there is one.  0, or the code of an error. */
     int (*authorize)(void *ctx, ah_str target, ah_buf *out);
     /* It was answered by 407 with these fields: whether the next line will be another one. */

@@ -284,14 +284,11 @@ static bool append_answer(const answer *it, ah_buf *out)
     if (!append_user(it, out))
         return false;
     append_quoted(out, ", realm", ah_str_from(digest->realm));
-    append_quoted(out, ", uri", it->request->target);
-    if (digest->algorithm)
-        ah_buf_append_format(out, ", algorithm=%s", digest->algorithm);
     append_quoted(out, ", nonce", ah_str_from(digest->nonce));
+    append_quoted(out, ", uri", it->request->target);
     if (it->qop.len > 0) {
-        ah_buf_append_format(out, ", nc=%s", it->nc);
         append_quoted(out, ", cnonce", it->cnonce);
-        ah_buf_append(out, AH_STR(", qop="));
+        ah_buf_append_format(out, ", nc=%s, qop=", it->nc);
         ah_buf_append(out, it->qop);
     } else if (digest->is_session) {
         append_quoted(out, ", cnonce", it->cnonce);
@@ -299,6 +296,8 @@ static bool append_answer(const answer *it, ah_buf *out)
     append_quoted(out, ", response", ah_str_from(it->response));
     if (digest->opaque)
         append_quoted(out, ", opaque", ah_str_from(digest->opaque));
+    if (digest->algorithm)
+        ah_buf_append_format(out, ", algorithm=%s", digest->algorithm);
     if (digest->user_hash)
         ah_buf_append(out, AH_STR(", userhash=true"));
     return true;

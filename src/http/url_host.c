@@ -31,7 +31,8 @@ static bool is_number(ah_str label)
     return label.len > 0;
 }
 
-static bool ends_in_number(ah_str name)
+/* All labels are numbers: inet_aton may take it for an address.  Other names may end in one. */
+static bool is_numeric(ah_str name)
 {
     char last = name.ptr[name.len - 1];
 
@@ -39,10 +40,14 @@ static bool ends_in_number(ah_str name)
         return false;
     if (last == '.')
         name.len--;
-    size_t start = name.len;
-    while (start > 0 && name.ptr[start - 1] != '.')
-        start--;
-    return is_number(ah_str_slice(name, start, name.len));
+    for (size_t start = 0; start <= name.len;) {
+        ah_str rest = ah_str_slice(name, start, SIZE_MAX);
+        ah_str label = ah_str_slice(rest, 0, ah_str_find(rest, '.'));
+        if (!is_number(label))
+            return false;
+        start += label.len + 1;
+    }
+    return true;
 }
 
 /* Decimal numbers without extra zeros, which some read as octal. */
@@ -76,8 +81,8 @@ const char *ah_host_check_name(ah_str name)
     size_t span = ah_host_span(name);
     if (span < name.len)
         return why_not(name.ptr[span]);
-    if (ends_in_number(name) && !is_dotted_quad(name))
-        return "the host ends in a number but is no IPv4 address like 192.0.2.1";
+    if (is_numeric(name) && !is_dotted_quad(name))
+        return "the host is a number but no IPv4 address like 192.0.2.1";
     return NULL;
 }
 

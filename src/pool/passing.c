@@ -44,6 +44,10 @@ static bool ask_by_http(ah_passing *passing, ah_transport *transport)
     const ah_http_tunnel_request request = {.target = passing->target.data,
                                             .what = passing->what.data,
                                             .fields_text = passing->proxy->spec.fields_text,
+                                            .http_1_0 = passing->proxy->spec.http_1_0,
+                                            .lenient = passing->proxy->spec.lenient,
+                                            .on_wire = passing->proxy->spec.on_wire,
+                                            .on_wire_ctx = passing->proxy->spec.on_wire_ctx,
                                             .authorize = authorize,
                                             .challenged = challenged,
                                             .ctx = passing};

@@ -12,7 +12,9 @@ typedef struct fixed_part {
     ah_proxy *via;
     ahttp_tls *tls;
     uint16_t port;
-    unsigned char kind, has_login, is_ipv6, tunnels, no_basic;
+    ahttp_wire_fn *on_wire;
+    void *on_wire_ctx;
+    unsigned char kind, has_login, is_ipv6, tunnels, no_basic, http_1_0, lenient;
 } fixed_part;
 
 static void append_text(ah_buf *key, ah_str text)
@@ -35,6 +37,10 @@ static void make_key(ah_buf *key, const ah_proxy_spec *spec)
     fixed.is_ipv6 = url->is_ipv6;
     fixed.tunnels = spec->tunnels;
     fixed.no_basic = spec->no_basic;
+    fixed.http_1_0 = spec->http_1_0;
+    fixed.lenient = spec->lenient;
+    fixed.on_wire = spec->on_wire;
+    fixed.on_wire_ctx = spec->on_wire_ctx;
     ah_buf_append(key, ah_str_make((const char *)&fixed, sizeof fixed));
     append_text(key, url->host);
     append_text(key, url->user);

@@ -10,6 +10,7 @@
 #include "http/headers.h"
 #include "http/proxy_url.h"
 #include <ahttp/tls.h>
+#include <ahttp/wire.h>
 
 typedef struct ah_proxy ah_proxy;
 
@@ -26,6 +27,10 @@ typedef struct ah_proxy_spec {
     ahttp_tls *tls;       /* of an https proxy; NULL: the defaults */
     bool tunnels;         /* also for http */
     bool no_basic;        /* the password is shown to nobody: the login waits for a challenge */
+    bool http_1_0;        /* of CONNECT */
+    bool lenient;         /* docs/strictness.md, for answers to CONNECT */
+    ahttp_wire_fn *on_wire; /* may be NULL */
+    void *on_wire_ctx;
 } ah_proxy_spec;
 
 /* The longest name with its NUL: those of hosts have at most 255 bytes, as everywhere. */

@@ -257,6 +257,7 @@ static void names_and_addresses_are_hosts(void **state)
          NULL},
         {"http://1.2.3.4.cafe", "http://1.2.3.4.cafe/", "1.2.3.4.cafe", 80, "/", NULL, NULL},
         {"http://0X7F.0.0.0X7G", "http://0x7f.0.0.0x7g/", "0x7f.0.0.0x7g", 80, "/", NULL, NULL},
+        {"http://foo.09", "http://foo.09/", "foo.09", 80, "/", NULL, NULL},
         {"http://foo.09..", "http://foo.09../", "foo.09..", 80, "/", NULL, NULL},
         {"http://./", "http://./", ".", 80, "/", NULL, NULL},
         {"http://!\"$&'()*+,-.;=_`{}~/", "http://!\"$&'()*+,-.;=_`{}~/", "!\"$&'()*+,-.;=_`{}~", 80,
@@ -395,8 +396,7 @@ static void numbers_that_only_some_take_for_addresses_are_refused(void **state)
         {"http://0x7f000001/", why},  {"http://0X7F.0.0.1/", why},
         {"http://127.0.0.0x1/", why}, {"http://01.2.3.4/", why},
         {"http://1.2.3.4./", why},    {"http://0x/", why},
-        {"http://1..2.3/", why},      {"http://foo.09/", why},
-        {"http://foo.0x4./", why},    {"http://18446744073709551616.1.1.1/", why},
+        {"http://09/", why},          {"http://18446744073709551616.1.1.1/", why},
     };
 
     refuse_all(cases, COUNT_OF(cases));

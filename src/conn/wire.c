@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Heads on their way to the program: each a copy of its own, which outlives its request. */
-#include "client/wire.h"
+#include "conn/wire.h"
 #include "base/mem.h"
-#include "client/response.h"
 
 typedef struct wire_note {
     ah_job job;
@@ -21,18 +20,16 @@ static void run(ah_job *job)
     ah_free(note);
 }
 
-bool ah_wire_tell(const ahttp_response *call, ahttp_wire_part part, ah_str bytes)
+bool ah_wire_tell(ahttp_loop *loop, ahttp_wire_fn *fn, void *ctx, ahttp_wire_part part,
+                  ah_str bytes)
 {
     wire_note *note = ah_alloc(sizeof *note + bytes.len);
 
     if (!note)
         return false;
-    *note = (wire_note){.fn = call->settings.on_wire,
-                        .ctx = call->settings.on_wire_ctx,
-                        .part = part,
-                        .len = bytes.len};
+    *note = (wire_note){.fn = fn, .ctx = ctx, .part = part, .len = bytes.len};
     memcpy(note->bytes, bytes.ptr, bytes.len);
     note->job.run = run;
-    ah_loop_ready(call->session->guest.loop, &note->job);
+    ah_loop_ready(loop, &note->job);
     return true;
 }
