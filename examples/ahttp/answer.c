@@ -104,19 +104,71 @@ static int status_of(const char *bytes, size_t len)
     return space ? atoi(space + 1) : 0;
 }
 
-static void write_head(transfer *transfer, const char *bytes, size_t len)
+/* Lines that are folded become one, with a space (RFC 9112 §5.2). */
+static void unfold(text *out, const char *bytes, size_t len)
 {
-    const settings *settings = transfer->settings;
+    for (size_t i = 0; i < len; i++) {
+        bool ends =
+            bytes[i] == '\n' && i + 1 < len && (bytes[i + 1] == ' ' || bytes[i + 1] == '\t');
+        if (!ends) {
+            text_add_char(out, bytes[i]);
+            continue;
+        }
+        while (out->len > 0 && is_space(out->bytes[out->len - 1]))
+            out->len--;
+        text_add_char(out, ' ');
+        while (i + 1 < len && (bytes[i + 1] == ' ' || bytes[i + 1] == '\t'))
+            i++;
+    }
+}
+
+static bool is_included(const transfer *transfer)
+{
+    return (transfer->settings->include || transfer->head) && !transfer->output.discard;
+}
+
+/* To -D and to the output, which may be the same file. */
+static void write_line(transfer *transfer, const char *line, size_t len)
+{
+    output *output = &transfer->output;
+    uint64_t before = output->bytes;
 
     if (transfer->heads &&
-        (fwrite(bytes, 1, len, transfer->heads) != len || fflush(transfer->heads) != 0))
-        transfer_fail(transfer, 23, "Failed writing headers to %s", settings->dump_header);
-    if ((settings->include || transfer->head) && !transfer->output.discard) {
-        uint64_t before = transfer->output.bytes;
-        if (!output_write(&transfer->output, bytes, len))
-            transfer_fail(transfer, 23, "Failed writing header: %s", transfer->output.failure);
-        transfer->output.bytes = before; /* that of the body */
+        (fwrite(line, 1, len, transfer->heads) != len || fflush(transfer->heads) != 0))
+        transfer_fail(transfer, 23, "Failed writing headers to %s",
+                      transfer->settings->dump_header);
+    if (!is_included(transfer))
+        return;
+    if (!output_write(output, line, len))
+        transfer_fail(transfer, 23, "Failed writing header: %s", output->failure);
+    output->bytes = before; /* that of the body */
+}
+
+/* While the server may still name the output, heads wait. */
+static bool must_wait(const transfer *transfer)
+{
+    return transfer->settings->remote_header_name && is_included(transfer) &&
+           !transfer->output.file && transfer->facts.status / 100 == 3;
+}
+
+static void write_head(transfer *transfer, const char *bytes, size_t len)
+{
+    text lines = {0};
+
+    text_add(&lines, text_str(&transfer->waiting), transfer->waiting.len);
+    text_free(&transfer->waiting);
+    unfold(&lines, bytes, len);
+    if (must_wait(transfer)) {
+        transfer->waiting = lines;
+        return;
     }
+    for (size_t at = 0; at < lines.len;) {
+        const char *end = memchr(lines.bytes + at, '\n', lines.len - at);
+        size_t line = end ? (size_t)(end - lines.bytes) + 1 - at : lines.len - at;
+        write_line(transfer, lines.bytes + at, line);
+        at += line;
+    }
+    text_free(&lines);
 }
 
 void answer_tunnel(transfer *transfer, bool is_sent, const char *bytes, size_t len)

@@ -32,7 +32,8 @@ static bool prepare_file(transfer *transfer)
     const char *path = transfer->upload_path;
     bool is_input = strcmp(path, "-") == 0 || strcmp(path, ".") == 0;
 
-    if (upload_add_file(transfer->upload, is_input ? "-" : path, transfer->resume_from))
+    if (upload_add_file(transfer->upload, is_input ? "-" : path,
+                        transfer->resume_from > 0 ? transfer->resume_from : 0))
         return true;
     transfer_fail(transfer, 26, "cannot open '%s': %s", path, strerror(errno));
     return false;

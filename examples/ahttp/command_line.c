@@ -154,6 +154,16 @@ static option_result read_word(global *global, const char *word, const char *nex
             last->has_output = last->remote_name = true;
         return OPTION_OK;
     }
+    const char *equals = strchr(word, '=');
+    if (word[1] == '-' && equals) { /* --name=value */
+        char *name = copy_bytes(word + 2, (size_t)(equals - word) - 2);
+        option_result result = command_line_option(global, name, equals + 1, took, why);
+        if (result == OPTION_OK && !*took)
+            result = OPTION_BAD;
+        *took = false;
+        free(name);
+        return result;
+    }
     if (word[1] == '-')
         return command_line_option(global, word + 2, next, took, why);
     return command_line_letters(global, word, next, took, why);

@@ -42,13 +42,21 @@ static const struct {
 
 int failure_code(const ahttp_error *error)
 {
-    enum { GOT_NOTHING = 52, RECEIVE_FAILED = 56 };
+    enum { NOT_SUPPORTED = 1, TOO_LARGE = 100, GOT_NOTHING = 52, RECEIVE_FAILED = 56 };
 
     /* Whether the server said anything makes the difference. */
     if (error->code == AHTTP_E_DISCONNECTED)
         return error->cause != 0 || strstr(error->message, "inside the response head")
                    ? RECEIVE_FAILED
                    : GOT_NOTHING;
+    if (error->code == AHTTP_E_PROTOCOL && (strstr(error->message, "does not start with HTTP/") ||
+                                            strstr(error->message, "the version is not") ||
+                                            strstr(error->message, "status code is not")))
+        return NOT_SUPPORTED;
+    if (error->code == AHTTP_E_DISCONNECTED && strstr(error->message, "inside the response head"))
+        return error->cause ? RECEIVE_FAILED : NOT_SUPPORTED;
+    if (error->code == AHTTP_E_HEAD_TOO_LARGE && strstr(error->message, "a field is longer"))
+        return TOO_LARGE;
     if (error->code == AHTTP_E_PROTOCOL && strstr(error->message, "response body"))
         return RECEIVE_FAILED;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)

@@ -117,6 +117,32 @@ const char *fields_method(const transfer *transfer)
     }
 }
 
+static char *origin_of(const transfer *transfer)
+{
+    return format_text("%s:%d", transfer->url.host, transfer->url.port);
+}
+
+bool fields_are_old(const transfer *transfer)
+{
+    const list *old = &transfer->run->old_hosts;
+    char *origin;
+    bool found = false;
+
+    if (transfer->settings->http_version)
+        return transfer->settings->http_version == 10;
+    origin = origin_of(transfer);
+    for (size_t i = 0; i < old->count && !found; i++)
+        found = strcmp(old->items[i], origin) == 0;
+    free(origin);
+    return found;
+}
+
+void fields_note_old(transfer *transfer)
+{
+    if (!fields_are_old(transfer))
+        list_add_taken(&transfer->run->old_hosts, origin_of(transfer));
+}
+
 static void write_host(const transfer *transfer, text *out)
 {
     bool is_first = url_same_origin(&transfer->url, &transfer->first);
@@ -126,6 +152,8 @@ static void write_host(const transfer *transfer, text *out)
         char *value = value_of_custom(custom);
         if (*value)
             text_add_format(out, "Host:%s\r\n", custom + 5);
+        else if (is_blank_custom(custom))
+            text_add_str(out, "Host:\r\n");
         free(value);
         return;
     }
@@ -176,6 +204,9 @@ static void write_range(const transfer *transfer, text *out)
     if (transfer->body == BODY_NONE) {
         if (range && !fields_custom(settings, "Range"))
             text_add_format(out, "Range: bytes=%s\r\n", range);
+    } else if (transfer->has_resume && transfer->resume_from < 0) {
+        long long total = upload_length(transfer->upload);
+        text_add_format(out, "Content-Range: bytes 0-%lld/%lld\r\n", total - 1, total);
     } else if (range && !fields_custom(settings, "Content-Range") && transfer->body != BODY_FORM) {
         long long total = upload_length(transfer->upload);
         if (resume)
@@ -295,7 +326,7 @@ static bool is_chunked(const transfer *transfer)
         return false;
     if (custom)
         return strstr(custom, "chunked") != NULL;
-    return body_length(transfer) < 0 && transfer->settings->http_version != 10;
+    return body_length(transfer) < 0 && !fields_are_old(transfer);
 }
 
 static void write_form_type(const transfer *transfer, text *out)
@@ -320,7 +351,7 @@ static void write_content(const transfer *transfer, text *out)
         write_form_type(transfer, out);
     if (transfer->body == BODY_DATA && wants(transfer, "Content-Type"))
         text_add_str(out, "Content-Type: application/x-www-form-urlencoded\r\n");
-    if (wants(transfer, "Expect") && transfer->settings->http_version != 10 &&
+    if (wants(transfer, "Expect") && !fields_are_old(transfer) &&
         (length > EXPECT_FROM || (length < 0 && transfer->body == BODY_UPLOAD)))
         text_add_str(out, "Expect: 100-continue\r\n");
 }

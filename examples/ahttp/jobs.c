@@ -174,7 +174,7 @@ static transfer *make(jobs *jobs, const source *source)
     made->global = jobs->run->global;
     made->settings = jobs->settings;
     made->facts.number = jobs->count++;
-    made->facts.url_number = jobs->url;
+    made->facts.url_number = (uint64_t)made->facts.number;
     made->url_text = glob_url(jobs->urls, jobs->url);
     made->upload_path = jobs->uploads ? glob_url(jobs->uploads, jobs->upload) : NULL;
     made->head = jobs->settings->head;

@@ -41,8 +41,8 @@ static bool check_settings(const global *global, settings *settings)
                      "are different ones.");
         return false;
     }
-    if (settings->remote_header_name && settings->include) {
-        complain(global, "--include and --remote-header-name cannot be combined");
+    if (settings->continue_at && settings->has_data && !settings->get) {
+        complain(global, "--continue-at is no use with --data");
         return false;
     }
     if (settings->remote_header_name && settings->continue_at) {

@@ -11,6 +11,7 @@ typedef struct writing {
     text *why;
 } writing;
 
+/* NULL: it says nothing. */
 static const char *type_by_name(const char *name)
 {
     static const char *const types[][2] = {
@@ -25,7 +26,7 @@ static const char *type_by_name(const char *name)
         if (len >= end && equal_nocase(name + len - end, types[i][0]))
             return types[i][1];
     }
-    return "application/octet-stream";
+    return NULL;
 }
 
 /* A name in quotes, as the HTML Standard has it, or with backslashes. */
@@ -87,8 +88,11 @@ static void write_head(const writing *to, const form_part *part, const char *inn
 
     if (!type && part->is_nested)
         type = "multipart/mixed";
-    if (!type && part->file)
-        type = type_by_name(part->file_name ? part->file_name : part->file);
+    if (!type && part->file) {
+        type = part->file_name ? type_by_name(part->file_name) : NULL;
+        type = type ? type : type_by_name(part->file);
+        type = type ? type : "application/octet-stream";
+    }
     if (!has_own(part, "Content-Disposition"))
         add_disposition(&head, part, is_form_field, to->backslashes);
     if (type && !has_own(part, "Content-Type"))

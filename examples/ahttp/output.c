@@ -91,11 +91,18 @@ bool output_write(output *output, const char *bytes, size_t len)
 
 bool output_rewind(output *output)
 {
-    output->bytes = 0;
-    if (!output->file || output->file == stdout)
+    off_t start;
+
+    if (!output->file || output->file == stdout) {
+        output->bytes = 0;
         return true;
-    return fflush(output->file) == 0 && ftruncate(fileno(output->file), output->start) == 0 &&
-           fseeko(output->file, output->start, SEEK_SET) == 0;
+    }
+    if (fflush(output->file) != 0)
+        return false;
+    start = ftello(output->file) - (off_t)output->bytes;
+    output->bytes = 0;
+    return start >= 0 && ftruncate(fileno(output->file), start) == 0 &&
+           fseeko(output->file, start, SEEK_SET) == 0;
 }
 
 bool output_close(output *output)

@@ -311,6 +311,7 @@ int run_all(global *global)
     free(run.active);
     list_free(&run.cookie_files);
     list_free(&run.dump_files);
+    list_free(&run.old_hosts);
     ahttp_cookie_jar_unref(run.jar);
     ahttp_cookie_jar_unref(run.jar_for_all);
     return run.code;

@@ -27,6 +27,7 @@ typedef struct run {
     struct har *har;
     struct upload **retired; /* that another thread may still read for */
     size_t retired_count;
+    list old_hosts;  /* "host:port" of servers that answered in HTTP/1.0 */
     list dump_files; /* of -D, that were begun */
     long started, failed, done;
     uint64_t bytes;

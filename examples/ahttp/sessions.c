@@ -44,7 +44,8 @@ static char *key_of(const settings *settings)
         add_key(&key, parts[i]);
     for (size_t i = 0; i < settings->resolve.count; i++)
         add_key(&key, settings->resolve.items[i]);
-    text_add_format(&key, "%d %d %d %d %d %d %lld %lld", settings->ipv4, settings->ipv6,
+    text_add_format(&key, "%d %d %d %d %d %d %d %d %d %lld %lld", settings->http09, settings->raw,
+                    settings->ignore_content_length, settings->ipv4, settings->ipv6,
                     settings->insecure, settings->proxy_insecure, settings->tls_min,
                     settings->no_keepalive, settings->keepalive_time, settings->happy_eyeballs_ms);
     return text_take(&key);
@@ -177,12 +178,15 @@ static ahttp_connector *make_connector(settings *settings, const ahttp_host *hos
 }
 
 /* Redirects, logins and cookies are seen to here, where each step can be shown as it is. */
-static ahttp_session *make_session(const session_entry *entry)
+static ahttp_session *make_session(const session_entry *entry, const settings *settings)
 {
-    return ahttp_session_new(.connector = entry->connector, .lenient = true,
-                             .max_line_bytes = LONGEST_LINE, .max_field_bytes = LONGEST_LINE,
-                             .max_fields = MOST_FIELDS, .max_head_bytes = LONGEST_HEAD,
-                             .max_interim = 1000, .max_decode_ratio = AHTTP_UNLIMITED,
+    return ahttp_session_new(.http_0_9 = settings->http09,
+                             .until_close = settings->ignore_content_length,
+                             .keep_chunks = settings->raw, .connector = entry->connector,
+                             .lenient = true, .max_line_bytes = LONGEST_LINE,
+                             .max_field_bytes = LONGEST_LINE, .max_fields = MOST_FIELDS,
+                             .max_head_bytes = LONGEST_HEAD, .max_interim = 1000,
+                             .max_decode_ratio = AHTTP_UNLIMITED,
                              .redirects = AHTTP_REDIRECTS_RETURN,
                              .cookie_jar = ahttp_cookie_jar_dummy(), .proxy_tls = entry->proxy_tls);
 }
@@ -202,7 +206,7 @@ static session_entry *add_session(run *run, settings *settings, char *key, text 
            tls_settings_make(settings, true, &made->proxy_tls, why, code);
     if (good) {
         made->connector = make_connector(settings, hosts.list, made->tls);
-        made->session = made->connector ? make_session(made) : NULL;
+        made->session = made->connector ? make_session(made, settings) : NULL;
         if (!made->session)
             exit(27);
     }

@@ -36,13 +36,13 @@ verdict transfer_fail(transfer *transfer, int code, const char *format, ...)
 
 verdict transfer_fail_by(transfer *transfer, const ahttp_error *error)
 {
-    enum { BY_SOCKS = 97 };
+    enum { NO_WAY = 7, BY_SOCKS = 97 };
     int code = failure_code(error);
 
     if (error->code == AHTTP_E_PROXY) {
         transfer->facts.connect_status = error->status;
         if (error->status)
-            return transfer_fail(transfer, code, "CONNECT tunnel failed, response %d",
+            return transfer_fail(transfer, NO_WAY, "CONNECT tunnel failed, response %d",
                                  error->status);
         if (transfer->way.has_preproxy || !transfer->way.is_tunnel)
             code = BY_SOCKS;
@@ -145,22 +145,23 @@ static bool ask(transfer *transfer, ahttp_session *session)
     proxy_words words;
 
     proxy_words_set(&words, transfer);
-    ahttp_request_options options = {.size = sizeof options,
-                                     .method = method,
-                                     .url = origin,
-                                     .target = target,
-                                     .fields_text = text_str(&fields),
-                                     .body = has_body ? upload_body(transfer->upload) : NULL,
-                                     .timeout = limits_of(transfer),
-                                     .expect_100 = says_100(&fields),
-                                     .expect_100_ms = transfer->settings->expect_100_ms,
-                                     .no_decompress =
-                                         !transfer->settings->compressed || transfer->settings->raw,
-                                     .http_1_0 = transfer->settings->http_version == 10,
-                                     .proxy = words.proxy,
-                                     .no_proxy = !transfer->way.has_proxy,
-                                     .on_wire = on_wire,
-                                     .on_wire_ctx = transfer};
+    ahttp_request_options options = {
+        .size = sizeof options,
+        .method = method,
+        .url = origin,
+        .target = target,
+        .fields_text = text_str(&fields),
+        .body = has_body ? upload_body(transfer->upload) : NULL,
+        .timeout = limits_of(transfer),
+        .expect_100 = says_100(&fields),
+        .expect_100_ms = transfer->settings->expect_100_ms,
+        .no_decompress = !transfer->settings->compressed || transfer->settings->raw,
+        .transfer_codings = transfer->settings->tr_encoding && !transfer->settings->raw,
+        .http_1_0 = transfer->settings->http_version == 10,
+        .proxy = words.proxy,
+        .no_proxy = !transfer->way.has_proxy,
+        .on_wire = on_wire,
+        .on_wire_ctx = transfer};
     if (transfer->way.connect_host)
         options.server_name = transfer->url.host;
     set_text(&transfer->facts.method, method);
@@ -193,6 +194,8 @@ static void note_peer(transfer *transfer)
     const char *type = facts_field(&transfer->facts, "Content-Type");
 
     set_text(&transfer->facts.content_type, type);
+    if (transfer->facts.minor_version == 0)
+        fields_note_old(transfer);
     if (!peer)
         return;
     split_address(ahttp_peer_address(peer), &transfer->facts.remote_ip,
@@ -313,6 +316,8 @@ static void set_resume(transfer *transfer)
     transfer->has_resume = true;
     if (strcmp(given, "-") != 0)
         read_number(given, INT64_MAX, &transfer->resume_from, NULL);
+    else if (transfer->upload_path)
+        transfer->resume_from = -1; /* nobody knows: all of it, and say so */
     else if (transfer->output.path && stat(transfer->output.path, &facts) == 0)
         transfer->resume_from = facts.st_size;
     if (!transfer->upload_path)
@@ -373,6 +378,7 @@ void transfer_release(transfer *transfer)
     login_release(&transfer->proxy_login);
     text_free(&transfer->type);
     text_free(&transfer->trailers);
+    text_free(&transfer->waiting);
     free(transfer->url_text);
     free(transfer->referer);
     free(transfer->upload_path);

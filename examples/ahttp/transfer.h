@@ -79,6 +79,7 @@ typedef struct transfer {
     bool was_bad_file; /* -J found a file there */
 
     text trailers;
+    text waiting; /* heads that wait for the name of the output */
     double began_ms, hop_began_ms;
     ahttp_response *response;
     int64_t deadline_ms; /* of the loop's clock; 0: none */
@@ -100,6 +101,9 @@ verdict transfer_fail_by(transfer *transfer, const ahttp_error *error);
 /* fields.c: the head of the request at hand, all of it behind the request line. */
 void fields_write(transfer *transfer, text *out);
 const char *fields_method(const transfer *transfer);
+/* Whether the server speaks HTTP/1.0, by the options or by what it answered before. */
+bool fields_are_old(const transfer *transfer);
+void fields_note_old(transfer *transfer);
 /* The -H of that name ("Name: value" or "Name;"), or NULL. */
 const char *fields_custom(const settings *settings, const char *name);
 const char *fields_custom_in(const list *fields, const char *name);

@@ -27,8 +27,8 @@ static bool wrong(text *why, const char *what)
 
 void url_free(url *url)
 {
-    char **texts[] = {&url->scheme, &url->user,  &url->password, &url->host,     &url->zone,
-                      &url->path,   &url->query, &url->fragment, &url->user_text};
+    char **texts[] = {&url->host_text, &url->scheme, &url->user,  &url->password, &url->host,
+                      &url->zone,      &url->path,   &url->query, &url->fragment, &url->user_text};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(*texts[i]);
@@ -42,6 +42,7 @@ void url_copy(url *copy, const url *from)
     copy->user = copy_text(from->user);
     copy->password = copy_text(from->password);
     copy->host = copy_text(from->host);
+    copy->host_text = copy_text(from->host_text);
     copy->zone = copy_text(from->zone);
     copy->path = copy_text(from->path);
     copy->query = copy_text(from->query);
@@ -145,6 +146,7 @@ static bool set_name(url *url, char *host, text *why)
         url->host = copy_text(address);
     } else {
         url->host = copy_text(host);
+        url->host_text = copy_text(host);
         for (char *at = url->host; *at; at++)
             *at = lower(*at);
     }
@@ -375,7 +377,7 @@ void url_write_host(text *out, const url *url, bool with_port)
 {
     bool is_ipv6 = strchr(url->host, ':') != NULL;
 
-    text_add_format(out, is_ipv6 ? "[%s]" : "%s", url->host);
+    text_add_format(out, is_ipv6 ? "[%s]" : "%s", url->host_text ? url->host_text : url->host);
     if (with_port && url->port != url_default_port(url->scheme))
         text_add_format(out, ":%d", url->port);
 }

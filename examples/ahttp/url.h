@@ -10,6 +10,7 @@ typedef struct url {
     char *scheme;          /* lower case */
     char *user, *password; /* percent-decoded; NULL: not given */
     char *host;            /* lower case; an IPv6 address without its brackets */
+    char *host_text;       /* as it stood there */
     char *zone;            /* of an IPv6 address, or NULL */
     int port;              /* the scheme's, unless given */
     bool has_port;
@@ -22,7 +23,7 @@ typedef struct url {
 
 /* How to read it. */
 enum {
-    URL_AS_IS = 1 << 0, /* leave /../ and /./ in the path */
+    URL_AS_IS = 1 << 0,  /* leave /../ and /./ in the path */
     URL_ENCODE = 1 << 1, /* spaces and bytes above 127 are percent-encoded, not refused */
     URL_ANY = 1 << 2     /* whatever the scheme */
 };

@@ -58,13 +58,14 @@ typedef struct ahttp_request_options {
     void *on_wire_ctx;
 
     /* Each names the unusual choice, so that false is the default. */
-    bool no_decompress; /* the body as it was sent, whatever Content-Encoding says */
-    bool expect_100;    /* send the body only when the server has said 100 Continue */
-    bool http_1_0;      /* say HTTP/1.0, which has no chunks: the body's length must be known */
-    bool no_downgrade;  /* redirects from https to http fail with E_REDIRECT_REFUSED */
-    bool no_proxy;      /* go directly */
-    bool chunked;       /* send the body in chunks, even if its length is known */
-    bool reserved[2];
+    bool no_decompress;    /* the body as it was sent, whatever Content-Encoding says */
+    bool expect_100;       /* send the body only when the server has said 100 Continue */
+    bool http_1_0;         /* say HTTP/1.0, which has no chunks: the body's length must be known */
+    bool no_downgrade;     /* redirects from https to http fail with E_REDIRECT_REFUSED */
+    bool no_proxy;         /* go directly */
+    bool chunked;          /* send the body in chunks, even if its length is known */
+    bool transfer_codings; /* undo gzip and the like in Transfer-Encoding, too; ask by TE */
+    bool reserved[1];
     ahttp_tls *tls;          /* for https, instead of the connector's; the request takes a
                                 reference */
     const char *server_name; /* asked for and verified by TLS instead of the URL's host (SNI); the

@@ -50,7 +50,9 @@ typedef struct ahttp_session_options {
     bool no_downgrade; /* redirects from https to http fail with E_REDIRECT_REFUSED */
     bool trust_env;    /* use the proxies that the environment names: see docs/proxies.md */
     bool http_1_0;     /* of all requests: see request.h */
-    bool reserved[3];
+    bool http_0_9;     /* what does not begin with HTTP/ is a body of status 200, without a head */
+    bool until_close;  /* a body lasts as long as its connection, whatever Content-Length says */
+    bool keep_chunks;  /* leave in a body what frames its chunks, and its trailers */
     const char *made_at; /* the macro's AHTTP_HERE, kept as it is; may be NULL */
 
     ahttp_redirects redirects; /* see redirect.h */

@@ -178,7 +178,10 @@ void ah_call_deliver(ahttp_response *call)
     ahttp_error *error = NULL;
     bool holds_body = call->has_ended || call->body.held.len > 0;
 
-    if (!call->settings.no_decompress)
+    if (call->settings.transfer_codings)
+        ah_decoder_new_for_transfer(&call->exchange.response.fields, !call->settings.no_decompress,
+                                    &call->session->coding_limits, &call->body.decoder, &error);
+    else if (!call->settings.no_decompress)
         ah_decoder_new_for(&call->exchange.response.fields, &call->session->coding_limits,
                            &call->body.decoder, &error);
     if (error) {

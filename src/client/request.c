@@ -304,6 +304,7 @@ static void take_settings(ahttp_response *call, const ahttp_request_options *opt
                                                         : call->session->read_buffer_bytes,
         .is_chunked = options->chunked,
         .no_decompress = options->no_decompress || session->no_decompress,
+        .transfer_codings = options->transfer_codings,
     };
 }
 

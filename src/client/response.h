@@ -54,6 +54,7 @@ typedef struct ah_call_settings {
     bool has_own_type;     /* its Content-Type does not follow the body */
     bool has_own_host;     /* Host is a given one */
     bool no_decompress;
+    bool transfer_codings;
     bool is_chunked; /* the program wants it so */
     bool uses_jar;   /* cookies of the session's jar are sent, and what comes is kept there */
 } ah_call_settings;

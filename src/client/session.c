@@ -104,7 +104,10 @@ static ah_response_rules rules_of(const ahttp_session_options *options)
                                .max_fields = (size_t)options->max_fields,
                                .max_head = (size_t)options->max_head_bytes,
                                .max_interim = (size_t)options->max_interim,
-                               .lenient = options->lenient};
+                               .lenient = options->lenient,
+                               .http_0_9 = options->http_0_9,
+                               .until_close = options->until_close,
+                               .keep_chunks = options->keep_chunks};
 
     ah_response_rules_complete(&rules);
     return rules;

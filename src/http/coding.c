@@ -122,3 +122,39 @@ bool ah_decoder_new_for(const ahttp_headers *fields, const ah_coding_limits *lim
             return false;
     return make_all(&codings, limits, decoder, error);
 }
+
+static bool read_transfer_codings(coding_list *codings, const ahttp_headers *fields)
+{
+    const ah_field *field = ah_headers_find(fields, AH_STR("Transfer-Encoding"));
+
+    for (; field; field = ah_headers_find_next(fields, field)) {
+        ah_str rest = field->value;
+        ah_str coding;
+        while (ah_str_split(&rest, ',', &coding))
+            if (!ah_str_equal_nocase(ah_str_trim(coding), AH_STR("chunked")) &&
+                !read_list(codings, coding))
+                return false;
+    }
+    return true;
+}
+
+bool ah_decoder_new_for_transfer(const ahttp_headers *fields, bool with_content,
+                                 const ah_coding_limits *limits, ah_decoder **decoder,
+                                 ahttp_error **error)
+{
+    const ah_field *field = ah_headers_find(fields, AH_STR("Content-Encoding"));
+    coding_list codings = {.count = 0};
+    bool knows_content = true;
+
+    *decoder = NULL;
+    *error = NULL;
+    for (; with_content && field; field = ah_headers_find_next(fields, field))
+        knows_content = knows_content && read_list(&codings, field->value);
+    if (!knows_content)
+        codings = (coding_list){.count = 0};
+    if (!read_transfer_codings(&codings, fields)) {
+        *error = ah_error_new(AHTTP_E_CODING, "decode body: a transfer coding is not known");
+        return false;
+    }
+    return make_all(&codings, limits, decoder, error);
+}

@@ -51,6 +51,11 @@ bool ah_decoder_new(ah_str content_encoding, const ah_coding_limits *limits, ah_
 /* The same for all fields of that name together, in their order. */
 bool ah_decoder_new_for(const ahttp_headers *fields, const ah_coding_limits *limits,
                         ah_decoder **decoder, ahttp_error **error);
+/* The same for Transfer-Encoding but chunked, and for Content-Encoding before that if with_content
+   (RFC 9112 §7).  A transfer coding that is not known here is an error (CODING). */
+bool ah_decoder_new_for_transfer(const ahttp_headers *fields, bool with_content,
+                                 const ah_coding_limits *limits, ah_decoder **decoder,
+                                 ahttp_error **error);
 
 /* What ah_decoder_new knows, for Accept-Encoding: "gzip, deflate, br, zstd", or without what
    was not built in. */

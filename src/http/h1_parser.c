@@ -247,6 +247,10 @@ static ahttp_error *check_head(ah_h1_parser *parser)
     parser->body = ah_response_body_length(parser->method, parser->head);
     if (parser->body.framing == AH_FRAMING_INVALID)
         return malformed(parser, parser->body.why);
+    if (parser->rules->until_close && parser->body.framing == AH_FRAMING_LENGTH) {
+        parser->body = (ah_body_length){.framing = AH_FRAMING_UNTIL_CLOSE};
+        return NULL;
+    }
     if (!llhttp_agrees(parser))
         return malformed(parser, "where the body ends can be understood in two ways");
     return NULL;
@@ -336,6 +340,12 @@ static ah_h1_result read_strictly(ah_h1_parser *parser, ah_str *input)
     return AH_H1_MORE;
 }
 
+static void give_body(ah_h1_parser *parser, ah_str piece)
+{
+    parser->received += piece.len;
+    parser->events->body(parser->ctx, piece);
+}
+
 /* The section put right where that is asked for, and in the arena. */
 static bool keep_whole(const ah_h1_parser *parser, ah_str text, ah_str *kept)
 {
@@ -354,6 +364,8 @@ static ah_h1_result read_whole(ah_h1_parser *parser)
 
     if (parser->shows)
         parser->events->section(parser->ctx, parser->phase == HEAD, text);
+    if (parser->rules->keep_chunks && parser->phase == TRAILERS)
+        give_body(parser, text);
     if (!keep_whole(parser, text, &kept))
         return failed(parser, ah_error_no_memory());
     parser->was_repaired = parser->was_repaired || ah_h1_was_repaired(text, kept);
@@ -376,16 +388,34 @@ static ah_h1_result collect(ah_h1_parser *parser, ah_str *input)
     return used == room ? too_long(parser) : AH_H1_MORE;
 }
 
-static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
+/* HTTP/0.9: the first bytes tell, however few there are. */
+static bool has_no_head(const ah_h1_parser *parser, ah_str input)
 {
-    return parser->rules->lenient || parser->shows ? collect(parser, input)
-                                                   : read_strictly(parser, input);
+    ah_str start = AH_STR("HTTP/");
+
+    return parser->phase == HEAD && parser->section.saved_len == 0 && parser->interim_count == 0 &&
+           !ah_str_equal(ah_str_slice(input, 0, start.len), ah_str_slice(start, 0, input.len));
 }
 
-static void give_body(ah_h1_parser *parser, ah_str piece)
+static ah_h1_result begin_0_9(ah_h1_parser *parser)
 {
-    parser->received += piece.len;
-    parser->events->body(parser->ctx, piece);
+    parser->head->status = 200;
+    parser->head->minor_version = 0;
+    parser->head->reason = AH_STR("");
+    parser->body = (ah_body_length){.framing = AH_FRAMING_UNTIL_CLOSE};
+    parser->phase = BODY_UNTIL_CLOSE;
+    parser->events->head(parser->ctx);
+    return AH_H1_MORE;
+}
+
+static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
+{
+    const ah_response_rules *rules = parser->rules;
+
+    if (rules->http_0_9 && has_no_head(parser, *input))
+        return begin_0_9(parser);
+    return rules->lenient || rules->keep_chunks || parser->shows ? collect(parser, input)
+                                                                 : read_strictly(parser, input);
 }
 
 static ah_h1_result read_length(ah_h1_parser *parser, ah_str *input)
@@ -412,11 +442,20 @@ static ah_h1_result begin_trailers(ah_h1_parser *parser)
 
 static ah_h1_result read_chunked(ah_h1_parser *parser, ah_str *input)
 {
+    bool keeps = parser->rules->keep_chunks;
+    const char *start = input->ptr;
     ah_str data;
+    ah_chunked_result result =
+        ah_chunked_decode(&parser->chunked, input, &data, parser->rules->max_line);
 
-    switch (ah_chunked_decode(&parser->chunked, input, &data, parser->rules->max_line)) {
+    if (keeps && input->ptr > start)
+        give_body(parser, ah_str_make(start, (size_t)(input->ptr - start)));
+    switch (result) {
     case AH_CHUNKED_MORE_INPUT: return AH_H1_MORE;
-    case AH_CHUNKED_DATA: give_body(parser, data); return AH_H1_MORE;
+    case AH_CHUNKED_DATA:
+        if (!keeps)
+            give_body(parser, data);
+        return AH_H1_MORE;
     case AH_CHUNKED_TRAILERS: return begin_trailers(parser);
     case AH_CHUNKED_DONE: return AH_H1_DONE;
     case AH_CHUNKED_LINE_TOO_LONG:

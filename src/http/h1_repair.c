@@ -166,16 +166,28 @@ static lengths find_lengths(ah_str section)
     return all;
 }
 
+/* A number, but one that no body can be as long as: what comes until the connection ends. */
+static bool is_beyond_measure(ah_str value)
+{
+    uint64_t length;
+
+    for (size_t i = 0; i < value.len; i++)
+        if (value.ptr[i] < '0' || value.ptr[i] > '9')
+            return false;
+    return value.len > 0 && (!ah_str_to_u64(value, &length) || length > INT64_MAX);
+}
+
 /* RFC 9112 §6.3 rule 3: Transfer-Encoding overrides Content-Length; rule 5: of equal values of
    Content-Length, one is kept. */
 static void merge_lengths(output *out)
 {
     ah_str section = ah_str_make(out->text, out->len);
     lengths all = find_lengths(section);
-    bool is_kept = all.has_coding;
+    bool is_beyond = all.count > 0 && !all.differ && is_beyond_measure(all.first);
+    bool is_kept = all.has_coding || is_beyond;
     ah_str line;
 
-    if (all.has_coding ? all.count == 0 : all.count < 2 || all.differ)
+    if (!is_beyond && (all.has_coding ? all.count == 0 : all.count < 2 || all.differ))
         return;
     out->len = 0;
     while (take_line(&section, &line)) {

@@ -30,6 +30,9 @@ typedef struct ah_response_rules {
     size_t max_head;    /* all of a head, and all trailers; at most 2^31 - 1 */
     size_t max_interim; /* number of 1xx before the final head */
     bool lenient;       /* docs/strictness.md */
+    bool http_0_9;      /* a response may have no head */
+    bool until_close;   /* Content-Length does not count */
+    bool keep_chunks;   /* what frames chunks is given out with them */
 } ah_response_rules;
 
 extern const ah_response_rules ah_default_response_rules;

@@ -107,7 +107,8 @@ static void a_challenge_is_answered_once_on_the_same_connection(void **state)
     assert_requests(2);
     assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 1);
     assert_false(server_request_has_field(server_request_at(f.server, 0), "Authorization"));
-    assert_seen("username=\"ann\", realm=\"r\", uri=\"/a?b=c%2f\", nonce=\"one\", nc=00000001");
+    assert_seen("username=\"ann\", realm=\"r\", nonce=\"one\", uri=\"/a?b=c%2f\"");
+    assert_seen("nc=00000001");
 }
 
 static void later_requests_answer_at_once_and_count(void **state)
@@ -115,7 +116,8 @@ static void later_requests_answer_at_once_and_count(void **state)
     (void)state;
     assert_status(GET("/", .headers = NULL), 200);
     assert_status(GET("/b", .headers = NULL), 200);
-    assert_seen("uri=\"/b\", nonce=\"one\", nc=00000002");
+    assert_seen("nonce=\"one\", uri=\"/b\"");
+    assert_seen("nc=00000002");
     assert_status(GET("/c", .headers = NULL), 200);
     assert_seen("nc=00000003");
     assert_requests(4);
@@ -156,7 +158,8 @@ static void an_old_nonce_is_replaced_once_more(void **state)
     assert_status(GET("/", .headers = NULL), 200);
 
     assert_requests(3);
-    assert_seen("nonce=\"two\", nc=00000001");
+    assert_seen("nonce=\"two\"");
+    assert_seen("nc=00000001");
     server_s.stale_behind = "nonce=\"";
     assert_status(GET("/", .headers = NULL), 401);
     assert_requests(6);
@@ -172,7 +175,8 @@ static void a_nonce_that_the_server_forgot_is_replaced(void **state)
     assert_status(GET("/", .headers = NULL), 200);
 
     assert_requests(4);
-    assert_seen("nonce=\"two\", nc=00000001");
+    assert_seen("nonce=\"two\"");
+    assert_seen("nc=00000001");
 }
 
 static void the_next_nonce_is_taken_from_the_response(void **state)
@@ -184,9 +188,11 @@ static void the_next_nonce_is_taken_from_the_response(void **state)
 
     assert_status(GET("/", .headers = NULL), 200);
 
-    assert_seen("nonce=\"two\", nc=00000001");
+    assert_seen("nonce=\"two\"");
+    assert_seen("nc=00000001");
     assert_status(GET("/", .headers = NULL), 200);
-    assert_seen("nonce=\"two\", nc=00000002");
+    assert_seen("nonce=\"two\"");
+    assert_seen("nc=00000002");
     assert_requests(4);
 }
 

@@ -61,8 +61,8 @@ static int begin_tunnel(void **state)
 }
 
 #define ASKED(login)                                                                               \
-    "CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\nX: y\r\n" login "\r\n",                      \
-        sizeof "CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\nX: y\r\n" login "\r\n" - 1
+    "CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n" login "X: y\r\n\r\n",                      \
+        sizeof "CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n" login "X: y\r\n\r\n" - 1
 #define SAYS(text) text, sizeof text - 1
 
 #define WANTS_LOGIN "HTTP/1.1 407 Who?\r\nProxy-Authenticate: Basic realm=\"p\"\r\n"
