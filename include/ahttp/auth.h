@@ -15,8 +15,8 @@
    option; with trust_env, what the file named by NETRC says of the host, or ~/.netrc.
 
    What a request brings is for the origin of its URL (scheme, host, port), and no redirect takes
-   it elsewhere.  What a session brings is for the origin of its credentials_for, or else for that
-   of the first request that it sends; hosts below and beside it do not get it. */
+   it elsewhere.  What a session brings is for the origin of its credentials_for, or else its
+   base_url, or else of the first request that it sends; hosts below and beside it do not get it. */
 #include <ahttp/future.h>
 #include <ahttp/headers.h>
 AHTTP_BEGIN

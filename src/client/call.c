@@ -88,14 +88,21 @@ void ah_call_refuse(ahttp_response *call, ahttp_error *error)
     ah_response_release(call);
 }
 
+static const char *doing_on_the_wire(const ah_exchange *exchange)
+{
+    if (exchange->was_sent)
+        return "waiting for the response";
+    return exchange->request.has_body && exchange->bytes_sent > 0 ? "sending the request body"
+                                                                  : "sending the request";
+}
+
 static const char *doing(const ahttp_response *call)
 {
     switch (call->phase) {
     case AH_CALL_PREPARING:
         return call->stage_waits ? "preparing the request" : "opening the request body";
     case AH_CALL_WAITING: return ah_connector_doing(&call->waiter);
-    case AH_CALL_SENT:
-        return call->exchange.was_sent ? "waiting for the response" : "sending the request";
+    case AH_CALL_SENT: return doing_on_the_wire(&call->exchange);
     case AH_CALL_DECIDING: return "looking at the response";
     case AH_CALL_SKIPPING: return "reading the rest of an earlier response";
     default: return "reading the body";

@@ -142,6 +142,19 @@ static void credentials_of_a_session_are_for_the_origin_they_were_given_for(void
     server_stop(other);
 }
 
+static void else_they_are_for_the_base_url(void **state)
+{
+    (void)state;
+    test_server *other = server_start(&(server_script){.handler = NULL});
+    USE_SESSION(.auth = "ann:secret", .base_url = server_url(other, "/"));
+    assert_sent_without(GET(.headers = NULL));
+
+    assert_sent(ahttp_get(f.session, "ok"));
+
+    assert_true(server_request_has_line(server_request_at(other, 0), BASIC_ANN));
+    server_stop(other);
+}
+
 static void else_they_are_for_the_origin_of_the_first_request(void **state)
 {
     (void)state;
@@ -394,6 +407,7 @@ int main(void)
         TEST(a_session_says_who_all_requests_come_from),
         TEST(a_header_of_the_session_gives_way_to_a_requests_credentials),
         TEST(credentials_of_a_session_are_for_the_origin_they_were_given_for),
+        TEST(else_they_are_for_the_base_url),
         TEST(else_they_are_for_the_origin_of_the_first_request),
         TEST(a_session_of_two_minds_is_a_mistake),
         TEST(a_session_with_credentials_that_cannot_be_sent_is_not_made),

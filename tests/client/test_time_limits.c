@@ -165,7 +165,7 @@ static void a_deadline_while_the_body_goes_out_says_so(void **state)
     turns(300);
 
     assert_fails_after(request, 5000, AHTTP_E_TOTAL_TIMEOUT,
-                       "timed out after 5000 ms while sending the request (total_ms is 5000)");
+                       "timed out after 5000 ms while sending the request body (total_ms is 5000)");
 }
 
 static void the_first_byte_has_a_limit_of_its_own(void **state)
