@@ -132,6 +132,7 @@ const char *ah_jar_set(ah_jar *jar, const ah_url *url, const ah_set_cookie *said
         why = check_prefix(&wanted, said->path.ptr != NULL);
     if (why)
         return why;
+    ah_jar_sweep(jar, now);
     if (!said->secure && !from_secure && overlays_secure(jar, &wanted))
         return "there is a Secure cookie of that name";
     return ah_jar_put(jar, &wanted, now);

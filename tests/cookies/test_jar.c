@@ -244,6 +244,16 @@ static void secure_cookies_are_left_alone(void **state)
     assert_string_equal(sent_to("https://example.com/login"), "a=4; b=2; a=2");
 }
 
+static void an_expired_secure_cookie_does_not_matter(void **state)
+{
+    (void)state;
+    assert_taken(HOME, "a=1; Secure; Path=/; Max-Age=10");
+    now += 10;
+    assert_taken(PLAIN, "a=2; Path=/");
+
+    assert_string_equal(sent_to(PLAIN), "a=2");
+}
+
 static void prefixes_must_be_earned(void **state)
 {
     static const char host_why[] =
@@ -497,6 +507,7 @@ int main(void)
         TEST(secure_cookies_are_for_https_only),
         TEST(an_origin_may_count_as_secure),
         TEST(secure_cookies_are_left_alone),
+        TEST(an_expired_secure_cookie_does_not_matter),
         TEST(prefixes_must_be_earned),
         TEST(a_domain_keeps_what_was_used_last_and_secure_ones_longest),
         TEST(a_jar_keeps_what_was_used_last),
