@@ -65,7 +65,7 @@ static bool take_line(char **text, char *text_end, char **line, char **line_end)
     char *lf = memchr(*text, '\n', (size_t)(text_end - *text));
 
     *line = *text;
-    if (!lf || lf == *text || lf[-1] != '\r')
+    if (AH_UNLIKELY(!lf) || AH_UNLIKELY(lf == *text) || AH_UNLIKELY(lf[-1] != '\r'))
         return false;
     *line_end = lf - 1;
     *text = lf + 1;
@@ -78,17 +78,15 @@ static ah_h1_section_result cut_field(const ah_h1_section *section, char *line, 
 {
     char *colon = memchr(line, ':', (size_t)(end - line));
 
-    if (is_space(*line))
+    if (AH_UNLIKELY(is_space(*line)))
         return AH_H1_SECTION_FOLDED;
-    if (!colon || colon == line)
+    if (AH_UNLIKELY(!colon) || AH_UNLIKELY(colon == line))
         return AH_H1_SECTION_NO_NAME;
     char *value = colon + 1;
     while (is_space(*value))
         value++;
     if (AH_UNLIKELY((size_t)(colon - line) + (size_t)(end - value) > section->max_field))
         return AH_H1_SECTION_FIELD_TOO_LONG;
-    if (AH_UNLIKELY(headers->count == section->max_count))
-        return AH_H1_SECTION_TOO_MANY_FIELDS;
     while (end > value && is_space(end[-1]))
         end--;
     *colon = '\0';
@@ -136,6 +134,8 @@ static ah_h1_section_result cut(const ah_h1_section *section, ahttp_headers *hea
             break;
         result = cut_field(section, line, end, headers);
     }
+    if (result == AH_H1_SECTION_OK && headers->count > section->max_count)
+        return AH_H1_SECTION_TOO_MANY_FIELDS;
     return result;
 }
 

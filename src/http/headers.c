@@ -42,7 +42,8 @@ bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value)
 static bool is_named(const ah_field *field, ah_str name)
 {
     return field->name.len == name.len && ah_lower(field->name.ptr[0]) == ah_lower(name.ptr[0]) &&
-           ah_str_equal_nocase(field->name, name);
+           (memcmp(field->name.ptr, name.ptr, name.len) == 0 ||
+            ah_str_equal_nocase(field->name, name));
 }
 
 /* The next field of that name at or behind field, or NULL. */
