@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 enum {
+    LEAST_PLACE = 16 * 1024,               /* below it, a copy costs less than small reads */
     KEPT_CAPACITY = 32 * 1024,             /* of a buffer, for the next body */
     LENT_CAPACITY = 4 * AH_BODY_HIGH_WATER /* for the next piece of the same */
 };
@@ -102,7 +103,9 @@ static ahttp_error *take_in(ah_body *body, ah_str *input)
     }
     if (body->decoder)
         return decode(body, input);
-    if (input->len > 0)
+    if (input->ptr == body->ready.data + body->ready.len)
+        body->ready.len += input->len; /* it is in place: see ah_body_place */
+    else if (input->len > 0)
         ah_buf_append(&body->ready, *input);
     input->len = 0;
     return NULL;
@@ -125,6 +128,16 @@ ahttp_error *ah_body_go_on(ah_body *body)
 }
 
 /* ---- The wire ---- */
+
+char *ah_body_place(ah_body *body, uint64_t most, size_t *cap)
+{
+    size_t free = room(body);
+
+    *cap = most < free ? (size_t)most : free;
+    if (body->decoder || body->is_lent || body->held.len + body->taken > 0 || *cap < LEAST_PLACE)
+        return NULL;
+    return ah_buf_reserve(&body->ready, *cap);
+}
 
 ahttp_error *ah_body_add(ah_body *body, ah_str piece)
 {

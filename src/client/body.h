@@ -41,6 +41,9 @@ void ah_body_set_buffer(ah_body *body, int64_t bytes);
 
 /* Bytes from the wire.  NULL, or why the body is of no use. */
 ahttp_error *ah_body_add(ah_body *body, ah_str piece);
+/* Where at most so many of the next bytes may be read to, *cap of them, so that adding these
+   copies nothing; NULL: elsewhere. */
+char *ah_body_place(ah_body *body, uint64_t most, size_t *cap);
 /* No more will come. */
 ahttp_error *ah_body_end(ah_body *body);
 /* Whether there is room for more from the wire. */

@@ -294,7 +294,15 @@ static void on_end(ah_exchange *exchange, ahttp_error *error)
     }
 }
 
-const ah_exchange_events ah_call_events = {.interim = on_interim,
+static char *on_place(ah_exchange *exchange, uint64_t most, size_t *cap)
+{
+    ahttp_response *call = call_of_exchange(exchange);
+
+    return call->phase == AH_CALL_OPEN ? ah_body_place(&call->body, most, cap) : NULL;
+}
+
+const ah_exchange_events ah_call_events = {.place = on_place,
+                                           .interim = on_interim,
                                            .head = on_head,
                                            .body = on_body,
                                            .end = on_end,

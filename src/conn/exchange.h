@@ -30,6 +30,10 @@ typedef struct ah_exchange_events {
     /* An interim head (1xx but 101) has come, and is in exchange->response until this returns.
        NULL: not wanted. */
     void (*interim)(ah_exchange *exchange);
+    /* Where the next bytes of the body may be read to, of which there are at most `most`: room for
+       *cap of them, and the next body event is about these.  NULL, also for the function: read them
+       elsewhere, and they will be copied. */
+    char *(*place)(ah_exchange *exchange, uint64_t most, size_t *cap);
     /* With shows_progress: bytes were written. */
     void (*progress)(ah_exchange *exchange);
     /* With shows_wire: a head goes out, or has come, before anything else is said of it. */

@@ -16,6 +16,9 @@
 #include <assert.h>
 #include <stdio.h>
 
+/* How much is read at a time of what frames large chunks. */
+enum { FRAMING_SIZE = 4096 };
+
 typedef enum receiving { READY, HEAD, BODY, DONE, BROKEN } receiving;
 
 static const unsigned char may_enter[] = {
@@ -367,10 +370,28 @@ static void ended(h1_conn *conn, ahttp_error *failure)
         take_result(conn, ah_h1_parser_finish(conn->work->parser), (ah_str){0});
 }
 
+/* Where to read to: bytes that are the body's and nothing else go where its owner keeps them. */
+static char *choose_buffer(h1_conn *conn, size_t *cap)
+{
+    ah_exchange *exchange = conn->response == BODY ? conn->exchange : NULL;
+    char *place = NULL;
+
+    *cap = AH_READ_BUFFER_SIZE;
+    if (exchange && exchange->events->place) {
+        uint64_t ahead = ah_h1_parser_body_ahead(conn->work->parser);
+        place = ahead > 0 ? exchange->events->place(exchange, ahead, cap) : NULL;
+        if (!place)
+            *cap = ah_h1_parser_has_large_chunks(conn->work->parser) ? FRAMING_SIZE
+                                                                     : AH_READ_BUFFER_SIZE;
+    }
+    return place ? place : ah_loop_read_buffer(conn->loop);
+}
+
 static void receive(h1_conn *conn)
 {
-    char *buffer = ah_loop_read_buffer(conn->loop);
-    ptrdiff_t count = ah_transport_read(conn->transport, buffer, AH_READ_BUFFER_SIZE);
+    size_t cap;
+    char *buffer = choose_buffer(conn, &cap);
+    ptrdiff_t count = ah_transport_read(conn->transport, buffer, cap);
 
     if (count > 0)
         received(conn, ah_str_make(buffer, (size_t)count));

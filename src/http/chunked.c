@@ -24,6 +24,7 @@ static ah_chunked_result enter(ah_chunked *chunked, int state)
 static ah_chunked_result end_size_line(ah_chunked *chunked)
 {
     chunked->line = 0;
+    chunked->size = chunked->left;
     return enter(chunked, chunked->left > 0 ? DATA : END_CR);
 }
 
@@ -127,4 +128,9 @@ ah_chunked_result ah_chunked_decode(ah_chunked *chunked, ah_str *input, ah_str *
             return result;
     }
     return AH_CHUNKED_MORE_INPUT;
+}
+
+uint64_t ah_chunked_data_ahead(const ah_chunked *chunked)
+{
+    return chunked->state == DATA ? chunked->left : 0;
 }

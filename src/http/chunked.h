@@ -8,7 +8,8 @@
 #include "base/str.h"
 
 typedef struct ah_chunked {
-    uint64_t left; /* of the chunk at hand */
+    uint64_t size; /* of the chunk at hand, when its size line has been read */
+    uint64_t left; /* of the same, or the part of it that has been read of that line */
     size_t line;   /* bytes of the size line at hand */
     int state;
     bool is_lenient;
@@ -29,5 +30,8 @@ typedef enum ah_chunked_result {
    max_line bounds a size line with its extensions. */
 ah_chunked_result ah_chunked_decode(ah_chunked *chunked, ah_str *input, ah_str *data,
                                     size_t max_line);
+
+/* How many of the next bytes are data and nothing else. */
+uint64_t ah_chunked_data_ahead(const ah_chunked *chunked);
 
 #endif

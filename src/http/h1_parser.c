@@ -12,7 +12,7 @@
 #include <llhttp.h>
 #include <stdio.h>
 
-enum { MAX_EXCERPT = 32 };
+enum { MAX_EXCERPT = 32, LARGE_CHUNK = 32 * 1024 };
 
 typedef enum parser_phase {
     OVER, /* nothing may be fed before the next begin */
@@ -580,6 +580,20 @@ uint64_t ah_h1_parser_left(const ah_h1_parser *parser)
     case AH_FRAMING_LENGTH: return parser->body.length - parser->received;
     default: return UINT64_MAX;
     }
+}
+
+uint64_t ah_h1_parser_body_ahead(const ah_h1_parser *parser)
+{
+    switch (parser->phase) {
+    case BODY_OF_LENGTH: return parser->body.length - parser->received;
+    case BODY_CHUNKED: return ah_chunked_data_ahead(&parser->chunked);
+    default: return 0;
+    }
+}
+
+bool ah_h1_parser_has_large_chunks(const ah_h1_parser *parser)
+{
+    return parser->phase == BODY_CHUNKED && parser->chunked.size >= LARGE_CHUNK;
 }
 
 bool ah_h1_parser_keeps_alive(const ah_h1_parser *parser)

@@ -65,6 +65,10 @@ uint64_t ah_h1_parser_received(const ah_h1_parser *parser);
 /* How many bytes of the body are still to come, from the head event on; UINT64_MAX: it is not
    known. */
 uint64_t ah_h1_parser_left(const ah_h1_parser *parser);
+/* How many of the next bytes are the body's and nothing else, as far as that is known. */
+uint64_t ah_h1_parser_body_ahead(const ah_h1_parser *parser);
+/* Whether the body comes in chunks so large that what frames them is best read alone. */
+bool ah_h1_parser_has_large_chunks(const ah_h1_parser *parser);
 /* Whether the connection may be used again, as far as it is known; final after DONE.  Not where
    more than line ends had to be put right: who frames badly once may do so again. */
 bool ah_h1_parser_keeps_alive(const ah_h1_parser *parser);

@@ -47,6 +47,38 @@ static ah_str gzipped(size_t len)
     return ah_str_make((char *)out, size);
 }
 
+static void bytes_that_were_read_to_their_place_are_not_copied(void **state)
+{
+    ah_str piece;
+    size_t cap;
+
+    (void)state;
+    assert_null(ah_body_add(&body, AH_STR("one ")));
+    char *place = ah_body_place(&body, 100000, &cap);
+    assert_non_null(place);
+    assert_int_equal(cap, 100000);
+    memcpy(place, "two", 3);
+    assert_null(ah_body_add(&body, ah_str_make(place, 3)));
+    assert_null(ah_body_take(&body, SIZE_MAX, &piece));
+
+    assert_str(piece, "one two");
+    assert_ptr_equal(piece.ptr + 4, place);
+}
+
+static void there_is_a_place_only_where_bytes_stay_as_they_came(void **state)
+{
+    ah_str piece;
+    size_t cap;
+
+    (void)state;
+    assert_null(ah_body_place(&body, 100, &cap)); /* too few to be worth it */
+    assert_non_null(ah_body_place(&body, UINT64_MAX, &cap));
+    assert_int_equal(cap, AH_BODY_HIGH_WATER);
+    assert_null(ah_body_add(&body, AH_STR("lent")));
+    assert_null(ah_body_take(&body, 1, &piece)); /* the buffer must not move now */
+    assert_null(ah_body_place(&body, 100000, &cap));
+}
+
 static void bytes_are_handed_out_as_they_came(void **state)
 {
     ah_str piece;
@@ -268,6 +300,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
+        TEST(bytes_that_were_read_to_their_place_are_not_copied),
+        TEST(there_is_a_place_only_where_bytes_stay_as_they_came),
         TEST(bytes_are_handed_out_as_they_came),
         TEST(there_is_no_room_beyond_the_high_water_mark),
         TEST(a_piece_stays_where_it_is_while_more_comes),

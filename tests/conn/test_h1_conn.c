@@ -256,10 +256,74 @@ static void abandoning_inside_an_event_ends_all_use_of_the_exchange(void **state
     exchange = (ah_exchange){0};
 }
 
+static char placed[65536];
+static size_t placed_cap;
+
+static char *lend_place(ah_exchange *ex, uint64_t most, size_t *cap)
+{
+    (void)ex;
+    tell("place for %d|", (int)most);
+    *cap = most < placed_cap ? (size_t)most : placed_cap;
+    return placed_cap ? placed : NULL;
+}
+
+static bool on_placed_body(ah_exchange *ex, ah_str piece)
+{
+    bool is_placed = piece.ptr >= placed && piece.ptr < placed + sizeof placed;
+
+    (void)ex;
+    tell("%s %.*s|", is_placed ? "placed" : "body", (int)piece.len, piece.ptr);
+    return true;
+}
+
+static const ah_exchange_events placing = {
+    .head = on_head, .body = on_placed_body, .end = on_end, .place = lend_place};
+
+/* The head has come. */
+static void await_body(const char *framing, size_t cap)
+{
+    placed_cap = cap;
+    send_request("GET", "");
+    exchange.events = &placing;
+    fake_arrives(&wire, "HTTP/1.1 200 OK\r\n");
+    fake_arrives(&wire, framing);
+    story[0] = '\0';
+}
+
+static void a_body_is_read_to_where_its_owner_keeps_it(void **state)
+{
+    (void)state;
+    await_body("Content-Length: 5\r\n\r\n", 3);
+    fake_arrives(&wire, "hello");
+
+    assert_string_equal(story, "place for 5|placed hel|place for 2|placed lo|end OK|idle|");
+}
+
+static void a_chunk_is_read_to_its_place_and_what_frames_it_is_not(void **state)
+{
+    (void)state;
+    await_body("Transfer-Encoding: chunked\r\n\r\n5\r\n", sizeof placed);
+    fake_arrives(&wire, "hello\r\n1\r\n!\r\n0\r\n\r\n");
+
+    assert_string_equal(story, "place for 5|placed hello|body !|end OK|idle|");
+}
+
+static void a_body_without_a_place_is_read_elsewhere(void **state)
+{
+    (void)state;
+    await_body("Content-Length: 5\r\n\r\n", 0);
+    fake_arrives(&wire, "hello");
+
+    assert_string_equal(story, "place for 5|body hello|end OK|idle|");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
+        TEST(a_body_is_read_to_where_its_owner_keeps_it),
+        TEST(a_chunk_is_read_to_its_place_and_what_frames_it_is_not),
+        TEST(a_body_without_a_place_is_read_elsewhere),
         TEST(an_exchange_goes_out_in_one_write_and_comes_back),
         TEST(an_idle_connection_does_not_keep_the_loop_and_a_busy_one_does),
         TEST(the_second_exchange_knows_that_it_is_not_the_first),
