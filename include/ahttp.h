@@ -3,6 +3,7 @@
 #define AHTTP_H
 /* Everything.  Include this, or the topic you need. */
 #include <ahttp/auth.h>
+#include <ahttp/background.h>
 #include <ahttp/body.h>
 #include <ahttp/connector.h>
 #include <ahttp/cookie_store.h>

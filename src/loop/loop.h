@@ -25,6 +25,9 @@ void ah_loop_ready(ahttp_loop *loop, ah_job *job);
 /* Appends all of them, in order; the list is empty afterwards. */
 void ah_loop_ready_all(ahttp_loop *loop, ah_list *jobs);
 
+/* Whether loop was made on this thread.  It may be gone already. */
+bool ah_loop_is_own(const ahttp_loop *loop);
+
 /* Like ah_loop_ready, from any thread, and in the order of ahttp_loop_post.  Needs no memory. */
 void ah_loop_post_job(ahttp_loop *loop, ah_job *job);
 

@@ -159,8 +159,6 @@ static inline void ah_check_thread(const ahttp_loop *loop, const char *function)
         ah_debug_check_thread(loop, function);
 }
 
-/* Whether loop was made on this thread.  It may be gone already. */
-bool ah_loop_is_own(const ahttp_loop *loop);
 /* The current loop; when this thread has none, aborts with the sentence. */
 ahttp_loop *ah_loop_need_current(const char *sentence);
 

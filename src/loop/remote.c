@@ -4,16 +4,15 @@
    runs whatever was posted to it and waits for its tasks.  So under the mutex an unsettled
    remote means that the loop is there, and jobs may be posted to it. */
 #include "base/error.h"
+#include "loop/latch.h"
 #include "loop/loop_state.h"
 #include <ahttp/thread.h>
 
-#define LONGEST_LIMIT_MS INT64_C(1000000000000) /* anything above is no limit */
+enum { SETTLED = 1 };
 
 struct ahttp_remote {
-    uv_mutex_t mutex; /* of all up to result and error, which stay once it is settled */
-    uv_cond_t on_settled;
+    ah_latch latch; /* of all up to result and error, which stay once it is SETTLED */
     unsigned holders;
-    bool settled;
     bool cancel_posted;
     void *result;
     ahttp_error *error;
@@ -32,17 +31,16 @@ static ahttp_remote no_memory;
 
 static void destroy(ahttp_remote *remote)
 {
-    uv_cond_destroy(&remote->on_settled);
-    uv_mutex_destroy(&remote->mutex);
+    ah_latch_release(&remote->latch);
     ah_error_free(remote->error);
     ah_free(remote);
 }
 
 static void give_up(ahttp_remote *remote)
 {
-    uv_mutex_lock(&remote->mutex);
+    ah_latch_lock(&remote->latch);
     bool is_last = --remote->holders == 0;
-    uv_mutex_unlock(&remote->mutex);
+    ah_latch_unlock(&remote->latch);
     if (is_last)
         destroy(remote);
 }
@@ -52,12 +50,11 @@ static void give_up(ahttp_remote *remote)
 /* Takes error over. */
 static void settle(ahttp_remote *remote, void *result, ahttp_error *error)
 {
-    uv_mutex_lock(&remote->mutex);
+    ah_latch_lock(&remote->latch);
     remote->result = result;
     remote->error = error;
-    remote->settled = true;
-    uv_cond_broadcast(&remote->on_settled);
-    uv_mutex_unlock(&remote->mutex);
+    ah_latch_unlock(&remote->latch);
+    ah_latch_move(&remote->latch, SETTLED);
     give_up(remote);
 }
 
@@ -92,9 +89,9 @@ static void cancel_task(ah_job *job)
 {
     ahttp_remote *remote = AH_CONTAINER(job, ahttp_remote, cancel);
 
-    uv_mutex_lock(&remote->mutex);
+    ah_latch_lock(&remote->latch);
     remote->cancel_posted = false;
-    uv_mutex_unlock(&remote->mutex);
+    ah_latch_unlock(&remote->latch);
     if (remote->task)
         ahttp_future_cancel(remote->task);
     give_up(remote);
@@ -106,14 +103,7 @@ static ahttp_remote *new_remote(void)
 {
     ahttp_remote *remote = AH_NEW(ahttp_remote);
 
-    if (!remote)
-        return NULL;
-    if (uv_mutex_init(&remote->mutex) < 0) {
-        ah_free(remote);
-        return NULL;
-    }
-    if (uv_cond_init(&remote->on_settled) < 0) {
-        uv_mutex_destroy(&remote->mutex);
+    if (remote && !ah_latch_init(&remote->latch)) {
         ah_free(remote);
         return NULL;
     }
@@ -136,42 +126,24 @@ ahttp_remote *ahttp_submit(ahttp_loop *loop, ahttp_task_fn *fn, void *arg)
     return remote;
 }
 
-/* With the mutex held. */
-static void wait_until_settled(ahttp_remote *remote, int64_t limit_ms)
-{
-    bool has_limit = limit_ms >= 0 && limit_ms <= LONGEST_LIMIT_MS;
-    uint64_t end_ns = has_limit ? uv_hrtime() + (uint64_t)limit_ms * 1000000 : 0;
-
-    while (!remote->settled) {
-        if (!has_limit) {
-            uv_cond_wait(&remote->on_settled, &remote->mutex);
-            continue;
-        }
-        uint64_t now_ns = uv_hrtime();
-        if (now_ns >= end_ns)
-            return;
-        uv_cond_timedwait(&remote->on_settled, &remote->mutex, end_ns - now_ns);
-    }
-}
-
 int ahttp_remote_wait(ahttp_remote *remote, int64_t limit_ms, void **result)
 {
-    int code = AHTTP_E_TIMEOUT;
-
     if (result)
         *result = NULL;
     if (remote == &no_memory)
         return AHTTP_E_NO_MEMORY;
-    uv_mutex_lock(&remote->mutex);
-    if (!remote->settled && limit_ms != 0 && ah_loop_is_own(remote->loop))
-        ah_misuse("ahttp_remote_wait: called on the loop's own thread, where the task cannot go on "
-                  "meanwhile; use ahttp_spawn and ahttp_await there");
-    wait_until_settled(remote, limit_ms);
-    if (remote->settled)
-        code = remote->error ? remote->error->code : 0;
+    if (!ah_latch_wait(&remote->latch, SETTLED, 0)) {
+        if (limit_ms != 0 && ah_loop_is_own(remote->loop))
+            ah_misuse("ahttp_remote_wait: called on the loop's own thread, where the task cannot "
+                      "go on meanwhile; use ahttp_spawn and ahttp_await there");
+        if (!ah_latch_wait(&remote->latch, SETTLED, limit_ms))
+            return AHTTP_E_TIMEOUT;
+    }
+    ah_latch_lock(&remote->latch);
+    int code = remote->error ? remote->error->code : 0;
     if (result && code == 0)
         *result = remote->result;
-    uv_mutex_unlock(&remote->mutex);
+    ah_latch_unlock(&remote->latch);
     return code;
 }
 
@@ -181,9 +153,9 @@ const ahttp_error *ahttp_remote_error(const ahttp_remote *remote)
 
     if (remote == &no_memory)
         return ah_error_no_memory();
-    uv_mutex_lock(&locked->mutex);
+    ah_latch_lock(&locked->latch);
     const ahttp_error *error = remote->error;
-    uv_mutex_unlock(&locked->mutex);
+    ah_latch_unlock(&locked->latch);
     return error;
 }
 
@@ -191,13 +163,13 @@ void ahttp_remote_cancel(ahttp_remote *remote)
 {
     if (remote == &no_memory)
         return;
-    uv_mutex_lock(&remote->mutex);
-    if (!remote->settled && !remote->cancel_posted) {
+    ah_latch_lock(&remote->latch);
+    if (remote->latch.stage < SETTLED && !remote->cancel_posted) {
         remote->cancel_posted = true;
         remote->holders++;
         ah_loop_post_job(remote->loop, &remote->cancel);
     }
-    uv_mutex_unlock(&remote->mutex);
+    ah_latch_unlock(&remote->latch);
 }
 
 void ahttp_remote_free(ahttp_remote *remote)

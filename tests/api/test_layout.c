@@ -7,6 +7,7 @@
 
 /* X(type, its last member): all whose first member is `size_t size`. */
 #define SIZED_STRUCTS(X)                                                                           \
+    X(ahttp_background_options, connector)                                                         \
     X(ahttp_connector_options, allow_address_ctx)                                                  \
     X(ahttp_connector_stats, reused)                                                               \
     X(ahttp_cookie, reserved)                                                                      \
