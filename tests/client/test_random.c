@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* Ten thousand random events on a connector with real sockets: requests begin, end, are given
+   up, run into limits, lose their connections; the pool holds after each.  AH_TEST_SEED repeats
+   a run, as far as the server's thread lets it. */
+#include "fixture.h"
+
+#include "pool/connector.h"
+#include "support/open_fds.h"
+#include <time.h>
+#include <uv.h>
+
+enum { STEPS = 10000, SERVERS = 4, REQUESTS = 24, LIMIT = 6, PER_HOST = 3, PATIENCE = 200000 };
+
+typedef struct request {
+    ahttp_future *pending;    /* the response, then its body; NULL: free, or it is only held */
+    ahttp_response *response; /* or NULL */
+} request;
+
+static struct world {
+    test_server *servers[SERVERS];
+    ahttp_loop *loop;
+    ahttp_connector *connector;
+    ahttp_session *session;
+    request requests[REQUESTS];
+    unsigned ended_well, failed;
+} world;
+
+static uint64_t random_state;
+
+static unsigned random_below(unsigned bound)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(random_state >> 33) % bound;
+}
+
+static uint64_t chosen_seed(void)
+{
+    const char *given = getenv("AH_TEST_SEED");
+    uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
+
+    print_message("AH_TEST_SEED=%llu\n", (unsigned long long)seed);
+    return seed;
+}
+
+/* ---- What may happen ---- */
+
+static void let_go(request *self)
+{
+    ahttp_response_unref(self->response);
+    self->response = NULL;
+}
+
+static void begin(request *self)
+{
+    static const char *const paths[] = {
+        "/ok",         "/ok",   "/bytes/300000", "/chunked/1000", "/until-close/9",
+        "/status/204", "/drop", "/reset"};
+    const char *path = paths[random_below(COUNT_OF(paths))];
+    const char *url = server_url(world.servers[random_below(SERVERS)], path);
+    int64_t pool_ms = random_below(4) ? AHTTP_NEVER : 50;
+
+    let_go(self);
+    if (random_below(3))
+        self->pending = ahttp_get(world.session, url, .timeout = {.pool_ms = pool_ms});
+    else
+        self->pending =
+            ahttp_post(world.session, url, .text = "hello", .timeout = {.read_ms = 400});
+}
+
+static void look(request *self)
+{
+    ahttp_future *ended = self->pending;
+
+    if (!ended || !ahttp_future_done(ended))
+        return;
+    self->pending = NULL;
+    void *result = ahttp_future_take(ended);
+    if (!result) {
+        world.failed++;
+    } else if (self->response) {
+        world.ended_well++;
+    } else {
+        self->response = result;
+        if (random_below(4))
+            self->pending = ahttp_response_read(self->response);
+    }
+    ahttp_drop(ended);
+    if (!self->pending && random_below(2))
+        let_go(self);
+}
+
+static void something_happens(void)
+{
+    request *self = &world.requests[random_below(REQUESTS)];
+    unsigned chance = random_below(100);
+
+    if (chance < 55 && !self->pending)
+        begin(self);
+    else if (chance < 65 && self->pending)
+        ahttp_future_cancel(self->pending);
+    else if (chance < 75 && !self->pending)
+        let_go(self);
+    else if (chance < 76)
+        server_close_connections(world.servers[random_below(SERVERS)]);
+    else if (chance < 80)
+        ahttp_loop_advance(world.loop, random_below(100));
+}
+
+static void turn(void)
+{
+    uv_run(ahttp_loop_uv(world.loop), UV_RUN_NOWAIT);
+    for (int i = 0; i < REQUESTS; i++)
+        look(&world.requests[i]);
+    ah_connector_check(world.connector);
+}
+
+static ahttp_connector_stats stats_now(void)
+{
+    ahttp_connector_stats stats = {.size = sizeof stats};
+
+    ahttp_connector_get_stats(world.connector, &stats);
+    return stats;
+}
+
+static void limits_hold(void)
+{
+    ahttp_connector_stats stats = stats_now();
+
+    assert_true(stats.idle + stats.busy + stats.connecting <= LIMIT);
+}
+
+static bool is_at_rest(void)
+{
+    ahttp_connector_stats stats = stats_now();
+
+    return stats.busy + stats.connecting + stats.waiting == 0;
+}
+
+/* Everybody is let go of, and what is under way comes to its end. */
+static void calm_down(void)
+{
+    for (int i = 0; i < REQUESTS; i++) {
+        if (world.requests[i].pending)
+            ahttp_future_cancel(world.requests[i].pending);
+    }
+    for (int i = 0; i < PATIENCE && !is_at_rest(); i++) {
+        turn();
+        for (int r = 0; r < REQUESTS; r++)
+            if (!world.requests[r].pending)
+                let_go(&world.requests[r]);
+        if (i % 1000 == 999)
+            ahttp_loop_advance(world.loop, 1000);
+    }
+    for (int i = 0; i < REQUESTS; i++)
+        assert_null(world.requests[i].pending);
+    assert_true(is_at_rest());
+}
+
+static void the_pool_holds_whatever_happens(void **state)
+{
+    (void)state;
+    random_state = chosen_seed();
+    world.loop = ahttp_loop_new(.virtual_clock = true);
+    size_t fds = count_open_fds();
+    for (int i = 0; i < SERVERS; i++)
+        world.servers[i] = server_start(NULL);
+    world.connector =
+        ahttp_connector_new(.limit = LIMIT, .limit_per_host = PER_HOST, .limit_idle = 5,
+                            .keepalive_ms = 300, .lifetime_ms = 2000);
+    world.session = ahttp_session_new(.connector = world.connector);
+
+    for (int i = 0; i < STEPS; i++) {
+        something_happens();
+        turn();
+        limits_hold();
+    }
+    calm_down();
+
+    print_message("%u ended well, %u failed, %llu connections\n", world.ended_well, world.failed,
+                  (unsigned long long)stats_now().opened);
+    assert_true(world.ended_well > 100 && world.failed > 100);
+    ahttp_session_unref(world.session);
+    ahttp_connector_unref(world.connector);
+    for (int i = 0; i < SERVERS; i++)
+        server_stop(world.servers[i]);
+    while (uv_run(ahttp_loop_uv(world.loop), UV_RUN_NOWAIT))
+        ;
+    assert_int_equal(count_open_fds(), fds);
+    assert_int_equal(ahttp_loop_close(world.loop), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_pool_holds_whatever_happens),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
