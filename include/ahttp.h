@@ -30,6 +30,7 @@
 #include <ahttp/response.h>
 #include <ahttp/session.h>
 #include <ahttp/session_options.h>
+#include <ahttp/stats.h>
 #include <ahttp/stream.h>
 #include <ahttp/sync.h>
 #include <ahttp/task.h>

@@ -89,19 +89,6 @@ AHTTP_API ahttp_resolver *ahttp_connector_resolver(const ahttp_connector *connec
    ones.  Closing twice is harmless.  Resolves to nothing, when the last one is gone. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_connector_close(ahttp_connector *connector);
 
-typedef struct ahttp_connector_stats {
-    size_t size;
-    size_t idle;       /* connections that wait for a request */
-    size_t busy;       /* that carry one */
-    size_t connecting; /* that are being opened */
-    size_t waiting;    /* requests that wait for a connection */
-    uint64_t opened;   /* connections opened so far */
-    uint64_t reused;   /* requests so far that were given one which had been opened before */
-} ahttp_connector_stats;
-/* Fills as much of stats as stats->size has room for; set it before. */
-AHTTP_API void ahttp_connector_get_stats(const ahttp_connector *connector,
-                                         ahttp_connector_stats *stats);
-
 #ifndef __cplusplus
 #define ahttp_connector_new(...)                                                                   \
     ahttp_connector_create(&(ahttp_connector_options){                                             \

@@ -184,22 +184,6 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
 
 /* ---- Looking at it ---- */
 
-void ahttp_connector_get_stats(const ahttp_connector *connector, ahttp_connector_stats *stats)
-{
-    const ah_counted *conns = connector->pool.conns;
-    ahttp_connector_stats all = {
-        .size = stats->size,
-        .idle = conns[AH_POOL_IDLE].count,
-        .busy = conns[AH_POOL_BUSY].count,
-        .connecting = conns[AH_POOL_CONNECTING].count + conns[AH_POOL_SPARE].count,
-        .waiting = connector->pool.waiters.count,
-        .opened = connector->opened,
-        .reused = connector->reused,
-    };
-
-    memcpy(stats, &all, stats->size < sizeof all ? stats->size : sizeof all);
-}
-
 ahttp_resolver *ahttp_connector_resolver(const ahttp_connector *connector)
 {
     return connector->setup.resolver;

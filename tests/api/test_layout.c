@@ -15,6 +15,7 @@
     X(ahttp_cookie_store, ctx)                                                                     \
     X(ahttp_loop_options, reserved)                                                                \
     X(ahttp_request_options, query)                                                                \
+    X(ahttp_origin_stats, waiting)                                                                 \
     X(ahttp_resolver_options, reserved)                                                            \
     X(ahttp_session_options, base_url)                                                             \
     X(ahttp_task_options, stack_bytes)                                                             \

@@ -3,6 +3,7 @@
 #define TESTS_POOL_CONNECTOR_FIXTURE_H
 /* A connector over fake openings, and requests to it. */
 #include "fake_opener.h"
+#include <ahttp/stats.h>
 #include <stdlib.h>
 
 enum { REQUESTS = 10 };

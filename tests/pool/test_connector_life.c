@@ -296,10 +296,48 @@ static void running_out_of_memory_fails_requests_and_leaks_nothing(void **state)
     for_each_allocation(some_requests, NULL);
 }
 
+/* ---- Looking at it ---- */
+
+static void add_line(const ahttp_origin_stats *origin, void *ctx)
+{
+    char *text = ctx;
+    size_t used = strlen(text);
+
+    assert_null(origin->proxy);
+    snprintf(text + used, 400 - used, "%s %zu idle %zu busy %zu connecting %zu waiting|",
+             origin->origin, origin->idle, origin->busy, origin->connecting, origin->waiting);
+}
+
+static void each_origin_can_be_looked_at(void **state)
+{
+    fixture *self = *state;
+    char text[400] = "";
+    self->connector = use_fakes(ahttp_connector_new(.limit_per_host = 2));
+    ahttp_connector_each_origin(self->connector, add_line, text);
+    assert_string_equal(text, "");
+    for (int i = 0; i < 3; i++)
+        asks(self, i, "a.test");
+    opens(self, 0);
+    asks(self, 3, "b.test");
+    opens(self, 2);
+    becomes_idle(self, 2);
+
+    ahttp_connector_each_origin(self->connector, add_line, text);
+
+    assert_int_equal(strlen(text),
+                     strlen("http://a.test:80 0 idle 1 busy 1 connecting 2 waiting|"
+                            "http://b.test:80 1 idle 0 busy 0 connecting 0 waiting|"));
+    assert_non_null(strstr(text, "http://a.test:80 0 idle 1 busy 1 connecting 2 waiting|"));
+    assert_non_null(strstr(text, "http://b.test:80 1 idle 0 busy 0 connecting 0 waiting|"));
+    for (int i = 1; i < 3; i++)
+        ah_connector_cancel(&self->requests[i].waiter);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         with_fixture(closing_ends_all_there_is),
+        with_fixture(each_origin_can_be_looked_at),
         with_fixture(closing_is_done_when_the_last_connection_is_gone),
         with_fixture(closing_twice_is_harmless),
         with_fixture(a_closed_connector_refuses_requests_from_the_loop),
