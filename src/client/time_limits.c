@@ -14,10 +14,18 @@ static const char *const names[] = {"total_ms", "connect_ms", "pool_ms",       "
                                     "tls_ms",   "write_ms",   "first_byte_ms", "read_ms"};
 _Static_assert(sizeof names / sizeof *names == COUNT, "each limit has a name");
 
+static bool is_empty(const ahttp_timeout *timeout)
+{
+    return (timeout->total_ms | timeout->connect_ms | timeout->pool_ms | timeout->dns_ms |
+            timeout->tls_ms | timeout->write_ms | timeout->first_byte_ms | timeout->read_ms) == 0;
+}
+
 const char *ah_timeout_check(const ahttp_timeout *timeout)
 {
     list all = {.timeout = *timeout};
 
+    if (is_empty(timeout))
+        return NULL;
     for (int i = 0; i < COUNT; i++)
         if (all.ms[i] < AHTTP_NEVER)
             return names[i];
@@ -45,12 +53,6 @@ void ah_timeout_complete(ahttp_timeout *timeout)
 
     fill(&all, &defaults);
     *timeout = all.timeout;
-}
-
-static bool is_empty(const ahttp_timeout *timeout)
-{
-    return (timeout->total_ms | timeout->connect_ms | timeout->pool_ms | timeout->dns_ms |
-            timeout->tls_ms | timeout->write_ms | timeout->first_byte_ms | timeout->read_ms) == 0;
 }
 
 const ahttp_timeout *ah_timeout_merge(const ahttp_timeout *own, const ahttp_timeout *base,
