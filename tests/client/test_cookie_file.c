@@ -475,6 +475,7 @@ static void running_out_of_memory_fails_the_future(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_future_needs_a_loop), /* it forks, so it comes before there are threads */
         TEST(json_keeps_everything),
         TEST(netscape_keeps_all_but_same_site),
         TEST(the_forms_are_these),
@@ -489,7 +490,6 @@ int main(void)
         TEST(writers_of_one_file_lose_nothing),
         TEST(futures_do_the_same),
         TEST(a_jar_may_go_while_it_is_saved),
-        TEST(a_future_needs_a_loop),
         TEST(running_out_of_memory_is_told),
         TEST(running_out_of_memory_fails_the_future),
     };
