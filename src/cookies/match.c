@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cookies/match.h"
 
-/* The URL's reader takes a name whose last label is a number for an address, or refuses it. */
+/* The URL's reader refuses other hosts of nothing but numbers. */
 static bool is_ipv4(ah_str host)
 {
-    ah_str label = ah_str_slice(host, ah_str_find_last(host, '.') + 1, SIZE_MAX);
-    uint64_t number;
-
-    return ah_str_to_u64(label, &number);
+    for (size_t i = 0; i < host.len; i++)
+        if (!ah_is_digit(host.ptr[i]) && host.ptr[i] != '.')
+            return false;
+    return true;
 }
 
 ah_cookie_request ah_cookie_request_of(const ah_url *url)

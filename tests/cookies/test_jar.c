@@ -111,6 +111,8 @@ static void addresses_are_refused_unless_they_are_allowed(void **state)
 
     assert_string_equal(sent_to("http://127.0.0.1:82/"), "a=1; b=2");
     assert_string_equal(sent_to("http://1.127.0.0.1.example/"), "");
+    assert_taken("https://host.1/", "n=1");
+    assert_string_equal(sent_to("https://host.1/"), "n=1");
     assert_string_equal(sent_to("http://[0::1]/"), "c=3");
 }
 
