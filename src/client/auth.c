@@ -182,9 +182,7 @@ static given given_by(const ahttp_request_options *options)
 
 bool ah_auth_is_given(const ahttp_request_options *options)
 {
-    const given own = given_by(options);
-
-    return count(&own) > 0;
+    return options->auth || options->bearer || options->digest_auth || options->authorize;
 }
 
 bool ah_auth_is_own(const ahttp_response *call, const ahttp_request_options *options)
@@ -214,25 +212,31 @@ static void use(ahttp_response *call, const ah_login *login)
         call->settings.stages |= 1u << AH_STAGE_AUTH;
 }
 
-ahttp_error *ah_auth_prepare(ahttp_response *call, const ahttp_request_options *options)
+static ahttp_error *find_login(ahttp_response *call, const ahttp_request_options *options,
+                               bool is_own, const ah_login **login)
 {
-    ahttp_session *session = call->session;
-    bool is_own = ah_auth_is_own(call, options);
-    bool has_field = ah_pairs_have(options->headers, AH_STR("Authorization"));
     const given own = given_by(options);
-    const ah_login *login = NULL;
-    ahttp_error *error = NULL;
+    bool has_field = ah_pairs_have(options->headers, AH_STR("Authorization"));
 
-    if (options->fields_text || (!is_own && !session->auth.login && !session->auth.trusts_netrc))
-        return NULL;
     if (is_own && has_field)
         return refuse("headers", "Authorization is given, and so are credentials by an option or "
                                  "by the URL");
     if (is_own)
-        error = read_own(call, &own, &login);
-    else if (!has_field && !ah_headers_has(&session->fields, AH_STR("Authorization")) &&
-             !choose(session, &call->url, &login))
-        error = ah_error_no_memory();
+        return read_own(call, &own, login);
+    if (has_field || ah_headers_has(&call->session->fields, AH_STR("Authorization")))
+        return NULL;
+    return choose(call->session, &call->url, login) ? NULL : ah_error_no_memory();
+}
+
+ahttp_error *ah_auth_prepare(ahttp_response *call, const ahttp_request_options *options)
+{
+    const ah_session_auth *auth = &call->session->auth;
+    bool is_own = ah_auth_is_own(call, options);
+    const ah_login *login = NULL;
+
+    if (options->fields_text || (!is_own && !auth->login && !auth->trusts_netrc))
+        return NULL;
+    ahttp_error *error = find_login(call, options, is_own, &login);
     if (!error)
         use(call, login);
     return error;

@@ -396,6 +396,22 @@ static void out_of_memory_fails_the_request(void **state)
     for_each_allocation(log_in_with_little_memory, url);
 }
 
+#if !AHTTP_TLS
+static void without_hash_functions_a_challenge_of_digest_cannot_be_answered(void **state)
+{
+    static const server_step steps[] = {
+        READ_REQUEST,
+        SEND("HTTP/1.1 401 Who\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n"
+             "Content-Length: 0\r\n\r\n"),
+        SERVE};
+    (void)state;
+    finish(&f);
+    f = start(&(server_script){.connections = {steps}}, false);
+
+    assert_fails(GET(.digest_auth = "ann:secret"), AHTTP_E_UNSUPPORTED, "log in by Digest");
+}
+#endif
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -420,6 +436,9 @@ int main(void)
         TEST(a_host_or_a_file_that_is_not_there_says_nothing),
         TEST(the_home_folder_has_the_file_where_the_environment_names_none),
         TEST(a_request_that_is_cancelled_leaves_the_file),
+#if !AHTTP_TLS
+        TEST(without_hash_functions_a_challenge_of_digest_cannot_be_answered),
+#endif
         TEST(out_of_memory_fails_the_request),
     };
 
