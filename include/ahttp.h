@@ -20,6 +20,7 @@
 #include <ahttp/log.h>
 #include <ahttp/loop.h>
 #include <ahttp/memory.h>
+#include <ahttp/middleware.h>
 #include <ahttp/peer.h>
 #include <ahttp/progress.h>
 #include <ahttp/proxy.h>

@@ -6,6 +6,7 @@
 #include <ahttp/auth.h>
 #include <ahttp/body.h>
 #include <ahttp/headers.h>
+#include <ahttp/middleware.h>
 #include <ahttp/progress.h>
 #include <ahttp/proxy.h>
 #include <ahttp/raise.h>
@@ -95,6 +96,7 @@ typedef struct ahttp_request_options {
     ahttp_authorize_fn *authorize;
     void *authorize_ctx;
     const char *query; /* added to the URL's, before params; escaped already, and sent as it is */
+    const ahttp_middleware *middlewares; /* instead of all of the session's: see middleware.h */
 } ahttp_request_options;
 
 AHTTP_END

@@ -95,6 +95,7 @@ typedef struct ahttp_session_options {
 
     const char *base_url; /* what URLs of requests are relative to: its path ends in "/".  They
                              cannot lead to another origin, unless they are absolute */
+    const ahttp_middleware *middlewares; /* see middleware.h */
 } ahttp_session_options;
 
 AHTTP_END

@@ -2,6 +2,7 @@
 /* The way of a request: wait for a connection, send, take the response's head and body. */
 #include "base/mem.h"
 #include "client/call_log.h"
+#include "client/chain.h"
 #include "client/cookie_stage.h"
 #include "client/hop.h"
 #include "client/hsts_list.h"
@@ -17,7 +18,8 @@ static ahttp_response *call_of_exchange(ah_exchange *exchange)
 
 ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error)
 {
-    error = ah_error_of_request(error, call->exchange.request.method.ptr, call->url.safe.ptr);
+    if (!error->url)
+        error = ah_error_of_request(error, call->exchange.request.method.ptr, call->url.safe.ptr);
     return ah_hops_tell(call, error, false);
 }
 
@@ -31,22 +33,45 @@ void ah_call_stop(ahttp_response *call, ah_call_phase phase)
         ah_timer_stop(call->session->guest.loop, &call->skipping);
     ah_link_remove(&call->link);
     ah_list_append(&call->session->kept, &call->link);
-    if (call->exchange.source) {
-        ah_source_free(call->exchange.source);
-        call->exchange.source = NULL;
+    ah_call_give_up_source(call);
+}
+
+void ah_call_give_up_source(ahttp_response *call)
+{
+    ahttp_body *source = call->exchange.source;
+
+    if (!source)
+        return;
+    call->exchange.source = NULL;
+    if (call->asker) {
+        call->asker->exchange.source = source;
+        call->asker->lends_source = false;
+    } else {
+        ah_source_free(source);
     }
+}
+
+static bool is_over(const ahttp_response *call)
+{
+    return call->phase == AH_CALL_COMPLETE || call->phase == AH_CALL_FAILED;
 }
 
 void ah_call_fail(ahttp_response *call, ahttp_error *error)
 {
     ahttp_future *sent = call->sent;
 
-    if (call->phase == AH_CALL_COMPLETE || call->phase == AH_CALL_FAILED) {
+    ah_stages_stop(call);
+    if (is_over(call) && sent) {
+        ah_call_reject(call, error);
+        return;
+    }
+    if (is_over(call)) {
         ah_error_free(error);
         return;
     }
     ah_connector_cancel(&call->waiter);
-    ah_stages_stop(call);
+    if (call->chain)
+        ah_chain_stop(call);
     if (call->exchange.conn)
         ah_conn_abandon(call->exchange.conn, &call->exchange);
     ah_call_stop(call, AH_CALL_FAILED);
@@ -61,6 +86,7 @@ void ah_call_fail(ahttp_response *call, ahttp_error *error)
         call->failure = error;
         ah_response_body_moved(call);
     }
+    ah_result_drop(call);
     ah_response_release(call);
 }
 
@@ -71,7 +97,11 @@ void ah_call_reject(ahttp_response *call, ahttp_error *error)
     call->sent = NULL;
     ah_interims_forget(call);
     error = ah_call_error(call, error);
-    ah_rest_leave(call);
+    ah_result_drop(call);
+    if (is_over(call))
+        ah_timer_stop(call->session->guest.loop, &call->deadline);
+    else if (call->refs == 0)
+        ah_rest_leave(call);
     ah_future_reject(sent, error);
     ah_response_release(call);
 }
@@ -99,6 +129,7 @@ static const char *doing_on_the_wire(const ah_exchange *exchange)
 static const char *doing(const ahttp_response *call)
 {
     switch (call->phase) {
+    case AH_CALL_ASKING: return "middlewares were at work";
     case AH_CALL_PREPARING:
         return call->stage_waits ? "preparing the request" : "opening the request body";
     case AH_CALL_WAITING: return ah_connector_doing(&call->waiter);

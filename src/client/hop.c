@@ -2,6 +2,7 @@
 #include "client/hop.h"
 #include "base/mem.h"
 #include "client/call_log.h"
+#include "client/chain.h"
 #include "client/request.h"
 #include "conn/conn.h"
 #include "conn/source.h"
@@ -67,9 +68,25 @@ static bool prepare(ahttp_response *to, const ahttp_response *from, const ah_hop
     return take_fields(to, from, hop) && ah_auth_hop(from, to) && ah_stages_hop(from, to);
 }
 
+bool ah_hop_repeat(ahttp_response *to, ahttp_response *from)
+{
+    ah_hop *same = ah_arena_alloc(&from->arena, sizeof *same);
+
+    if (!same)
+        return false;
+    *same = (ah_hop){.url = from->url, .method = from->exchange.request.method};
+    from->hop = same;
+    if (!prepare(to, from, same))
+        return false;
+    to->exchange.request.target = from->exchange.request.target;
+    to->exchange.request.authority = from->exchange.request.authority;
+    to->settings.has_own_host = from->settings.has_own_host;
+    return true;
+}
+
 /* ---- Moving on ---- */
 
-static void move_deadline(ahttp_response *to, ahttp_response *from)
+void ah_hop_move_deadline(ahttp_response *to, ahttp_response *from)
 {
     ahttp_loop *loop = from->session->guest.loop;
 
@@ -89,29 +106,37 @@ static void discard(ahttp_response *to)
     ah_response_release(to);
 }
 
+/* What its middlewares gave may be somebody's who reads on. */
+static void leave(ahttp_response *from)
+{
+    ah_result_drop(from);
+    if (from->phase != AH_CALL_COMPLETE && from->phase != AH_CALL_FAILED && from->refs == 0)
+        ah_rest_leave(from);
+}
+
 void ah_hop_start(ahttp_response *from)
 {
     const ah_hop *hop = from->hop;
+    ahttp_response *asked = from->is_result ? from->asker : from;
     ahttp_response *to = ah_response_new(from->session);
-    bool is_ready = to && prepare(to, from, hop);
 
-    if (!is_ready) {
+    asked->hop = hop;
+    if (!to || !prepare(to, asked, hop)) {
         discard(to);
         ah_call_fail(from, ah_error_no_memory());
         return;
     }
     ah_call_begin(to, from->sent);
     from->sent = NULL;
-    move_deadline(to, from);
+    ah_hop_move_deadline(to, from);
     to->previous = from;
     to->hops = from->hops + 1;
     to->log_number = from->log_number;
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
         ah_call_log_hop(to);
     from->in_history = true;
-    ahttp_body *source = from->exchange.source;
-    from->exchange.source = NULL;
-    ah_rest_leave(from);
+    ahttp_body *source = ah_result_take_source(from);
+    leave(from);
     if (hop->drops_body)
         ah_source_free(source);
     else

@@ -3,11 +3,13 @@
    caller keeps. */
 #include "client/request.h"
 #include "base/mem.h"
+#include "client/chain.h"
 #include "client/cookie_stage.h"
 #include "client/exact_fields.h"
 #include "client/hsts_list.h"
 #include "client/proxy.h"
 #include "client/time_limits.h"
+#include "conn/source.h"
 
 static ahttp_error *refuse(const char *what, const char *why)
 {
@@ -308,6 +310,14 @@ static void take_settings(ahttp_response *call, const ahttp_request_options *opt
     };
 }
 
+/* Fields that are given exactly are no middleware's affair. */
+static bool take_middlewares(ahttp_response *call, const ahttp_request_options *options)
+{
+    call->settings.middlewares = options->fields_text ? NULL : call->session->middlewares;
+    return !options->middlewares || options->fields_text ||
+           ah_middlewares_copy(options->middlewares, &call->arena, &call->settings.middlewares);
+}
+
 ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
 {
     ah_exchange *exchange = &call->exchange;
@@ -321,6 +331,10 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     exchange->shows_progress = options->on_progress != NULL;
     ah_body_set_buffer(&call->body, call->settings.read_buffer_bytes);
     ahttp_error *error = ah_request_take_body(call, options, &type);
+    if (exchange->source)
+        call->settings.body_replay = exchange->source->replay;
+    if (!error && !take_middlewares(call, options))
+        error = ah_error_no_memory();
     if (!error)
         error = prepare_limits(call, &options->timeout);
     if (!error)

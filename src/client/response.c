@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "client/hop.h"
 #include "client/proxy.h"
+#include "conn/source.h"
 
 enum { MOST_RECYCLED = 1024 };
 
@@ -56,6 +57,9 @@ static void clear(ahttp_response *response)
     response->log_number = 0;
     response->own_cookies = ah_str_make(NULL, 0);
     response->hop = NULL;
+    response->is_result = response->lends_source = false;
+    ah_source_free(response->exchange.source);
+    response->exchange.source = NULL;
     response->in_history = response->was_resent = false;
     ah_call_forget_end(response);
     ahttp_tls_unref(response->tls);
@@ -67,8 +71,11 @@ void ah_response_release(ahttp_response *response)
     ahttp_session *session = response->session;
     bool ended = response->phase == AH_CALL_COMPLETE || response->phase == AH_CALL_FAILED;
 
-    if (!ended || response->refs > 0 || response->reading || response->sent || response->in_history)
+    if (!ended || response->refs > 0 || response->reading || response->sent ||
+        response->in_history || response->askings > 0)
         return;
+    ahttp_response *asker = response->asker;
+    response->asker = NULL;
     if (response->previous)
         ah_hops_release(response);
     clear(response);
@@ -80,6 +87,10 @@ void ah_response_release(ahttp_response *response)
         ah_response_free(response);
     }
     ah_session_tidy(session);
+    if (asker) {
+        asker->askings--;
+        ah_response_release(asker);
+    }
 }
 
 ahttp_response *ahttp_response_ref(ahttp_response *response)

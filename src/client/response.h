@@ -21,8 +21,10 @@
 #include "loop/future.h"
 #include "loop/timer.h"
 #include "pool/connector.h"
+#include <ahttp/middleware.h>
 
 typedef enum ah_call_phase {
+    AH_CALL_ASKING,    /* middlewares, which send it by other blocks: client/chain.h */
     AH_CALL_PREPARING, /* the request's body is being opened, or stages get ready */
     AH_CALL_WAITING,   /* for a connection */
     AH_CALL_SENT,      /* for the response's head */
@@ -49,10 +51,12 @@ typedef struct ah_call_settings {
     ah_redirect_rules redirects;
     ahttp_redirect_fn *on_redirect; /* may be NULL */
     void *on_redirect_ctx;
-    const ah_login *login; /* who it comes from, or NULL */
-    unsigned stages;       /* bit n: it uses stage n of ah_stage_id */
-    bool has_own_type;     /* its Content-Type does not follow the body */
-    bool has_own_host;     /* Host is a given one */
+    const ahttp_middleware *middlewares; /* NULL: none */
+    ahttp_body_replay body_replay;       /* of the request's body */
+    const ah_login *login;               /* who it comes from, or NULL */
+    unsigned stages;                     /* bit n: it uses stage n of ah_stage_id */
+    bool has_own_type;                   /* its Content-Type does not follow the body */
+    bool has_own_host;                   /* Host is a given one */
     bool no_decompress;
     bool transfer_codings;
     bool is_chunked; /* the program wants it so */
@@ -98,23 +102,28 @@ struct ahttp_response {
     ah_whole whole;
     ah_save *save; /* the pending one, or NULL */
     ah_head_facts facts;
-    ahttp_tls *tls;           /* held, or NULL: the connector's */
-    ah_str own_cookies;       /* "a=1; b=2", not of the jar; or empty */
-    ah_str server_name;       /* for TLS instead of the host; or empty */
-    ah_job progress_job;      /* queued while there is something to tell */
-    ah_auth *auth;            /* in the arena, or NULL */
-    ah_interim *interims;     /* that on_interim has not been told of yet */
-    ah_job stage_job;         /* of the stage that waits */
-    const ah_hop *hop;        /* where the redirect stage wants to go */
-    ahttp_response *previous; /* the hop before, or NULL */
-    uint64_t log_number;      /* 0: nobody wants to know */
-    unsigned hops;            /* how many there were before */
-    ah_timer skipping;        /* limits SKIPPING */
-    ahttp_error *end_error;   /* while DECIDING: how the exchange ended */
-    unsigned char stage;      /* the one that is asked, or waits */
+    ahttp_tls *tls;               /* held, or NULL: the connector's */
+    ah_str own_cookies;           /* "a=1; b=2", not of the jar; or empty */
+    ah_str server_name;           /* for TLS instead of the host; or empty */
+    ah_job progress_job;          /* queued while there is something to tell */
+    ah_auth *auth;                /* in the arena, or NULL */
+    ah_interim *interims;         /* that on_interim has not been told of yet */
+    ah_job stage_job;             /* of the stage that waits */
+    const ah_hop *hop;            /* where the redirect stage wants to go */
+    ahttp_response *previous;     /* the hop before, or NULL */
+    ahttp_response *asker;        /* whose middlewares sent it, kept, or NULL */
+    unsigned askings;             /* blocks of which it is the asker */
+    struct ahttp_outgoing *chain; /* its middlewares, while ASKING */
+    uint64_t log_number;          /* 0: nobody wants to know */
+    unsigned hops;                /* how many there were before */
+    ah_timer skipping;            /* limits SKIPPING */
+    ahttp_error *end_error;       /* while DECIDING: how the exchange ended */
+    unsigned char stage;          /* the one that is asked, or waits */
     bool stage_waits;
     bool has_ended;  /* the exchange, while DECIDING */
     bool in_history; /* of a later hop, which keeps it */
+    bool is_result;  /* of its asker's middlewares, while stages look at it; a reference is held */
+    bool lends_source; /* one of those that it asks for has the body of its request */
     bool was_resent;
 };
 
@@ -138,7 +147,9 @@ void ah_call_fail(ahttp_response *call, ahttp_error *error);
 void ah_call_reject(ahttp_response *call, ahttp_error *error);
 /* Nothing is pending for it any more. */
 void ah_call_stop(ahttp_response *call, ah_call_phase phase);
-/* The same error, naming the request. */
+/* The source of its request's body is of no more use to it: it goes back to its asker, or ends. */
+void ah_call_give_up_source(ahttp_response *call);
+/* The same error, naming the request if it does not yet. */
 ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error);
 
 /* The head is for the program, whose future gets it. */

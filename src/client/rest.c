@@ -80,6 +80,8 @@ bool ah_rest_skip(ahttp_response *call, ah_rest_length length)
         return false;
     ah_conn_set_background(exchange->conn, true);
     exchange->events = &events;
+    if (call->asker)
+        ah_call_give_up_source(call);
     ah_body_reset(&call->body);
     ah_link_remove(&call->link);
     ah_list_append(&call->session->rests, &call->link);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* From a request that is prepared to the connection that carries it: the first time, and again
    where that is allowed. */
+#include "base/mem.h"
 #include "client/call_log.h"
+#include "client/chain.h"
 #include "client/cookie_stage.h"
 #include "client/proxy.h"
 #include "client/request.h"
@@ -66,6 +68,10 @@ static void open_source(void *ctx)
 
 void ah_call_send(ahttp_response *call)
 {
+    if (AH_UNLIKELY(call->settings.middlewares)) {
+        ah_chain_start(call);
+        return;
+    }
     ah_cookies_look_at_jar(call);
     if (call->exchange.source)
         open_source(call);
@@ -77,7 +83,11 @@ void ah_call_send(ahttp_response *call)
 
 bool ah_call_can_send_again(const ahttp_response *call)
 {
-    return !call->exchange.source || ah_source_can_restart(call->exchange.source);
+    const ahttp_body *source = call->exchange.source;
+
+    if (!source && call->asker)
+        source = call->asker->exchange.source;
+    return !source || ah_source_can_restart(source);
 }
 
 void ah_call_restart(ahttp_response *call)

@@ -2,6 +2,7 @@
 #include "client/session.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "client/chain.h"
 #include "client/proxy.h"
 #include "client/request.h"
 #include "client/time_limits.h"
@@ -244,6 +245,7 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     ah_list_init(&session->rests);
     ah_list_init(&session->recycled);
     if (!make_fields(session, &options) || !take_base_url(session, options.base_url) ||
+        !ah_middlewares_copy(options.middlewares, &session->arena, &session->middlewares) ||
         !take_connector(session, &options) || !ah_proxy_take_session(session, &options) ||
         !take_cookie_jar(session, &options) || !ah_auth_init_session(&session->auth, &options)) {
         free_session(session);

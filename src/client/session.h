@@ -39,8 +39,9 @@ struct ahttp_session {
     ahttp_cookie_jar *cookie_jar;
     ah_buf cookie_text; /* where a Cookie field is written */
     ah_url_memo last_url;
-    const ah_url *base_url; /* or NULL */
-    int64_t max_body_bytes; /* AHTTP_UNLIMITED: none */
+    const ah_url *base_url;              /* or NULL */
+    const ahttp_middleware *middlewares; /* the same */
+    int64_t max_body_bytes;              /* AHTTP_UNLIMITED: none */
     ah_response_rules rules;
     ah_coding_limits coding_limits;
     ah_session_proxies proxies;

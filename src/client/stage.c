@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/stage.h"
+#include "client/chain.h"
 #include "client/hop.h"
 #include "client/response.h"
 
@@ -29,6 +30,8 @@ static void go_on(ahttp_response *call)
 {
     if (call->phase == AH_CALL_PREPARING)
         ah_call_acquire(call);
+    else if (call->is_result)
+        ah_result_deliver(call);
     else
         ah_call_deliver(call);
 }
@@ -80,6 +83,11 @@ void ah_stages_after(ahttp_response *call)
     run_from(call, 0);
 }
 
+void ah_stages_after_result(ahttp_response *result)
+{
+    run_from(result, 0);
+}
+
 void ah_stages_stop(ahttp_response *call)
 {
     const ah_stage *stage = stages[call->stage];
@@ -126,7 +134,7 @@ void ah_stage_begin_program(ahttp_response *call)
 bool ah_stage_end_program(ahttp_response *call)
 {
     call->refs--;
-    if (call->phase != AH_CALL_FAILED)
+    if (call->sent)
         return true;
     ah_response_release(call);
     return false;

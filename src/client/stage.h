@@ -71,6 +71,8 @@ extern const unsigned char ah_stages_for_class[10];
 /* Asks those that the call uses; then it is sent, or delivered, or whatever they say. */
 void ah_stages_before(ahttp_response *call);
 void ah_stages_after(ahttp_response *call);
+/* The same of a head that was delivered to middlewares before. */
+void ah_stages_after_result(ahttp_response *result);
 /* Nobody waits any more. */
 void ah_stages_stop(ahttp_response *call);
 bool ah_stages_hop(const ahttp_response *from, ahttp_response *to);

@@ -14,10 +14,10 @@
     X(ahttp_cookie_jar_options, reserved)                                                          \
     X(ahttp_cookie_store, ctx)                                                                     \
     X(ahttp_loop_options, reserved)                                                                \
-    X(ahttp_request_options, query)                                                                \
+    X(ahttp_request_options, middlewares)                                                          \
     X(ahttp_origin_stats, waiting)                                                                 \
     X(ahttp_resolver_options, reserved)                                                            \
-    X(ahttp_session_options, base_url)                                                             \
+    X(ahttp_session_options, middlewares)                                                          \
     X(ahttp_task_options, stack_bytes)                                                             \
     X(ahttp_transport_ops, close)                                                                  \
     X(ahttp_tls_options, reserved)                                                                 \
