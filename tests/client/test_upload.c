@@ -185,6 +185,33 @@ static void a_file_goes_out_again_when_an_idle_connection_was_dead(void **state)
     assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 2);
 }
 
+static void a_file_goes_out_again_for_a_redirect_and_a_login_and_is_closed(void **state)
+{
+    static const server_step wants_more[] = {
+        READ_REQUEST, SEND("HTTP/1.1 307 On\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n"),
+        READ_REQUEST,
+        SEND("HTTP/1.1 401 Who\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", "
+             "qop=\"auth\"\r\nContent-Length: 0\r\n\r\n"),
+        SERVE};
+    (void)state;
+    restart(wants_more, 0);
+    const char *path = make_file("hello", 5);
+    size_t fds = count_open_fds();
+    bool logs_in = ahttp_has_feature(AHTTP_FEATURE_TLS); /* whose library has the hashes */
+
+    ahttp_future *request =
+        ahttp_put(f.session, server_url(f.server, "/ok"), .body = ahttp_body_file(path, 0, 0),
+                  .digest_auth = logs_in ? "ann:secret" : NULL);
+    ahttp_response_unref(response_of(request));
+
+    remove_file(path);
+    for (size_t i = 0; i < (logs_in ? 3u : 2u); i++)
+        assert_string_equal(server_request_at(f.server, i).body, "hello");
+    assert_int_equal(ahttp_await_status(ahttp_session_close(f.session)), 0);
+    server_close_connections(f.server);
+    assert_open_fds_become(fds);
+}
+
 static void a_body_that_is_once_does_not_go_out_again(void **state)
 {
     static const server_step dies_later[] = {READ_REQUEST,
@@ -375,6 +402,7 @@ int main(void)
         TEST(a_server_that_refuses_and_hangs_up_is_heard),
         TEST(a_server_that_hangs_up_without_a_word_is_an_error),
         TEST(a_file_goes_out_again_when_an_idle_connection_was_dead),
+        TEST(a_file_goes_out_again_for_a_redirect_and_a_login_and_is_closed),
         TEST(a_body_that_is_once_does_not_go_out_again),
         TEST(cancelling_at_any_time_leaves_nothing_open),
         TEST(closing_the_session_ends_uploads_under_way),
