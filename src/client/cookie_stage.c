@@ -64,11 +64,6 @@ static void add_given(ah_buf *text, size_t own, ah_str given)
     }
 }
 
-static bool has_cookie_field(const ahttp_response *call)
-{
-    return ah_headers_has(&call->request_fields, AH_STR("Cookie"));
-}
-
 /* A Cookie field that the program gave, or the session, becomes part of the call's own cookies,
    once for all sendings: there must be only one field (RFC 6265 §5.4).  False when out of
    memory. */
@@ -119,13 +114,15 @@ static int64_t now_of(const ahttp_response *call)
     return ah_loop_wall_seconds(call->session->guest.loop);
 }
 
+/* Where there is nothing to send, the request keeps the fields of its session. */
 static bool add_field(ahttp_response *call)
 {
     ahttp_cookie_jar *jar = call->session->cookie_jar;
     field f = {.text = &call->session->cookie_text};
 
     ah_buf_clear(f.text);
-    if (!ah_request_own_fields(call) || (has_cookie_field(call) && !take_fields(call, f.text)))
+    if (ah_headers_has(call->exchange.request.fields, AH_STR("Cookie")) &&
+        (!ah_request_own_fields(call) || !take_fields(call, f.text)))
         return false;
     ah_buf_clear(f.text);
     f.own = call->own_cookies;
