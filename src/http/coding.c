@@ -69,7 +69,7 @@ static bool read_list(coding_list *codings, ah_str list)
 /* The coding that was applied last is undone first. */
 static ah_decoder *make_decoder(const coding_list *codings, const ah_coding_limits *limits)
 {
-    ah_decoder *stages[AH_CODING_MAX_COUNT];
+    ah_decoder *stages[AH_CODING_MAX_COUNT] = {NULL};
     ah_decoder *decoder = NULL;
     size_t count = codings->count;
     size_t made = 0;
