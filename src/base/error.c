@@ -19,6 +19,7 @@ static const struct {
 static const ahttp_error no_memory = {
     .code = AHTTP_E_NO_MEMORY,
     .message = "out of memory",
+    .resend = AHTTP_RESEND_UNKNOWN,
 };
 
 static bool is_known(int code)
@@ -128,6 +129,9 @@ static ahttp_error put_all(block *to, const ahttp_error *facts)
     error.message = put_text(to, facts->message);
     error.method = put_text(to, facts->method);
     error.url = put_text(to, facts->url);
+    error.host = put_text(to, facts->host);
+    error.address = put_text(to, facts->address);
+    error.tls_reason = put_text(to, facts->tls_reason);
     if (facts->body.len > 0)
         error.body.data = put(to, facts->body.data, facts->body.len);
     error.hops = put_hops(to, facts->hops);
@@ -214,14 +218,74 @@ ahttp_error *ah_error_system(int code, int negative_errno, const char *format, .
     return from_text(code, negative_errno, &text);
 }
 
+/* The same with other facts, which are copied; takes error over. */
+static ahttp_error *rebuild(ahttp_error *error, const ahttp_error *facts)
+{
+    ahttp_error *whole = build(facts);
+
+    ah_error_free(error);
+    return whole;
+}
+
+/* With that message, which is taken over. */
+static ahttp_error *say(ahttp_error *error, int code, ah_buf *message)
+{
+    ahttp_error facts = *error;
+
+    facts.code = code;
+    facts.kinds = kinds_of(code);
+    facts.message = ah_buf_terminate(message);
+    if (facts.message) {
+        error = rebuild(error, &facts);
+    } else {
+        ah_error_free(error);
+        error = ah_error_no_memory();
+    }
+    ah_buf_release(message);
+    return error;
+}
+
 ahttp_error *ah_error_wrap(int code, ahttp_error *error, const char *what)
 {
+    ah_buf text = {0};
+
     if (error == &no_memory)
         return error;
-    ahttp_error *wrapped =
-        ah_error_because(ah_error_new(code, "%s: %s", what, error->message), error->cause);
-    ah_error_free(error);
-    return wrapped;
+    ah_buf_append_format(&text, "%s: %s", what, error->message);
+    return say(error, code, &text);
+}
+
+ahttp_error *ah_error_append(ahttp_error *error, const char *more)
+{
+    ah_buf text = {0};
+
+    if (error == &no_memory)
+        return error;
+    ah_buf_append_format(&text, "%s%s", error->message, more);
+    return say(error, error->code, &text);
+}
+
+ahttp_error *ah_error_in_phase(ahttp_error *error, ahttp_phase phase)
+{
+    if (error != &no_memory && !error->phase)
+        error->phase = phase;
+    return error;
+}
+
+ahttp_error *ah_error_with_address(ahttp_error *error, const char *address)
+{
+    ahttp_error facts = *error;
+
+    facts.address = address;
+    return error == &no_memory ? error : rebuild(error, &facts);
+}
+
+ahttp_error *ah_error_with_tls_reason(ahttp_error *error, const char *reason)
+{
+    ahttp_error facts = *error;
+
+    facts.tls_reason = reason;
+    return error == &no_memory ? error : rebuild(error, &facts);
 }
 
 ahttp_error *ah_error_because(ahttp_error *error, int cause)
@@ -241,9 +305,7 @@ ahttp_error *ah_error_with_response(ahttp_error *error, int status, const ahttp_
     facts.status = status;
     facts.headers = headers;
     facts.body = body;
-    ahttp_error *full = build(&facts);
-    ah_error_free(error);
-    return full;
+    return rebuild(error, &facts);
 }
 
 ahttp_error *ah_error_copy(const ahttp_error *error)
@@ -251,24 +313,27 @@ ahttp_error *ah_error_copy(const ahttp_error *error)
     return error == &no_memory ? ah_error_no_memory() : build(error);
 }
 
-ahttp_error *ah_error_of_request(ahttp_error *error, const char *method, const char *url)
+ahttp_error *ah_error_of_request(ahttp_error *error, const ah_error_request *request)
 {
     ah_buf text = {0};
-    ahttp_error *named = error;
+    ahttp_error facts = *error;
 
     if (error == &no_memory)
         return error;
-    ah_buf_append_format(&text, "%s %s: %s", method, url, error->message);
+    ah_buf_append_format(&text, "%s %s: %s", request->method, request->url, error->message);
     if (ah_buf_terminate(&text)) {
-        ahttp_error facts = *error;
         facts.message = text.data;
-        facts.method = method;
-        facts.url = url;
-        named = build(&facts);
-        ah_error_free(error);
+        facts.method = request->method;
+        facts.url = request->url;
+        facts.host = request->host;
+        facts.resend = request->resend;
+        facts.address = facts.address ? facts.address : request->address;
+        facts.phase = facts.phase ? facts.phase : request->phase;
+        facts.status = facts.status ? facts.status : request->status;
+        error = rebuild(error, &facts);
     }
     ah_buf_release(&text);
-    return named;
+    return error;
 }
 
 ahttp_error *ah_error_with_hops(ahttp_error *error, const ahttp_error_hop *hops)
@@ -277,9 +342,7 @@ ahttp_error *ah_error_with_hops(ahttp_error *error, const ahttp_error_hop *hops)
         return error;
     ahttp_error facts = *error;
     facts.hops = hops;
-    ahttp_error *whole = build(&facts);
-    ah_error_free(error);
-    return whole;
+    return rebuild(error, &facts);
 }
 
 void ah_error_free(ahttp_error *error)

@@ -17,18 +17,32 @@ ahttp_error *ah_error_no_memory(void);
 /* From a negative errno such as libuv gives it; "<what>: connection refused". */
 ahttp_error *ah_error_system(int code, int negative_errno, const char *format, ...)
     AHTTP_PRINTF(3, 4);
-/* Takes error over; the result has the code and "<what>: <message>", and the cause of error. */
+/* Takes error over; the result has the code and "<what>: <message>", and all else of error. */
 ahttp_error *ah_error_wrap(int code, ahttp_error *error, const char *what);
+/* The same with the message "<message><more>". */
+ahttp_error *ah_error_append(ahttp_error *error, const char *more);
 /* Sets the cause of an error made just now; gives it back. */
 ahttp_error *ah_error_because(ahttp_error *error, int cause);
 /* Takes error over; the result has what it is given, copied. */
 ahttp_error *ah_error_with_response(ahttp_error *error, int status, const ahttp_pair *headers,
                                     ahttp_bytes body);
+/* Sets the phase, where none is set yet; gives error back. */
+ahttp_error *ah_error_in_phase(ahttp_error *error, ahttp_phase phase);
+/* Takes error over; the result has that address, copied, and so on. */
+ahttp_error *ah_error_with_address(ahttp_error *error, const char *address);
+ahttp_error *ah_error_with_tls_reason(ahttp_error *error, const char *reason);
 /* A second object that says the same. */
 ahttp_error *ah_error_copy(const ahttp_error *error);
-/* Takes error over; the result names the request: "GET http://h/: " comes before the message
-   and method and url are set.  The url must be free of secrets. */
-ahttp_error *ah_error_of_request(ahttp_error *error, const char *method, const char *url);
+/* What a request adds to its error.  Phase, address and status count where the error has none. */
+typedef struct ah_error_request {
+    const char *method, *url; /* without secrets */
+    const char *host, *address;
+    ahttp_phase phase;
+    ahttp_resend resend;
+    int status;
+} ah_error_request;
+/* Takes error over; the result names the request: "GET http://h/: " comes before the message. */
+ahttp_error *ah_error_of_request(ahttp_error *error, const ah_error_request *request);
 /* The same with these hops, a list that ends with {NULL, 0}. */
 ahttp_error *ah_error_with_hops(ahttp_error *error, const ahttp_error_hop *hops);
 /* NULL is fine. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The way of a request: wait for a connection, send, take the response's head and body. */
 #include "base/mem.h"
+#include "client/call_facts.h"
 #include "client/call_log.h"
 #include "client/chain.h"
 #include "client/cookie_stage.h"
@@ -18,8 +19,12 @@ static ahttp_response *call_of_exchange(ah_exchange *exchange)
 
 ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error)
 {
-    if (!error->url)
-        error = ah_error_of_request(error, call->exchange.request.method.ptr, call->url.safe.ptr);
+    char host[AH_CALL_MOST_HOST];
+
+    if (!error->url) {
+        ah_error_request facts = ah_call_facts(call, host);
+        error = ah_error_of_request(error, &facts);
+    }
     return ah_hops_tell(call, error, false);
 }
 
@@ -69,6 +74,7 @@ void ah_call_fail(ahttp_response *call, ahttp_error *error)
         ah_error_free(error);
         return;
     }
+    error = ah_error_in_phase(error, ah_call_phase_of(call));
     ah_connector_cancel(&call->waiter);
     if (call->chain)
         ah_chain_stop(call);
@@ -319,6 +325,8 @@ static void on_end(ah_exchange *exchange, ahttp_error *error)
     } else if (error && may_resend(call, error)) {
         ah_error_free(error);
         call->was_resent = true;
+        if (exchange->bytes_sent > 0)
+            call->resend = AHTTP_RESEND_UNKNOWN;
         ah_call_send_again(call);
     } else {
         end(call, error);
@@ -346,6 +354,7 @@ void ah_call_begin(ahttp_response *call, ahttp_future *sent)
 {
     call->exchange.events = &ah_call_events;
     call->exchange.rules = &call->session->rules;
+    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
     call->sent = sent;
     sent->cancel = on_cancel;
     sent->owner = call;

@@ -132,6 +132,7 @@ void ah_hop_start(ahttp_response *from)
     to->previous = from;
     to->hops = from->hops + 1;
     to->log_number = from->log_number;
+    to->resend = AHTTP_RESEND_ANSWERED;
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
         ah_call_log_hop(to);
     from->in_history = true;

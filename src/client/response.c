@@ -55,6 +55,7 @@ static void clear(ahttp_response *response)
     response->facts = (ah_head_facts){0};
     response->hops = 0;
     response->log_number = 0;
+    response->resend = AHTTP_RESEND_SAFE;
     response->own_cookies = ah_str_make(NULL, 0);
     response->hop = NULL;
     response->is_result = response->lends_source = false;

@@ -115,6 +115,7 @@ struct ahttp_response {
     unsigned askings;             /* blocks of which it is the asker */
     struct ahttp_outgoing *chain; /* its middlewares, while ASKING */
     uint64_t log_number;          /* 0: nobody wants to know */
+    ahttp_resend resend;          /* at least this, by earlier sendings */
     unsigned hops;                /* how many there were before */
     ah_timer skipping;            /* limits SKIPPING */
     ahttp_error *end_error;       /* while DECIDING: how the exchange ended */

@@ -19,7 +19,8 @@
 enum { DEFAULT_DELAY_MS = 250, MAX_AT_ONCE = 6, FULL_RETRY_MS = 10 };
 
 /* The path of a Unix socket is the longest address. */
-enum { ADDRESS_TEXT = sizeof(struct sockaddr_un) + 2 };
+enum { ADDRESS_TEXT = AH_DIAL_ADDRESS_TEXT };
+_Static_assert(ADDRESS_TEXT >= sizeof(struct sockaddr_un) + 2, "a path and its NUL must fit");
 
 typedef struct attempt {
     ah_dial *dial;
@@ -116,9 +117,10 @@ static ahttp_error *error_of_one(const ah_dial *dial)
     format_address(only, address);
     if (!dial->name || strcmp(dial->name, address) == 0)
         at = "";
-    return ah_error_system(AHTTP_E_CONNECT, only->failure, "connect to %s%s%s%s%s",
-                           *at ? dial->name : "", at, address, doing ? ": " : "",
-                           doing ? doing : "");
+    ahttp_error *error =
+        ah_error_system(AHTTP_E_CONNECT, only->failure, "connect to %s%s%s%s%s",
+                        *at ? dial->name : "", at, address, doing ? ": " : "", doing ? doing : "");
+    return ah_error_with_address(error, address);
 }
 
 /* "[::1]:80 connection refused after 0 ms, 127.0.0.1:80 no answer after 250 ms" */
@@ -148,6 +150,13 @@ void ah_dial_describe(const ah_dial *dial, ah_buf *text)
     list_attempts(dial, text);
 }
 
+void ah_dial_last_address(const ah_dial *dial, char text[AH_DIAL_ADDRESS_TEXT])
+{
+    text[0] = '\0';
+    if (dial->started > 0)
+        format_address(&dial->attempts[dial->started - 1], text);
+}
+
 /* "connect to NAME: 2 addresses failed: [::1]:80 connection refused after 0 ms, ..." */
 static ahttp_error *error_of_many(const ah_dial *dial)
 {
@@ -159,10 +168,11 @@ static ahttp_error *error_of_many(const ah_dial *dial)
         error = ah_error_new(AHTTP_E_CONNECT, "connect to %s: %zu addresses failed: %s",
                              dial->name ? dial->name : "any address", dial->count, list.data);
     }
-    if (error->code != AHTTP_E_NO_MEMORY)
-        error->cause = dial->attempts[dial->count - 1].failure;
+    ah_error_because(error, dial->attempts[dial->count - 1].failure);
     ah_buf_release(&list);
-    return error;
+    char address[ADDRESS_TEXT];
+    ah_dial_last_address(dial, address);
+    return ah_error_with_address(error, address);
 }
 
 static void attempt_ready(void *ctx, unsigned events)

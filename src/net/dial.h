@@ -37,6 +37,9 @@ ah_dial *ah_dial_start_unix(ahttp_loop *loop, const ah_dial_options *options, co
 /* Appends what was tried so far, to explain a time limit: ": [::1]:80 connection refused after
    0 ms, 127.0.0.1:80 no answer after 30000 ms".  Nothing when there was just one attempt. */
 void ah_dial_describe(const ah_dial *dial, ah_buf *text);
+/* The last one that was tried, also of Unix sockets; "" while there is none. */
+enum { AH_DIAL_ADDRESS_TEXT = 128 };
+void ah_dial_last_address(const ah_dial *dial, char text[AH_DIAL_ADDRESS_TEXT]);
 /* Closes all attempts; done is not called. */
 void ah_dial_cancel(ah_dial *dial);
 

@@ -38,6 +38,7 @@ void ah_connector_cancel(ah_waiter *waiter);
 
 /* What is done for it while it waits, for messages: "waiting for a connection". */
 const char *ah_connector_doing(const ah_waiter *waiter);
+ahttp_phase ah_connector_phase(const ah_waiter *waiter);
 
 /* NULL once that has been closed; nothing is acquired any more then. */
 ahttp_loop *ah_connector_loop(const ahttp_connector *connector);

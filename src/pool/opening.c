@@ -55,6 +55,7 @@ struct ah_opening {
 };
 
 static void enter(ah_opening *opening, stage next);
+static ahttp_phase phase(const ah_opening *opening);
 static void take_step(ah_opening *opening, ah_transport *transport);
 static void reach(ah_opening *opening);
 
@@ -81,7 +82,7 @@ static void finish(ah_opening *opening, ah_conn *conn, ahttp_error *error)
 
 static void fail(ah_opening *opening, ahttp_error *error)
 {
-    finish(opening, NULL, error);
+    finish(opening, NULL, ah_error_in_phase(error, phase(opening)));
 }
 
 static void run_failure(ah_job *job)
@@ -380,15 +381,16 @@ static const struct facts {
     const char *doing, *verb, *limit;
     size_t limit_at; /* in ahttp_timeout */
     int code;
+    ahttp_phase phase;
 } facts_of[] = {
     [RESOLVING] = {"resolving the name", "resolve", "dns_ms", offsetof(ahttp_timeout, dns_ms),
-                   AHTTP_E_DNS_TIMEOUT},
+                   AHTTP_E_DNS_TIMEOUT, AHTTP_PHASE_DNS},
     [DIALLING] = {"connecting", "connect to", "connect_ms", offsetof(ahttp_timeout, connect_ms),
-                  AHTTP_E_CONNECT_TIMEOUT},
+                  AHTTP_E_CONNECT_TIMEOUT, AHTTP_PHASE_CONNECT},
     [SECURING] = {"shaking hands", "shake hands with", "tls_ms", offsetof(ahttp_timeout, tls_ms),
-                  AHTTP_E_TLS_TIMEOUT},
+                  AHTTP_E_TLS_TIMEOUT, AHTTP_PHASE_TLS},
     [PASSING] = {"waiting for the proxy", "connect through the proxy to", "connect_ms",
-                 offsetof(ahttp_timeout, connect_ms), AHTTP_E_CONNECT_TIMEOUT},
+                 offsetof(ahttp_timeout, connect_ms), AHTTP_E_CONNECT_TIMEOUT, AHTTP_PHASE_PROXY},
 };
 
 static int64_t limit_of(const ah_opening *opening)
@@ -414,14 +416,18 @@ static ahttp_error *timed_out(const ah_opening *opening)
     int64_t took_ms = ahttp_loop_now(opening->setup->loop) - opening->limited_ms;
     ah_buf tried = {0};
 
-    if (opening->stage == DIALLING && opening->dial)
+    char address[AH_DIAL_ADDRESS_TEXT] = "";
+
+    if (opening->stage == DIALLING && opening->dial) {
         ah_dial_describe(opening->dial, &tried);
+        ah_dial_last_address(opening->dial, address);
+    }
     ahttp_error *error =
         ah_error_new(facts->code, "%s %s: timed out after %lld ms (%s is %lld)%.*s", facts->verb,
                      subject_of(opening), (long long)took_ms, facts->limit,
                      (long long)limit_of(opening), (int)tried.len, tried.data ? tried.data : "");
     ah_buf_release(&tried);
-    return error;
+    return address[0] ? ah_error_with_address(error, address) : error;
 }
 
 static void on_limit(ah_timer *timer)
@@ -479,6 +485,11 @@ static const char *doing(const ah_opening *opening)
     return facts_of[opening->stage].doing;
 }
 
+static ahttp_phase phase(const ah_opening *opening)
+{
+    return facts_of[opening->stage].phase;
+}
+
 /* ---- Start ---- */
 
 /* Defaults that cannot be used are made anew by the next opening: they depend on the system. */
@@ -517,7 +528,7 @@ static ahttp_error *prepare_tls(const ah_opening *opening)
         ah_place place = place_at(opening, i);
         error = prepare_tls_at(opening->setup, &place);
     }
-    return error;
+    return error ? ah_error_in_phase(error, AHTTP_PHASE_TLS) : NULL;
 }
 
 static size_t count_proxies(const ah_proxy *proxy)
@@ -574,4 +585,4 @@ static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin,
 }
 
 const ah_opener ah_network_opener = {
-    .start = start, .limit = set_limits, .doing = doing, .cancel = cancel};
+    .start = start, .limit = set_limits, .doing = doing, .phase = phase, .cancel = cancel};

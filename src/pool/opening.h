@@ -51,6 +51,7 @@ typedef struct ah_opener {
     void (*limit)(ah_opening *opening, const ahttp_timeout *limits);
     /* What it does, for messages: "connecting". */
     const char *(*doing)(const ah_opening *opening);
+    ahttp_phase (*phase)(const ah_opening *opening);
     /* done is not called. */
     void (*cancel)(ah_opening *opening);
 } ah_opener;

@@ -120,7 +120,7 @@ static void located(ah_lookup *lookup, const ah_address *addresses, size_t count
     }
     if (error) {
         ah_transport_close(transport);
-        settle(passing, NULL, error);
+        settle(passing, NULL, ah_error_in_phase(error, AHTTP_PHASE_DNS));
         return;
     }
     memcpy(passing->addresses, addresses, count * sizeof *addresses);

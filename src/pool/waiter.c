@@ -52,7 +52,7 @@ static void on_limit(ah_timer *timer)
     ah_pool_unwait(&connector->pool, &waiter->place);
     ah_origins_tidy(&connector->origins, origin);
     ah_connector_step_soon(connector);
-    ah_waiter_refuse(waiter, error);
+    ah_waiter_refuse(waiter, ah_error_in_phase(error, AHTTP_PHASE_POOL));
 }
 
 static void begin_waiting(ah_waiter *waiter)
@@ -143,4 +143,11 @@ const char *ah_connector_doing(const ah_waiter *waiter)
     if (!slot)
         return "waiting for a connection";
     return slot->connector->opener->doing(slot->opening);
+}
+
+ahttp_phase ah_connector_phase(const ah_waiter *waiter)
+{
+    ah_slot *slot = ah_slot_of(waiter->place.opening);
+
+    return slot ? slot->connector->opener->phase(slot->opening) : AHTTP_PHASE_POOL;
 }

@@ -39,6 +39,8 @@ ahttp_error *ah_tls_failure(int code, unsigned long openssl_code, const char *fo
     } else {
         error = ah_error_new(code, "%s: %s", what.data, reason_of(openssl_code));
         ah_tls_failure_because(error, (int)(openssl_code & INT_MAX));
+        error = ah_error_with_tls_reason(error, openssl_code ? ERR_reason_error_string(openssl_code)
+                                                             : NULL);
     }
     ah_buf_release(&what);
     ERR_clear_error();

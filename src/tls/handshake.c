@@ -146,12 +146,8 @@ static ahttp_error *refused(const ah_tls_handshake *self)
     ah_buf offer = {0};
 
     append_offer(&offer, self->stream->settings, reason);
-    if (offer.len > 0 && ah_buf_terminate(&offer) && error->code == AHTTP_E_TLS) {
-        ahttp_error *longer = ah_tls_failure_because(
-            ah_error_new(AHTTP_E_TLS, "%s%s", error->message, offer.data), error->cause);
-        ah_error_free(error);
-        error = longer;
-    }
+    if (offer.len > 0 && ah_buf_terminate(&offer) && error->code == AHTTP_E_TLS)
+        error = ah_error_append(error, offer.data);
     ah_buf_release(&offer);
     return error;
 }

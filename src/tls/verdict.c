@@ -154,8 +154,8 @@ ahttp_error *ah_tls_verdict_error(const ah_tls_verdict *verdict, const char *nam
     if (verdict->is_pin)
         return ah_error_new(AHTTP_E_PIN, "verify pin of %s: %.*s", name, (int)verdict->text.len,
                             verdict->text.data);
+    const char *reason = X509_verify_cert_error_string(verdict->code);
     ahttp_error *error = ah_error_new(AHTTP_E_CERTIFICATE, "verify certificate of %s: %s (%.*s)",
-                                      name, X509_verify_cert_error_string(verdict->code),
-                                      (int)verdict->text.len, verdict->text.data);
-    return ah_tls_failure_because(error, verdict->code);
+                                      name, reason, (int)verdict->text.len, verdict->text.data);
+    return ah_error_with_tls_reason(ah_tls_failure_because(error, verdict->code), reason);
 }

@@ -91,6 +91,8 @@ static void no_memory_from_the_system_is_no_memory(void **state)
     ah_error_free(error);
 }
 
+static const ah_error_request get = {.method = "GET", .url = "http://h/"};
+
 static void an_error_of_a_request_names_it(void **state)
 {
     (void)state;
@@ -98,7 +100,13 @@ static void an_error_of_a_request_names_it(void **state)
     char url[] = "http://h/";
     ahttp_error *error = ah_error_system(AHTTP_E_CONNECT, -ECONNREFUSED, "connect to h:80");
 
-    error = ah_error_of_request(error, method, url);
+    error = ah_error_of_request(error, &(ah_error_request){.method = method,
+                                                           .url = url,
+                                                           .host = "h:80",
+                                                           .address = "192.0.2.1:80",
+                                                           .phase = AHTTP_PHASE_CONNECT,
+                                                           .resend = AHTTP_RESEND_UNKNOWN,
+                                                           .status = 200});
     memset(method, 'x', 3);
     memset(url, 'x', 9);
 
@@ -107,14 +115,49 @@ static void an_error_of_a_request_names_it(void **state)
     assert_string_equal(error->url, "http://h/");
     assert_int_equal(error->code, AHTTP_E_CONNECT);
     assert_int_equal(error->cause, -ECONNREFUSED);
+    assert_string_equal(error->host, "h:80");
+    assert_string_equal(error->address, "192.0.2.1:80");
+    assert_int_equal(error->phase, AHTTP_PHASE_CONNECT);
+    assert_int_equal(error->resend, AHTTP_RESEND_UNKNOWN);
+    assert_int_equal(error->status, 200);
+    ah_error_free(error);
+}
+
+static void what_an_error_knows_already_stays(void **state)
+{
+    (void)state;
+    ahttp_error *error = ah_error_new(AHTTP_E_CONNECT, "no");
+
+    error = ah_error_in_phase(error, AHTTP_PHASE_TLS);
+    error = ah_error_in_phase(error, AHTTP_PHASE_BODY);
+    error = ah_error_with_address(error, "192.0.2.1:80");
+    error = ah_error_with_tls_reason(error, "expired");
+    error = ah_error_with_response(error, 403, AHTTP_PAIRS({"A", "b"}), (ahttp_bytes){"body", 4});
+    error = ah_error_wrap(AHTTP_E_PROXY, ah_error_because(error, 7), "ask");
+    error = ah_error_of_request(error, &(ah_error_request){.method = "GET",
+                                                           .url = "u",
+                                                           .address = "192.0.2.2:80",
+                                                           .phase = AHTTP_PHASE_BODY,
+                                                           .status = 200});
+
+    assert_string_equal(error->message, "GET u: ask: no");
+    assert_int_equal(error->code, AHTTP_E_PROXY);
+    assert_true(error->kinds & AHTTP_KIND_PROXY);
+    assert_int_equal(error->cause, 7);
+    assert_int_equal(error->phase, AHTTP_PHASE_TLS);
+    assert_string_equal(error->address, "192.0.2.1:80");
+    assert_string_equal(error->tls_reason, "expired");
+    assert_int_equal(error->status, 403);
+    assert_string_equal(error->headers[0].value, "b");
+    assert_null(error->headers[1].name);
+    assert_memory_equal(error->body.data, "body", 4);
     ah_error_free(error);
 }
 
 static void a_copy_outlives_its_original(void **state)
 {
     (void)state;
-    ahttp_error *error =
-        ah_error_of_request(ah_error_new(AHTTP_E_CODING, "cut"), "GET", "http://h/");
+    ahttp_error *error = ah_error_of_request(ah_error_new(AHTTP_E_CODING, "cut"), &get);
 
     ahttp_error *copy = ah_error_copy(error);
     ah_error_free(error);
@@ -132,7 +175,13 @@ static void out_of_memory_goes_through_everything(void **state)
     ahttp_error *error = ah_error_no_memory();
 
     assert_ptr_equal(ah_error_copy(error), error);
-    assert_ptr_equal(ah_error_of_request(error, "GET", "http://h/"), error);
+    assert_ptr_equal(ah_error_wrap(AHTTP_E_PROXY, error, "ask"), error);
+    assert_ptr_equal(ah_error_because(error, 1), error);
+    assert_ptr_equal(ah_error_in_phase(error, AHTTP_PHASE_DNS), error);
+    assert_ptr_equal(ah_error_with_address(error, "a"), error);
+    assert_ptr_equal(ah_error_with_tls_reason(error, "a"), error);
+    assert_int_equal(error->resend, AHTTP_RESEND_UNKNOWN);
+    assert_ptr_equal(ah_error_of_request(error, &get), error);
     ah_error_free(error);
 
     assert_string_equal(ah_error_no_memory()->message, "out of memory");
@@ -143,7 +192,7 @@ static void make_errors(void *ctx)
     (void)ctx;
     ahttp_error *error = ah_error_system(AHTTP_E_CONNECT, -ECONNREFUSED, "connect to %300s", "h");
     ahttp_error *copy = ah_error_copy(error);
-    copy = ah_error_of_request(copy, "GET", "http://h/");
+    copy = ah_error_of_request(copy, &get);
     ahttp_error *other = ah_error_new(AHTTP_E_URL, "no scheme");
 
     assert_non_null(error->message);
@@ -171,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_system_error_ends_with_the_systems_reason),
         cmocka_unit_test(no_memory_from_the_system_is_no_memory),
         cmocka_unit_test(an_error_of_a_request_names_it),
+        cmocka_unit_test(what_an_error_knows_already_stays),
         cmocka_unit_test(a_copy_outlives_its_original),
         cmocka_unit_test(out_of_memory_goes_through_everything),
         cmocka_unit_test(failing_cannot_fail),

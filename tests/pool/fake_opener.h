@@ -91,6 +91,12 @@ static const char *fake_doing(const ah_opening *opening)
     return "connecting";
 }
 
+static ahttp_phase fake_phase(const ah_opening *opening)
+{
+    (void)opening;
+    return AHTTP_PHASE_CONNECT;
+}
+
 static void fake_end(ah_opening *opening)
 {
     fakes.openings[opening->number] = NULL;
@@ -103,7 +109,7 @@ static void fake_cancel(ah_opening *opening)
     fake_end(opening);
 }
 
-static const ah_opener fake_opener = {fake_start, fake_limit, fake_doing, fake_cancel};
+static const ah_opener fake_opener = {fake_start, fake_limit, fake_doing, fake_phase, fake_cancel};
 
 /* False when out of memory, which the connector was told. */
 static bool fake_opens(int number)
