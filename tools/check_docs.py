@@ -13,6 +13,8 @@ import re
 import subprocess
 import sys
 
+import make_reference
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
@@ -86,6 +88,15 @@ def check_shown(page, text):
                 yield "a program has no link to its file in examples/ before it"
 
 
+def check_error_table():
+    """docs/errors.md ends with the table that the list in error.h makes."""
+    table = make_reference.error_table()
+    page = ROOT / "docs/errors.md"
+    if not page.read_text().endswith("\n" + table):
+        yield ("its table is not that of include/ahttp/error.h; this puts it right: "
+               "tools/make_reference.py --errors docs/errors.md")
+
+
 def main():
     files = read_all("src", "include", "tests", "examples", "cmake", "tools", "third_party")
     files += "".join((ROOT / name).read_text() for name in ("CMakeLists.txt", "dev", ".ci/run"))
@@ -97,7 +108,8 @@ def main():
     bad = 0
     for page in pages:
         text = page.read_text()
-        found = [*check_links(page, FENCE.sub("", text)),
+        found = [*(check_error_table() if page.name == "errors.md" else ()),
+                 *check_links(page, FENCE.sub("", text)),
                  *check_names(text, known, commands), *check_programs(text),
                  *check_shown(page, text)]
         for complaint in found:

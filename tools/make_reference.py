@@ -3,6 +3,7 @@
 """The public headers as one Markdown page: the header is the manual, this only sets it.
 
 usage: make_reference.py OUTPUT
+       make_reference.py --errors docs/errors.md: puts the table at the end of that page right
 
 Each header becomes a chapter: its opening comment as prose, then its declarations with their
 comments as they stand.  The table of error codes is made from the list in error.h.
@@ -17,7 +18,7 @@ GUARD = re.compile(r"^#(?:ifndef|define) AHTTP_\w*_?H$\n?|^AHTTP_(?:BEGIN|END)$\
                    re.MULTILINE)
 LICENCE = re.compile(r"^/\* SPDX.*\*/\n")
 OPENING = re.compile(r"\A\s*/\*(.*?)\*/\n", re.DOTALL)
-ERROR = re.compile(r'X\((\w+), ([^"]+?),\s*\\?\s*"([^"]+)"\)')
+ERROR = re.compile(r'X\(([A-Z_]+), ([A-Z0-9_ |]+?),\s*"([^"]+)"\)')
 
 
 def chapter(path):
@@ -38,7 +39,15 @@ def error_table():
     return "## Error codes\n\n| Code | Meaning | Kinds |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
+def put_errors(page):
+    text = page.read_text()
+    page.write_text(text[:text.index("## Error codes\n")] + error_table())
+
+
 def main():
+    if len(sys.argv) == 3 and sys.argv[1] == "--errors":
+        put_errors(pathlib.Path(sys.argv[2]))
+        return
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     output = pathlib.Path(sys.argv[1])
