@@ -89,11 +89,13 @@ static bool enter_sequence(const unsigned char **at, const unsigned char **end)
 /* Certificate { tbs { [0] version, serial, signature, issuer, validity, subject, ... */
 static X509_NAME *subject_of(const unsigned char *der, size_t len)
 {
-    enum { BEFORE_SUBJECT = 4 };
+    enum { SEQUENCES = 2, BEFORE_SUBJECT = 4 };
     const unsigned char *at = der, *end = der + len;
 
-    if (!enter_sequence(&at, &end) || !enter_sequence(&at, &end))
-        return NULL;
+    for (int i = 0; i < SEQUENCES; i++) {
+        if (!enter_sequence(&at, &end))
+            return NULL;
+    }
     if (at < end && *at == 0xA0 && !skip_element(&at, end - at))
         return NULL;
     for (int i = 0; i < BEFORE_SUBJECT; i++) {

@@ -44,13 +44,10 @@ static const char *password_for(asking *ask)
 static int give_password(char *room, int cap, int for_writing, void *ctx)
 {
     const char *password = password_for(ctx);
-    size_t len = password ? strlen(password) : 0;
+    size_t len = password ? OPENSSL_strlcpy(room, password, (size_t)cap) : SIZE_MAX;
 
     (void)for_writing;
-    if (!password || len > (size_t)cap)
-        return -1;
-    memcpy(room, password, len);
-    return (int)len;
+    return len < (size_t)cap ? (int)len : -1;
 }
 
 /* Why a secret could not be read. */

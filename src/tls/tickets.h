@@ -22,9 +22,9 @@ typedef struct ah_tls_tickets {
 void ah_tls_tickets_init(ah_tls_tickets *tickets);
 void ah_tls_tickets_release(ah_tls_tickets *tickets);
 
-/* One for that server, the caller's to free, or NULL. */
-SSL_SESSION *ah_tls_tickets_take(ah_tls_tickets *tickets, ah_str server);
+/* One for the server of that name, the caller's to free, or NULL. */
+SSL_SESSION *ah_tls_tickets_take(ah_tls_tickets *tickets, ah_str name);
 /* Takes the session over; when out of memory, it is forgotten. */
-void ah_tls_tickets_put(ah_tls_tickets *tickets, ah_str server, SSL_SESSION *session);
+void ah_tls_tickets_put(ah_tls_tickets *tickets, ah_str name, SSL_SESSION *session);
 
 #endif

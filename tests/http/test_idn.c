@@ -47,8 +47,8 @@ static void international_names_become_a_labels(void **state)
 static void what_is_no_such_name_is_refused(void **state)
 {
     static const char *const urls[] = {"http://\xff/",
-                                       "http://\xcc\x81"
-                                       "a/",
+                                       ("http://\xcc\x81"
+                                        "a/"),
                                        "http://\xe2\x98\x83%41/", "http://xn--a\xc3\xa9/"};
     ah_url url;
     (void)state;

@@ -79,7 +79,7 @@ static void only_what_is_asked_for_is_parsed(void **state)
         snprintf(name, sizeof name, "Root %d", i);
         roots[i] = certificate_new(.common_name = name, .is_ca = true);
         add_text(&pem, "# a comment\n\n");
-        add_certificate(&pem, roots[i], i % 3);
+        add_certificate(&pem, roots[i], (form)(i % 3));
     }
     leaf = certificate_new(.common_name = "leaf", .issuer = roots[17]);
     X509_STORE *store = X509_STORE_new();
