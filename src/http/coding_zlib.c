@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <zlib.h>
 
-enum { PIECE = 16 * 1024, MAX_OFFER = 1 << 30 };
+enum { LEAST_PIECE = 16 * 1024, MOST_PIECE = 64 * 1024, MAX_OFFER = 1 << 30 };
 
 /*  gzip:     START -> STREAM -> BETWEEN -> MAGIC -> STREAM ...    both of them -> DONE
     deflate:  START -> STREAM -> DONE */
@@ -83,11 +83,22 @@ static int inflate_piece(zlib_decoder *zlib, ah_str *input, char *room, size_t s
     return code;
 }
 
+/* zlib copies its window after each call: long bodies are decoded in long pieces, which short ones
+   need no room for. */
+static size_t piece_size(const ah_buf *out)
+{
+    if (out->len < LEAST_PIECE)
+        return LEAST_PIECE;
+    return out->len < MOST_PIECE ? out->len : MOST_PIECE;
+}
+
 /* Runs zlib until the compressed data, the input or the room ends. */
 static ah_coding_result inflate_some(zlib_decoder *zlib, ah_str *input, ah_buf *out, size_t limit)
 {
     while (out->len < limit) {
-        size_t size = limit - out->len < PIECE ? limit - out->len : PIECE;
+        size_t size = piece_size(out);
+        if (size > limit - out->len)
+            size = limit - out->len;
         char *room = ah_buf_reserve(out, size);
         if (!room)
             return fail(zlib, ah_error_no_memory());
