@@ -16,6 +16,9 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ahttp DESTINATION ${CMAKE_INSTAL
     FILES_MATCHING PATTERN "*.h")
 
 set(ahttp_static_requires "libuv libcares zlib")
+if(AHTTP_ISAL)
+    string(APPEND ahttp_static_requires " libisal")
+endif()
 set(ahttp_static_libs "-pthread")
 set(ahttp_has_own_llhttp OFF)
 if(AHTTP_TLS)

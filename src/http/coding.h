@@ -66,7 +66,7 @@ ah_str ah_coding_accepted(void);
 ah_decoder *ah_decoder_chain_new(size_t count, ah_decoder *const stages[],
                                  const ah_coding_limits *limits);
 
-/* http/coding_zlib.c; NULL when out of memory.
+/* http/coding_gzip.c; NULL when out of memory.
    gzip (RFC 1952): members one after the other, with zeros between and behind them; anything
    else behind a member ends the data, as it does for gzip and browsers.
    deflate: zlib (RFC 1950) or raw (RFC 1951), told apart by the two bytes of zlib's header. */
