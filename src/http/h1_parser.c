@@ -60,6 +60,8 @@ static ahttp_error *malformed(const ah_h1_parser *parser, const char *why)
     return ah_error_new(AHTTP_E_PROTOCOL, "read response %s: %s", section_name(parser), why);
 }
 
+static const char not_http[] = "it does not start with HTTP/";
+
 static ahttp_error *section_error(const ah_h1_parser *parser)
 {
     switch (parser->section.result) {
@@ -76,6 +78,7 @@ static ahttp_error *section_error(const ah_h1_parser *parser)
         return ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
                             "read response %s: more fields than the limit of %zu",
                             section_name(parser), parser->rules->max_fields);
+    case AH_H1_SECTION_NOT_HTTP: return malformed(parser, not_http);
     case AH_H1_SECTION_NO_NAME: return malformed(parser, "a field has no name");
     case AH_H1_SECTION_FOLDED: return malformed(parser, "a field goes on in a second line");
     case AH_H1_SECTION_BARE_LF: return malformed(parser, "a line ends in LF without CR");
@@ -162,7 +165,6 @@ static void write_excerpt(char *out, ah_str line)
     *out = '\0';
 }
 
-static const char not_http[] = "it does not start with HTTP/";
 static const char bad_version[] = "the version is not HTTP/1.0 or HTTP/1.1";
 static const char bad_status[] = "the status code is not a number of three digits";
 
@@ -220,17 +222,6 @@ static void advance(ah_str *input, size_t count)
     *input = ah_str_make(input->ptr + count, input->len - count);
 }
 
-/* Empty lines before the first one are passed over (RFC 9112 §2.2).  llhttp 9 is content with
-   other protocols that have heads like ours. */
-static bool is_http(const ah_h1_section *section)
-{
-    ah_str text = ah_str_make(section->saved, section->saved_len);
-
-    while (text.len > 0 && (text.ptr[0] == '\r' || text.ptr[0] == '\n'))
-        advance(&text, 1);
-    return ah_str_starts_with(text, AH_STR("HTTP/"));
-}
-
 /* NULL when the head that llhttp has read is one we accept; parser->body is set then. */
 static ahttp_error *check_head(ah_h1_parser *parser)
 {
@@ -238,8 +229,6 @@ static ahttp_error *check_head(ah_h1_parser *parser)
 
     parser->head->status = status;
     parser->head->minor_version = parser->llhttp.http_minor;
-    if (!is_http(&parser->section))
-        return malformed(parser, not_http);
     if (parser->llhttp.http_major != 1)
         return malformed(parser, bad_version);
     if (status < 100 || status > 999)

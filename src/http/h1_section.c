@@ -109,6 +109,9 @@ static ah_h1_section_result cut_status_line(const ah_h1_section *section, char *
     if (!take_line(text, text_end, &line, &end))
         return AH_H1_SECTION_BARE_LF;
     size_t len = (size_t)(end - line);
+    /* llhttp 9 is content with other protocols that have heads like ours. */
+    if (!ah_str_starts_with(ah_str_make(line, len), AH_STR("HTTP/")))
+        return AH_H1_SECTION_NOT_HTTP;
     if (len > section->max_line)
         return AH_H1_SECTION_LINE_TOO_LONG;
     *end = '\0';

@@ -10,6 +10,7 @@
 typedef enum ah_h1_section_result {
     AH_H1_SECTION_OK,
     AH_H1_SECTION_NO_MEMORY,
+    AH_H1_SECTION_NOT_HTTP,
     AH_H1_SECTION_LINE_TOO_LONG, /* the start line */
     AH_H1_SECTION_FIELD_TOO_LONG,
     AH_H1_SECTION_TOO_MANY_FIELDS,
