@@ -29,6 +29,7 @@
 #include <ahttp/request.h>
 #include <ahttp/resolver.h>
 #include <ahttp/response.h>
+#include <ahttp/retry.h>
 #include <ahttp/session.h>
 #include <ahttp/session_options.h>
 #include <ahttp/stats.h>
@@ -36,6 +37,7 @@
 #include <ahttp/sync.h>
 #include <ahttp/task.h>
 #include <ahttp/thread.h>
+#include <ahttp/throttle.h>
 #include <ahttp/timeout.h>
 #include <ahttp/tls.h>
 #include <ahttp/transport.h>

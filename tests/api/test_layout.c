@@ -17,6 +17,8 @@
     X(ahttp_request_options, middlewares)                                                          \
     X(ahttp_origin_stats, waiting)                                                                 \
     X(ahttp_resolver_options, reserved)                                                            \
+    X(ahttp_retry_options, reserved)                                                               \
+    X(ahttp_throttle_options, reserved)                                                            \
     X(ahttp_session_options, middlewares)                                                          \
     X(ahttp_task_options, stack_bytes)                                                             \
     X(ahttp_transport_ops, close)                                                                  \
