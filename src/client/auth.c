@@ -333,6 +333,7 @@ static void stop(ahttp_response *call)
         return;
     ah_auth_program_stop(call->auth);
     ah_auth_netrc_stop(call->auth);
+    ah_auth_body_stop(call->auth);
 }
 
 const ah_stage ah_auth_stage = {.before = before, .after = after, .stop = stop};

@@ -81,6 +81,8 @@ typedef struct ah_auth {
     ah_file_reader *reader;  /* of netrc, or NULL */
     ah_netrc_then_fn *netrc_then;
     ah_buf read;
+    ah_hasher *hasher;                   /* of the body that is signed, while it is read, or NULL */
+    char body_hash[AH_HASH_HEX_MAX + 1]; /* "": not known */
 } ah_auth;
 
 /* Who it comes from; its URL is known, its fields are not. */
@@ -106,6 +108,14 @@ ah_verdict ah_auth_send_again(const ahttp_response *call, ahttp_error **error);
 /* client/auth_digest.c */
 ah_verdict ah_auth_digest_before(ahttp_response *call, ahttp_error **error);
 ah_verdict ah_auth_digest_after(ahttp_response *call, ahttp_error **error);
+
+/* With what is known of the body. */
+ah_verdict ah_auth_digest_answer(ahttp_response *call, ahttp_error **error);
+
+/* client/auth_body.c: reads the whole body for its hash, and brings it to its start again.  GO_ON:
+   that is known; WAIT: the answer is given, and the stage goes on, when it is. */
+ah_verdict ah_auth_hash_body(ahttp_response *call, ah_hash hash, ahttp_error **error);
+void ah_auth_body_stop(ah_auth *auth);
 
 /* client/auth_program.c */
 ah_verdict ah_auth_program_before(ahttp_response *call, ahttp_error **error);

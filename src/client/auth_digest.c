@@ -3,6 +3,7 @@
    a new one. */
 #include "client/auth.h"
 #include "client/request.h"
+#include "conn/source.h"
 
 static ahttp_error *cannot_answer(int code)
 {
@@ -12,11 +13,11 @@ static ahttp_error *cannot_answer(int code)
         return ah_error_new(code, "log in by Digest: the system gives no random bytes");
     default:
         return ah_error_new(code, "log in by Digest: the server wants the body signed (auth-int), "
-                                  "which a body that is not bytes in memory cannot be");
+                                  "which a body that can be read only once cannot be");
     }
 }
 
-static ah_verdict answer(ahttp_response *call, ahttp_error **error)
+ah_verdict ah_auth_digest_answer(ahttp_response *call, ahttp_error **error)
 {
     const ah_exchange *exchange = &call->exchange;
     const ah_login *login = call->settings.login;
@@ -26,6 +27,7 @@ static ah_verdict answer(ahttp_response *call, ahttp_error **error)
         .method = exchange->request.method,
         .target = exchange->request.target,
         .body = exchange->source ? NULL : &exchange->body,
+        .body_hash = ah_str_from(call->auth->body_hash),
     };
     ah_buf value = {0};
     int rc = ah_digest_answer(ah_auth_space_digest(call->auth->space), &request, &value);
@@ -37,6 +39,21 @@ static ah_verdict answer(ahttp_response *call, ahttp_error **error)
         return AH_GO_ON;
     *error = cannot_answer(rc);
     return AH_FAIL;
+}
+
+/* A file may have changed since, so its hash is for this sending only. */
+static ah_verdict sign_and_answer(ahttp_response *call, ahttp_error **error)
+{
+    const ah_digest *digest = ah_auth_space_digest(call->auth->space);
+    const ahttp_body *source = call->exchange.source;
+
+    call->auth->body_hash[0] = '\0';
+    if (source && source->replay != AHTTP_BODY_ONCE && ah_digest_needs_body(digest)) {
+        ah_verdict verdict = ah_auth_hash_body(call, ah_digest_hash(digest), error);
+        if (verdict != AH_GO_ON)
+            return verdict;
+    }
+    return ah_auth_digest_answer(call, error);
 }
 
 ah_verdict ah_auth_digest_before(ahttp_response *call, ahttp_error **error)
@@ -51,7 +68,7 @@ ah_verdict ah_auth_digest_before(ahttp_response *call, ahttp_error **error)
             return ah_auth_no_memory(error);
         call->auth->space = ah_auth_space_ref(known);
     }
-    return answer(call, error);
+    return sign_and_answer(call, error);
 }
 
 /* A server that does not like an answer is not given another, unless only the nonce was old. */

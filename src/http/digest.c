@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/digest.h"
 #include "http/challenge.h"
-#include "http/digest_hash.h"
 #include <unistd.h>
 
 enum { CNONCE_BYTES = 16 };
@@ -162,6 +161,16 @@ ah_str ah_digest_realm(const ah_digest *digest)
     return ah_str_from(digest->realm);
 }
 
+bool ah_digest_needs_body(const ah_digest *digest)
+{
+    return digest->has_auth_int && !digest->has_auth;
+}
+
+ah_hash ah_digest_hash(const ah_digest *digest)
+{
+    return digest->hash;
+}
+
 /* ---- The response (RFC 7616 §3.4.1) ---- */
 
 /* What one answer is computed from. */
@@ -201,9 +210,12 @@ static bool hash_a2(const answer *it, char hex[])
 
     if (!ah_str_equal(it->qop, AH_STR("auth-int")))
         return ah_hash_hex(it->digest->hash, 3, parts, hex);
-    if (!ah_hash_hex(it->digest->hash, 1, request->body, body))
-        return false;
-    parts[4] = ah_str_from(body);
+    parts[4] = request->body_hash;
+    if (request->body) {
+        if (!ah_hash_hex(it->digest->hash, 1, request->body, body))
+            return false;
+        parts[4] = ah_str_from(body);
+    }
     return ah_hash_hex(it->digest->hash, 5, parts, hex);
 }
 
@@ -341,7 +353,7 @@ static bool choose_qop(const ah_digest *digest, const ah_digest_request *request
     *qop = ah_str_make("", 0);
     if (!digest->has_qop)
         return true;
-    if (digest->has_auth_int && request->body)
+    if (digest->has_auth_int && (request->body || request->body_hash.len > 0))
         *qop = AH_STR("auth-int");
     else if (digest->has_auth)
         *qop = AH_STR("auth");

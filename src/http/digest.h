@@ -5,6 +5,7 @@
    to the value of Authorization or Proxy-Authorization.  No I/O; the only chance in it is the
    cnonce. */
 #include "base/buf.h"
+#include "http/digest_hash.h"
 #include "http/headers.h"
 #include <ahttp/error.h>
 
@@ -15,7 +16,8 @@ typedef struct ah_digest_request {
     ah_str user, password; /* UTF-8 */
     ah_str method;
     ah_str target;      /* of the request line, byte for byte */
-    const ah_str *body; /* all of it, for auth-int; NULL when it is not at hand */
+    const ah_str *body; /* all of it, for auth-int; NULL when it is not at hand ... */
+    ah_str body_hash;   /* ... but then perhaps its hash, in hexadecimal */
     ah_str cnonce;      /* "": one by chance */
 } ah_digest_request;
 
@@ -32,10 +34,13 @@ bool ah_digest_is_stale(const ah_digest *digest);
 /* The URIs of the protection space, separated by spaces; "" is the whole origin. */
 ah_str ah_digest_domain(const ah_digest *digest);
 ah_str ah_digest_realm(const ah_digest *digest);
+/* Whether nothing is offered but to sign the body, too; and by which function. */
+bool ah_digest_needs_body(const ah_digest *digest);
+ah_hash ah_digest_hash(const ah_digest *digest);
 
 /* Appends the value of the field that answers; nc counts up with each.  auth-int is taken where it
-   is offered and the body is at hand, else auth.  0, E_NO_MEMORY, E_SYSTEM without chance, or
-   E_UNSUPPORTED when only auth-int is offered and the body is not at hand. */
+   is offered and the body or its hash is at hand, else auth.  0, E_NO_MEMORY, E_SYSTEM without
+   chance, or E_UNSUPPORTED when only auth-int is offered and neither is at hand. */
 int ah_digest_answer(ah_digest *digest, const ah_digest_request *request, ah_buf *out);
 
 /* What a response says in Authentication-Info or Proxy-Authentication-Info: with a nextnonce the

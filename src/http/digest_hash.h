@@ -23,4 +23,13 @@ bool ah_hash_is_known(ah_hash hash);
    of memory; hash is known. */
 bool ah_hash_hex(ah_hash hash, size_t count, const ah_str parts[], char hex[AH_HASH_HEX_MAX + 1]);
 
+/* The same piece by piece. */
+typedef struct ah_hasher ah_hasher;
+/* NULL when out of memory; hash is known. */
+ah_hasher *ah_hasher_new(ah_hash hash);
+void ah_hasher_free(ah_hasher *hasher); /* NULL does nothing */
+/* False when out of memory. */
+bool ah_hasher_add(ah_hasher *hasher, ah_str piece);
+bool ah_hasher_end(ah_hasher *hasher, char hex[AH_HASH_HEX_MAX + 1]);
+
 #endif

@@ -261,6 +261,64 @@ static void bytes_in_memory_are_signed_where_the_server_wants_it(void **state)
                  AHTTP_E_UNSUPPORTED, "wants the body signed (auth-int)");
 }
 
+static ahttp_body *make_body(void *ctx)
+{
+    ahttp_bytes bytes = {ctx, strlen(ctx)};
+
+    return ahttp_body_compressed("gzip", ahttp_body_bytes(bytes));
+}
+
+static void other_bodies_are_read_once_to_be_signed_and_once_to_be_sent(void **state)
+{
+    (void)state;
+    enum { SIZE = 9000000 };
+    char *text = make_pattern(SIZE);
+    const char *path = make_file(text, SIZE);
+    server_s.challenge = "Digest realm=\"r\", qop=\"auth-int\"";
+    assert_status(ahttp_post(f.session, server_url(f.server, "/"),
+                             .body = ahttp_body_file(path, 0, 0), .digest_auth = "ann:secret"),
+                  200);
+    assert_seen("qop=auth-int");
+    assert_int_equal(seen().body_len, SIZE);
+
+    assert_status(ahttp_post(f.session, server_url(f.server, "/"),
+                             .body = ahttp_body_file(path, 1, 5), .digest_auth = "ann:secret"),
+                  200);
+    assert_string_equal(seen().body, "bcdef");
+    assert_status(ahttp_post(f.session, server_url(f.server, "/"),
+                             .body = ahttp_body_factory(make_body, text),
+                             .digest_auth = "ann:secret"),
+                  200);
+    assert_seen("qop=auth-int");
+    remove_file(path);
+    free(text);
+}
+
+static void a_request_that_is_cancelled_while_its_body_is_read_for_that_leaves_it(void **state)
+{
+    (void)state;
+    char *text = make_pattern(9000000);
+    const char *path = make_file(text, 9000000);
+    size_t fds = count_open_fds();
+    server_s.challenge = "Digest realm=\"r\", qop=\"auth-int\"";
+    assert_status(GET("/", .headers = NULL), 200);
+    uint64_t before = server_count(f.server, SERVER_REQUESTS);
+    ahttp_future *request =
+        ahttp_post(f.session, server_url(f.server, "/"), .body = ahttp_body_file(path, 0, 0),
+                   .digest_auth = "ann:secret");
+    let_run();
+
+    ahttp_future_cancel(request);
+
+    assert_int_equal(ahttp_await_status(request), AHTTP_E_CANCELLED);
+    assert_requests(before);
+    assert_int_equal(ahttp_await_status(ahttp_session_close(f.session)), 0);
+    server_close_connections(f.server);
+    assert_open_fds_become(fds);
+    remove_file(path);
+    free(text);
+}
+
 static void other_challenges_are_the_programs(void **state)
 {
     (void)state;
@@ -345,6 +403,8 @@ int main(void)
         TEST(answers_hold_where_the_domain_says),
         TEST(a_body_is_sent_again_if_it_can_be),
         TEST(bytes_in_memory_are_signed_where_the_server_wants_it),
+        TEST(other_bodies_are_read_once_to_be_signed_and_once_to_be_sent),
+        TEST(a_request_that_is_cancelled_while_its_body_is_read_for_that_leaves_it),
         TEST(other_challenges_are_the_programs),
         TEST(a_session_answers_its_own_origin_only),
         TEST(a_redirect_on_the_same_origin_is_answered_for_its_own_target),

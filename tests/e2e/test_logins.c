@@ -38,6 +38,18 @@ static void digest_is_accepted_whatever_the_algorithm_and_protection(void **stat
     }
 }
 
+static void a_body_is_signed_wherever_it_comes_from(void **state)
+{
+    const char *path = "/digest-auth/auth-int/ann/secret/SHA-256";
+    ahttp_bytes bytes = {"hello", 5};
+
+    (void)state;
+    expect(GET(path, .digest_auth = "ann:secret", .text = "hello"), 200,
+           WORDS("\"authenticated\": true"));
+    expect(GET(path, .digest_auth = "ann:secret", .body = ahttp_body_bytes(bytes)), 200,
+           WORDS("\"authenticated\": true"));
+}
+
 static void an_old_nonce_is_replaced(void **state)
 {
     (void)state;
@@ -52,6 +64,7 @@ int main(void)
     const struct CMUnitTest with_digest[] = {
         cmocka_unit_test_setup_teardown(digest_is_accepted_whatever_the_algorithm_and_protection,
                                         begin, end),
+        cmocka_unit_test_setup_teardown(a_body_is_signed_wherever_it_comes_from, begin, end),
         cmocka_unit_test_setup_teardown(an_old_nonce_is_replaced, begin, end),
     };
     const struct CMUnitTest tests[] = {

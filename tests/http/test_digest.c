@@ -216,6 +216,26 @@ static void the_body_is_signed_where_that_is_offered_and_it_is_at_hand(void **st
     assert_says("qop=auth,");
 }
 
+static void the_hash_of_a_body_will_do_instead_of_it(void **state)
+{
+    (void)state;
+    ah_digest_request request = plain;
+    char hash[AH_HASH_HEX_MAX + 1];
+    ah_hasher *hasher = ah_hasher_new(AH_HASH_MD5);
+    assert_true(ah_hasher_add(hasher, AH_STR("bo")) && ah_hasher_add(hasher, AH_STR("dy")));
+    assert_true(ah_hasher_end(hasher, hash));
+    ah_hasher_free(hasher);
+    request.method = AH_STR("POST");
+    request.body_hash = ah_str_from(hash);
+    accept("Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"");
+    assert_true(ah_digest_needs_body(digest));
+    assert_int_equal(ah_digest_hash(digest), AH_HASH_MD5);
+
+    assert_non_null(strstr(answer_to(&request), "response=\"e095c7eec80723d91a53d22f9e0d16a7\""));
+    accept("Digest realm=\"r\", nonce=\"n\", qop=\"auth,auth-int\"");
+    assert_false(ah_digest_needs_body(digest));
+}
+
 static void where_only_a_signed_body_will_do_it_must_be_at_hand(void **state)
 {
     (void)state;
@@ -358,6 +378,7 @@ int main(void)
         TEST(the_answers_of_a_session_share_their_cnonce),
         TEST(the_text_of_the_algorithm_keeps_its_case),
         TEST(the_body_is_signed_where_that_is_offered_and_it_is_at_hand),
+        TEST(the_hash_of_a_body_will_do_instead_of_it),
         TEST(where_only_a_signed_body_will_do_it_must_be_at_hand),
         TEST(answers_are_counted_for_each_nonce),
         TEST(quotes_and_backslashes_are_escaped),
