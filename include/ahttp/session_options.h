@@ -7,6 +7,7 @@
 #include <ahttp/connector.h>
 #include <ahttp/cookies.h>
 #include <ahttp/hsts.h>
+#include <ahttp/middleware.h>
 #include <ahttp/proxy.h>
 #include <ahttp/raise.h>
 #include <ahttp/redirect.h>
