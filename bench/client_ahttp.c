@@ -133,11 +133,12 @@ int main(int argc, char **argv)
     bench_load load;
 
     load_parse(&load, argc, argv);
-    if (load.ca)
-        setenv(strchr(load.ca, '.') ? "SSL_CERT_FILE" : "SSL_CERT_DIR", load.ca, 1);
     ahttp_loop *loop = ahttp_loop_new();
     int limit = load.at_once > load.url_count ? load.at_once : (int)load.url_count;
-    ahttp_tls *tls = ahttp_tls_new(.no_resumption = !load.resume);
+    bool is_directory = load_ca_is_directory(&load);
+    ahttp_tls *tls =
+        ahttp_tls_new(.ca_file = is_directory ? NULL : load.ca,
+                      .ca_dir = is_directory ? load.ca : NULL, .no_resumption = !load.resume);
     ahttp_connector *connector = ahttp_connector_new(.limit = limit, .keepalive_ms = AHTTP_NEVER,
                                                      .no_keepalive = load.fresh, .tls = tls);
     ahttp_session *session = ahttp_session_new(.connector = connector);

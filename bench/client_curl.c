@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <uv.h>
 
 typedef struct slot {
@@ -47,15 +46,14 @@ static bool start(slot *s)
     return true;
 }
 
-static void set_roots(CURL *easy, const char *ca)
+static void set_roots(CURL *easy, const bench_load *load)
 {
-    struct stat info;
+    bool is_directory = load_ca_is_directory(load);
 
-    if (!ca)
+    if (!load->ca)
         return;
-    bool is_directory = stat(ca, &info) == 0 && S_ISDIR(info.st_mode);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, is_directory ? NULL : ca);
-    curl_easy_setopt(easy, CURLOPT_CAPATH, is_directory ? ca : NULL);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, is_directory ? NULL : load->ca);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, is_directory ? load->ca : NULL);
 }
 
 static void set_up(slot *s, bench_load *load, const char *body)
@@ -70,7 +68,7 @@ static void set_up(slot *s, bench_load *load, const char *body)
     curl_easy_setopt(s->easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(s->easy, CURLOPT_FORBID_REUSE, load->fresh ? 1L : 0L);
     curl_easy_setopt(s->easy, CURLOPT_SSL_SESSIONID_CACHE, load->resume ? 1L : 0L);
-    set_roots(s->easy, load->ca);
+    set_roots(s->easy, load);
     if (load->upload > 0) {
         curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE, load->upload);
         curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, body);

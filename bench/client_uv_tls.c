@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static SSL_SESSION *newest;
 
@@ -71,8 +70,7 @@ static int keep_session(SSL *ssl, SSL_SESSION *session)
 SSL_CTX *tls_client_new(const bench_load *load)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-    struct stat info;
-    bool is_directory = load->ca && stat(load->ca, &info) == 0 && S_ISDIR(info.st_mode);
+    bool is_directory = load_ca_is_directory(load);
 
     if (load->ca)
         SSL_CTX_load_verify_locations(context, is_directory ? NULL : load->ca,

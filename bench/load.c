@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -74,6 +75,13 @@ void load_parse(bench_load *load, int argc, char **argv)
     make_urls(load, argv[optind], origins);
     if (load->idle)
         load->count = load->at_once;
+}
+
+bool load_ca_is_directory(const bench_load *load)
+{
+    struct stat info;
+
+    return load->ca && stat(load->ca, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 char *load_body(const bench_load *load)

@@ -38,6 +38,7 @@ typedef struct bench_load {
 
 /* Exits with a usage message when the arguments are none. */
 void load_parse(bench_load *load, int argc, char **argv);
+bool load_ca_is_directory(const bench_load *load);
 /* A body of --upload bytes. */
 char *load_body(const bench_load *load);
 /* Seconds; 0 with --no-clock. */
