@@ -128,6 +128,17 @@ static void start_all(bench_load *load, ahttp_session *session)
     }
 }
 
+/* NULL for http. */
+static ahttp_tls *make_tls(const bench_load *load)
+{
+    bool is_directory = load_ca_is_directory(load);
+
+    if (strncmp(load->urls[0], "https", 5) != 0)
+        return NULL;
+    return ahttp_tls_new(.ca_file = is_directory ? NULL : load->ca,
+                         .ca_dir = is_directory ? load->ca : NULL, .no_resumption = !load->resume);
+}
+
 int main(int argc, char **argv)
 {
     bench_load load;
@@ -135,10 +146,7 @@ int main(int argc, char **argv)
     load_parse(&load, argc, argv);
     ahttp_loop *loop = ahttp_loop_new();
     int limit = load.at_once > load.url_count ? load.at_once : (int)load.url_count;
-    bool is_directory = load_ca_is_directory(&load);
-    ahttp_tls *tls =
-        ahttp_tls_new(.ca_file = is_directory ? NULL : load.ca,
-                      .ca_dir = is_directory ? load.ca : NULL, .no_resumption = !load.resume);
+    ahttp_tls *tls = make_tls(&load);
     ahttp_connector *connector = ahttp_connector_new(.limit = limit, .keepalive_ms = AHTTP_NEVER,
                                                      .no_keepalive = load.fresh, .tls = tls);
     ahttp_session *session = ahttp_session_new(.connector = connector);
