@@ -82,15 +82,39 @@ static void save_etag(transfer *transfer)
         fclose(file);
 }
 
-static void take_file_name(transfer *transfer)
+/* By Content-Disposition, or else by the last redirect. */
+static char *name_by_server(const transfer *transfer)
 {
     const char *disposition = facts_field(&transfer->facts, "Content-Disposition");
+    const char *location = facts_field(&transfer->facts, "Location");
     char *name = disposition ? output_name_of_field(disposition) : NULL;
 
-    if (!name || !transfer->settings->remote_header_name || transfer->output.file) {
-        free(name);
-        return;
+    if (name || !location || transfer->facts.status / 100 != 3 ||
+        transfer->settings->follow == FOLLOW_NO)
+        return name;
+    text why = {0};
+    url target;
+    if (url_join(&target, &transfer->url, location, URL_ENCODE, &why)) {
+        text address = {0};
+        url_write(&address, &target, false);
+        name = output_name_of_url(text_str(&address));
+        text_free(&address);
+        url_free(&target);
     }
+    text_free(&why);
+    return name;
+}
+
+static void take_file_name(transfer *transfer)
+{
+    char *name;
+
+    if (!transfer->settings->remote_header_name || !transfer->is_named_by_url ||
+        transfer->output.file)
+        return;
+    name = name_by_server(transfer);
+    if (!name)
+        return;
     free(transfer->output.path);
     transfer->output.path = output_in_folder(transfer->settings->output_dir, name);
     transfer->output.is_remote = true;
@@ -222,6 +246,15 @@ static bool should_fail(const transfer *transfer)
         return true;
     const login *login = status == 401 ? &transfer->login : &transfer->proxy_login;
     return (!login->user && !login->bearer) || login->is_hopeless;
+}
+
+/* Who does not know Expect is asked without it (RFC 9110 §10.1.1). */
+static bool refuses_expect(transfer *transfer)
+{
+    if (transfer->facts.status != 417 || transfer->no_expect || !transfer->says_expect)
+        return false;
+    transfer->no_expect = true;
+    return true;
 }
 
 /* Whether the login wants the same request once more. */
@@ -387,7 +420,7 @@ verdict answer_judge(transfer *transfer)
 
     if (facts->code)
         return VERDICT_FAILED;
-    bool again = asks_again(transfer);
+    bool again = asks_again(transfer) || refuses_expect(transfer);
     if (should_fail(transfer))
         return transfer_fail(transfer, 22, "The requested URL returned error: %d", facts->status);
     if (again)

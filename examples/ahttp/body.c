@@ -135,6 +135,16 @@ static void write_trailers(transfer *transfer)
         output_write(&transfer->output, trailers->bytes, len);
 }
 
+/* A body that nobody wants, on a connection that will be closed anyway. */
+static bool is_endless(const transfer *transfer)
+{
+    const char *connection = facts_field(&transfer->facts, "Connection");
+
+    if (connection && starts_nocase(connection, "close"))
+        return true;
+    return transfer->facts.body_length < 0 && !facts_field(&transfer->facts, "Transfer-Encoding");
+}
+
 verdict body_read(transfer *transfer, bool discard)
 {
     ahttp_stream *stream = ahttp_response_stream(transfer->response);
@@ -143,6 +153,8 @@ verdict body_read(transfer *transfer, bool discard)
     verdict verdict = VERDICT_DONE;
 
     transfer->facts.body_length = ahttp_response_content_length(transfer->response);
+    if (discard && is_endless(transfer))
+        return VERDICT_DONE;
     for (;;) {
         const ahttp_bytes *piece = ahttp_await(most > 0 ? ahttp_stream_read_some(stream, most)
                                                         : ahttp_stream_read(stream));
@@ -163,7 +175,8 @@ verdict body_read(transfer *transfer, bool discard)
             break;
         }
     }
-    if (verdict == VERDICT_DONE && !discard)
+    if (verdict == VERDICT_DONE && !discard && facts_field(&transfer->facts, "Transfer-Encoding") &&
+        ahttp_await_status(ahttp_sleep(0)) == 0) /* what was seen on the wire is told by then */
         write_trailers(transfer);
     return verdict;
 }

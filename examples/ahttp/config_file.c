@@ -69,12 +69,8 @@ static option_result read_line(global *global, char *line, text *why)
         len++;
     name = copy_bytes(line, len);
     value = take_value(global, line + len);
-    if (is_letter && len > 2) {
-        free(value);
-        value = copy_text(name + 2);
-    }
     result = is_letter
-                 ? command_line_letter(global, name[1], value, &took, why)
+                 ? command_line_letters(global, name, value, &took, why)
                  : command_line_option(global, is_dashed ? name + 2 : name, value, &took, why);
     if (result == OPTION_BAD && strcmp(is_dashed && !is_letter ? name + 2 : name, "next") == 0)
         result = OPTION_OK; /* nothing before it: nothing to end */
@@ -141,6 +137,7 @@ void config_file_read_default(global *global)
     const char *home = getenv("HOME");
 
     if (read_if_there(global, getenv("CURL_HOME"), "", name) ||
+        read_if_there(global, getenv("CURL_HOME"), "/.config", name + 1) ||
         read_if_there(global, getenv("XDG_CONFIG_HOME"), "", name + 1) ||
         read_if_there(global, getenv("XDG_CONFIG_HOME"), "", name) ||
         read_if_there(global, home, "", name))

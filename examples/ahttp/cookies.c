@@ -45,7 +45,8 @@ static void read_head_lines(run *run, const char *path)
     text file = {0};
 
     if (text_add_file(&file, path) && file.bytes)
-        for (char *line = strtok(file.bytes, "\r\n"); line; line = strtok(NULL, "\r\n")) {
+        for (char *line = file.bytes ? strtok(file.bytes, "\r\n") : NULL; line;
+             line = strtok(NULL, "\r\n")) {
             const char *value = value_of_field(line, "Set-Cookie");
             if (value)
                 take_head_line(run, value);
@@ -101,6 +102,23 @@ static char *secure_url(const char *url)
     return copy_text(url);
 }
 
+/* "/a/" and "/a" are the same path. */
+static char *without_slash(const char *set_cookie)
+{
+    char *copy = copy_text(set_cookie);
+
+    for (char *at = strchr(copy, ';'); at; at = strchr(at + 1, ';')) {
+        char *name = at + 1 + strspn(at + 1, " \t");
+        if (!starts_nocase(name, "path="))
+            continue;
+        size_t len = strcspn(name + 5, ";");
+        char *last = name + 5 + len - 1;
+        if (len > 1 && *last == '/')
+            memmove(last, last + 1, strlen(last));
+    }
+    return copy;
+}
+
 void cookies_take(run *run, const char *url, const char *set_cookie, size_t number)
 {
     char *as_secure;
@@ -108,7 +126,9 @@ void cookies_take(run *run, const char *url, const char *set_cookie, size_t numb
     if (!run->jar || number >= MOST_SET)
         return;
     as_secure = secure_url(url);
-    ahttp_cookie_jar_set_text(run->jar, as_secure, set_cookie, NULL);
+    char *text = without_slash(set_cookie);
+    ahttp_cookie_jar_set_text(run->jar, as_secure, text, NULL);
+    free(text);
     free(as_secure);
 }
 

@@ -351,7 +351,7 @@ static void write_content(const transfer *transfer, text *out)
         write_form_type(transfer, out);
     if (transfer->body == BODY_DATA && wants(transfer, "Content-Type"))
         text_add_str(out, "Content-Type: application/x-www-form-urlencoded\r\n");
-    if (wants(transfer, "Expect") && !fields_are_old(transfer) &&
+    if (wants(transfer, "Expect") && !transfer->no_expect && !fields_are_old(transfer) &&
         (length > EXPECT_FROM || (length < 0 && transfer->body == BODY_UPLOAD)))
         text_add_str(out, "Expect: 100-continue\r\n");
 }

@@ -127,7 +127,8 @@ static bool add_header_file(list *headers, const char *path)
         text_free(&file);
         return false;
     }
-    for (char *line = strtok(file.bytes, "\r\n"); line; line = strtok(NULL, "\r\n")) {
+    for (char *line = file.bytes ? strtok(file.bytes, "\r\n") : NULL; line;
+         line = strtok(NULL, "\r\n")) {
         if (line[0] == '#')
             continue;
         if (line[0] == ' ' && headers->count > 0) {

@@ -8,6 +8,7 @@ typedef enum part_kind { LITERAL, CHOICE, LETTERS, NUMBERS } part_kind;
 
 typedef struct part {
     part_kind kind;
+    char *name; /* {<name>one,two}, or NULL */
     char *literal;
     list choices;
     long long from, step; /* letters are their codes */
@@ -43,12 +44,25 @@ static bool wrong(text *why, const char *what, size_t at)
     return false;
 }
 
+/* "<name>" behind the opening brace or bracket. */
+static void read_name(part *part, const char *pattern, size_t *at)
+{
+    const char *start = pattern + *at + 1;
+    size_t len = *start == '<' ? strcspn(start, ">") : 0;
+
+    if (len < 2 || start[len] != '>')
+        return;
+    part->name = copy_bytes(start + 1, len - 1);
+    *at += len + 1;
+}
+
 static bool read_choice(glob *glob, const char *pattern, size_t *at, text *why)
 {
     part *part = add_part(glob, CHOICE);
     text word = {0};
     size_t start = *at;
 
+    read_name(part, pattern, at);
     for (++*at;; ++*at) {
         char c = pattern[*at];
         if (c == '\0' || c == '{' || c == '[' || c == ']') {
@@ -123,9 +137,13 @@ static bool read_numbers(part *part, const char **at)
 
 static bool read_range(glob *glob, const char *pattern, size_t *at, text *why)
 {
-    const char *inside = pattern + *at + 1;
+    part *part = add_part(glob, NUMBERS);
+    size_t named = *at;
+
+    read_name(part, pattern, &named);
+    const char *inside = pattern + named + 1;
     bool letters = is_alpha(inside[0]) && inside[1] == '-';
-    part *part = add_part(glob, letters ? LETTERS : NUMBERS);
+    part->kind = letters ? LETTERS : NUMBERS;
 
     if (!(letters ? read_letters(part, &inside) : read_numbers(part, &inside)))
         return wrong(why, "bad range", *at + 1);
@@ -213,6 +231,7 @@ void glob_free(glob *glob)
     if (!glob)
         return;
     for (size_t i = 0; i < glob->part_count; i++) {
+        free(glob->parts[i].name);
         free(glob->parts[i].literal);
         list_free(&glob->parts[i].choices);
     }
@@ -256,25 +275,38 @@ char *glob_url(const glob *glob, uint64_t number)
     return text_take(&out);
 }
 
-char *glob_name(const glob *glob, const char *template, uint64_t number)
+/* Which part "1" or "<name>" is; the count of parts: none. */
+static size_t find_part(const glob *glob, const char *at, const char **end)
 {
-    text out = {0};
+    long long wanted = 0;
+    size_t len = *at == '<' ? strcspn(at, ">") : 0;
+    size_t i = 0;
 
-    while (*template) {
-        const char *end;
-        long long wanted = 0;
-        if (template[0] != '#' || !read_number(template + 1, 1000, &wanted, &end)) {
-            text_add_char(&out, *template ++);
-            continue;
-        }
-        size_t i = 0;
-        while (i < glob->part_count && (wanted == 0 || glob->parts[i].index != wanted))
+    *end = at;
+    if (len > 1 && at[len] == '>') {
+        while (i < glob->part_count &&
+               !(glob->parts[i].name && strlen(glob->parts[i].name) == len - 1 &&
+                 memcmp(glob->parts[i].name, at + 1, len - 1) == 0))
             i++;
-        if (i < glob->part_count)
-            write_part(&out, &glob->parts[i], index_of(glob, i, number));
+        *end = at + len + 1;
+        return i;
+    }
+    if (!read_number(at, 1000, &wanted, end))
+        *end = at;
+    while (i < glob->part_count && (wanted == 0 || glob->parts[i].index != wanted))
+        i++;
+    return i;
+}
+
+void glob_name(text *out, const glob *glob, const char *template, uint64_t number)
+{
+    while (*template) {
+        const char *end = template + 1;
+        size_t part = template[0] == '#' ? find_part(glob, template + 1, &end) : glob->part_count;
+        if (part < glob->part_count)
+            write_part(out, &glob->parts[part], index_of(glob, part, number));
         else
-            text_add(&out, template, (size_t)(end - template));
+            text_add(out, template, (size_t)(end - template));
         template = end;
     }
-    return text_take(&out);
 }

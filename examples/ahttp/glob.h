@@ -13,7 +13,8 @@ void glob_free(glob *glob);
 uint64_t glob_count(const glob *glob);
 /* The URL of that number, from 0; to be freed. */
 char *glob_url(const glob *glob, uint64_t number);
-/* A file name in which #1, #2 ... stand for what the patterns are in that URL; to be freed. */
-char *glob_name(const glob *glob, const char *template, uint64_t number);
+/* Appends a file name in which #1, #2, ... and #<name> stand for what the patterns are in that
+   URL; those that the glob does not have stay. */
+void glob_name(text *out, const glob *glob, const char *template, uint64_t number);
 
 #endif

@@ -79,6 +79,21 @@ static void complete_url(transfer *transfer)
 
 /* ---- Outputs ---- */
 
+/* Patterns of the URL first, then those of the upload. */
+static char *name_of_globs(const transfer *transfer, const char *template, const glob *urls,
+                           uint64_t number)
+{
+    text by_urls = {0}, out = {0};
+
+    glob_name(&by_urls, urls, template, number);
+    if (transfer->upload_glob)
+        glob_name(&out, transfer->upload_glob, text_str(&by_urls), transfer->upload_number);
+    else
+        text_add_str(&out, text_str(&by_urls));
+    text_free(&by_urls);
+    return text_take(&out);
+}
+
 static bool set_output(transfer *transfer, const source *source, const glob *urls, uint64_t number)
 {
     const settings *settings = transfer->settings;
@@ -91,11 +106,12 @@ static bool set_output(transfer *transfer, const source *source, const glob *url
     if (settings->create_file_mode)
         output->mode = (int)strtol(settings->create_file_mode, NULL, 8);
     if (source->output && strcmp(source->output, "-") != 0 && !source->remote_name)
-        name = glob_name(urls, source->output, number);
+        name = name_of_globs(transfer, source->output, urls, number);
     else if (source->remote_name)
         name = output_name_of_url(transfer->url_text);
     else
         return true;
+    transfer->is_named_by_url = source->remote_name;
     output->path = output_in_folder(settings->output_dir, name);
     free(name);
     if (settings->create_dirs && !output_make_folders(output->path)) {
@@ -103,8 +119,10 @@ static bool set_output(transfer *transfer, const source *source, const glob *url
                       strerror(errno));
         return false;
     }
-    if (settings->skip_existing && stat(output->path, &facts) == 0)
+    if (settings->skip_existing && stat(output->path, &facts) == 0) {
         transfer->is_skipped = true;
+        note(transfer->global, "skips transfer, \"%s\" exists locally", output->path);
+    }
     return true;
 }
 
@@ -177,11 +195,14 @@ static transfer *make(jobs *jobs, const source *source)
     made->facts.url_number = (uint64_t)made->facts.number;
     made->url_text = glob_url(jobs->urls, jobs->url);
     made->upload_path = jobs->uploads ? glob_url(jobs->uploads, jobs->upload) : NULL;
+    made->upload_glob = jobs->uploads;
+    made->upload_number = jobs->upload;
     made->head = jobs->settings->head;
     made->body = kind_of_body(jobs->settings, made->upload_path);
     set_output(made, source, jobs->urls, jobs->url);
     complete_url(made);
     made->facts.url = copy_text(made->url_text);
+    made->upload_glob = NULL;
     if (check_etag(made))
         open_heads(made);
     return made;

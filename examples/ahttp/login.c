@@ -75,6 +75,8 @@ void login_begin(transfer *transfer)
     }
     if (login->user && !login->password)
         login->password = copy_text("");
+    if (login->user && !settings->user && !*login->user && !*login->password)
+        forget(login); /* "http://:@host/" says nobody */
     if (login->wanted == 0)
         login->wanted = settings->auth     ? settings->auth
                         : settings->bearer ? AUTH_BEARER

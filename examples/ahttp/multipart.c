@@ -88,11 +88,12 @@ static void write_head(const writing *to, const form_part *part, const char *inn
 
     if (!type && part->is_nested)
         type = "multipart/mixed";
-    if (!type && part->file) {
-        type = part->file_name ? type_by_name(part->file_name) : NULL;
-        type = type ? type : type_by_name(part->file);
-        type = type ? type : "application/octet-stream";
-    }
+    if (!type && part->file_name)
+        type = type_by_name(part->file_name);
+    if (!type && part->file)
+        type = type_by_name(part->file);
+    if (!type && part->file)
+        type = "application/octet-stream";
     if (!has_own(part, "Content-Disposition"))
         add_disposition(&head, part, is_form_field, to->backslashes);
     if (type && !has_own(part, "Content-Type"))

@@ -93,7 +93,8 @@ static option_result add_fields(list *fields, const char *value)
         text_free(&file);
         return OPTION_NO_FILE;
     }
-    for (char *line = strtok(file.bytes, "\r\n"); line; line = strtok(NULL, "\r\n"))
+    for (char *line = file.bytes ? strtok(file.bytes, "\r\n") : NULL; line;
+         line = strtok(NULL, "\r\n"))
         if (line[0] != '#')
             list_add(fields, line);
     text_free(&file);
@@ -178,27 +179,33 @@ option_result option_continue(option_call *call)
 
 /* ---- Redirects ---- */
 
-static void follow(settings *settings, follow_mode mode, bool on)
+static void follow(const option_call *call, follow_mode mode)
 {
+    settings *settings = call->settings;
+    bool on = call->on;
+
+    if (on && settings->follow != FOLLOW_NO && settings->follow != mode)
+        warn(call->global, "--%s overrides --%s", mode == FOLLOW_ALL ? "location" : "follow",
+             mode == FOLLOW_ALL ? "follow" : "location");
     settings->follow = on ? mode : FOLLOW_NO;
 }
 
 option_result option_location(option_call *call)
 {
-    follow(call->settings, FOLLOW_ALL, call->on);
+    follow(call, FOLLOW_ALL);
     return OPTION_OK;
 }
 
 option_result option_location_trusted(option_call *call)
 {
     call->settings->location_trusted = call->on;
-    follow(call->settings, FOLLOW_ALL, call->on);
+    follow(call, FOLLOW_ALL);
     return OPTION_OK;
 }
 
 option_result option_follow(option_call *call)
 {
-    follow(call->settings, FOLLOW_OBEY, call->on);
+    follow(call, FOLLOW_OBEY);
     return OPTION_OK;
 }
 

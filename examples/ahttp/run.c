@@ -96,7 +96,7 @@ static bool is_passing(const transfer *transfer)
         return true;
     if (code == NO_CONNECTION && settings->retry_connrefused)
         return true;
-    if (code == 0 || (code == HTTP_ERROR && settings->fail))
+    if (code == 0 || (code == HTTP_ERROR && (settings->fail || settings->fail_with_body)))
         if (is_passing_status(transfer->facts.status))
             return true;
     return code != 0 && settings->retry_all_errors;

@@ -162,3 +162,14 @@ void warn(const global *global, const char *format, ...)
     say(global, "Warning: ", format, args);
     va_end(args);
 }
+
+void note(const global *global, const char *format, ...)
+{
+    va_list args;
+
+    if (global->silent)
+        return;
+    va_start(args, format);
+    say(global, "Note: ", format, args);
+    va_end(args);
+}

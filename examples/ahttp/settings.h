@@ -145,5 +145,6 @@ void global_release(global *global);
 /* "ahttp: (3) ..." as curl writes it, unless silent; printf's format. */
 void complain(const global *global, const char *format, ...) TEXT_PRINTF(2, 3);
 void warn(const global *global, const char *format, ...) TEXT_PRINTF(2, 3);
+void note(const global *global, const char *format, ...) TEXT_PRINTF(2, 3);
 
 #endif

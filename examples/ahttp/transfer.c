@@ -144,7 +144,16 @@ static bool ask(transfer *transfer, ahttp_session *session)
     bool has_body = transfer->body != BODY_NONE && !transfer->is_probe;
     proxy_words words;
 
+    if (has_body && upload_length(transfer->upload) < 0 && fields_are_old(transfer) &&
+        !fields_custom(transfer->settings, "Content-Length")) {
+        transfer_fail(transfer, 25, "Chunky upload is not supported by HTTP 1.0");
+        text_free(&fields);
+        free(origin);
+        free(target);
+        return false;
+    }
     proxy_words_set(&words, transfer);
+    transfer->says_expect = says_100(&fields);
     ahttp_request_options options = {
         .size = sizeof options,
         .method = method,
@@ -153,11 +162,11 @@ static bool ask(transfer *transfer, ahttp_session *session)
         .fields_text = text_str(&fields),
         .body = has_body ? upload_body(transfer->upload) : NULL,
         .timeout = limits_of(transfer),
-        .expect_100 = says_100(&fields),
+        .expect_100 = transfer->says_expect,
         .expect_100_ms = transfer->settings->expect_100_ms,
         .no_decompress = !transfer->settings->compressed || transfer->settings->raw,
         .transfer_codings = transfer->settings->tr_encoding && !transfer->settings->raw,
-        .http_1_0 = transfer->settings->http_version == 10,
+        .http_1_0 = fields_are_old(transfer),
         .proxy = words.proxy,
         .no_proxy = !transfer->way.has_proxy,
         .on_wire = on_wire,
@@ -194,7 +203,8 @@ static void note_peer(transfer *transfer)
     const char *type = facts_field(&transfer->facts, "Content-Type");
 
     set_text(&transfer->facts.content_type, type);
-    if (transfer->facts.minor_version == 0)
+    const char *connection = facts_field(&transfer->facts, "Connection");
+    if (transfer->facts.minor_version == 0 && connection && equal_nocase(connection, "keep-alive"))
         fields_note_old(transfer);
     if (!peer)
         return;
@@ -278,7 +288,7 @@ static void go_to_next(transfer *transfer)
     transfer->is_follow = true;
     transfer->facts.redirects++;
     transfer->facts.redirect_ms = clock_ms() - transfer->began_ms;
-    if (!same) {
+    if (!same && !transfer->settings->location_trusted) {
         int wanted = transfer->login.wanted;
         login_release(&transfer->login);
         transfer->login.wanted = wanted;

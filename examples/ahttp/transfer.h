@@ -64,6 +64,8 @@ typedef struct transfer {
     login login, proxy_login;
     body_kind body; /* of the request at hand */
     char *upload_path;
+    const struct glob *upload_glob; /* that it is from, while the output is named */
+    uint64_t upload_number;
     upload *upload;
     char *boundary;
     text type;           /* of a form, with its boundary */
@@ -76,7 +78,9 @@ typedef struct transfer {
     int64_t condition;  /* seconds of -z */
     int condition_kind; /* 1: if modified since, -1: if not, 0: none */
     bool condition_unmet;
-    bool was_bad_file; /* -J found a file there */
+    bool is_named_by_url; /* -O */
+    bool says_expect;     /* the request at hand says Expect: 100-continue */
+    bool no_expect;       /* the server does not know that */
 
     text trailers;
     text waiting; /* heads that wait for the name of the output */

@@ -217,6 +217,8 @@ static void find_connection(transfer *transfer)
             url_write_host(&host, &transfer->url, false);
             way->connect_host = copy_text(*parts[2] ? parts[2] : text_str(&host));
             way->connect_port = *parts[3] ? atoi(parts[3]) : transfer->url.port;
+            if (*parts[3] && (way->connect_port < 1 || way->connect_port > 65535))
+                transfer_fail(transfer, 49, "Invalid --connect-to port: %s", parts[3]);
             text_free(&host);
         }
         for (int part = 0; part < 4; part++)
@@ -233,6 +235,8 @@ bool way_find(transfer *transfer)
 
     way_release(way);
     find_connection(transfer);
+    if (transfer->facts.code)
+        return false;
     if (!given && !settings->unix_socket)
         given = from_environment(transfer->url.scheme);
     bool only_preproxy = (!given || !*given) && settings->preproxy;
@@ -246,7 +250,8 @@ bool way_find(transfer *transfer)
         return false;
     transfer->facts.used_proxy = 1;
     is_http = way->kind == PROXY_HTTP || way->kind == PROXY_HTTP10;
-    way->is_plain = is_http && !settings->proxy_tunnel && strcmp(transfer->url.scheme, "http") == 0;
+    way->is_plain = is_http && !settings->proxy_tunnel && !way->connect_host &&
+                    strcmp(transfer->url.scheme, "http") == 0;
     way->is_tunnel = is_http && !way->is_plain;
     return true;
 }

@@ -31,7 +31,7 @@ static ah_verdict after(ahttp_response *call, ahttp_error **error)
 {
     (void)error;
     if (call->exchange.response.status != 417 || !call->exchange.expect_100_ms ||
-        !ah_call_can_send_again(call))
+        call->exchange.request.is_exact || !ah_call_can_send_again(call))
         return AH_GO_ON;
     call->settings.expect_100_ms = 0;
     return AH_SEND_AGAIN;

@@ -154,8 +154,9 @@ static ah_verdict use(ahttp_response *call, ahttp_error **error)
     call->way.is_forwarded = is_forwarded(call);
     head->target_prefix = (ah_str){0};
     if (call->way.is_forwarded) {
-        head->target_prefix =
-            ah_str_slice(call->url.safe, 0, call->url.safe.len - call->url.target.len);
+        if (!head->is_exact) /* who gives all fields gives the whole target, too */
+            head->target_prefix =
+                ah_str_slice(call->url.safe, 0, call->url.safe.len - call->url.target.len);
         code = add_authorization(call);
     } else if (call->way.proxy && !leave_out_authorization(call)) {
         code = AHTTP_E_NO_MEMORY;

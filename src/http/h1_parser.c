@@ -382,6 +382,8 @@ static bool has_no_head(const ah_h1_parser *parser, ah_str input)
 {
     ah_str start = AH_STR("HTTP/");
 
+    if (input.ptr[0] == '\r' || input.ptr[0] == '\n') /* RFC 9112 §2.2 */
+        return false;
     return parser->phase == HEAD && parser->section.saved_len == 0 && parser->interim_count == 0 &&
            !ah_str_equal(ah_str_slice(input, 0, start.len), ah_str_slice(start, 0, input.len));
 }
@@ -401,8 +403,8 @@ static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
 {
     const ah_response_rules *rules = parser->rules;
 
-    if (rules->http_0_9 && has_no_head(parser, *input))
-        return begin_0_9(parser);
+    if ((rules->http_0_9 || rules->lenient) && has_no_head(parser, *input))
+        return rules->http_0_9 ? begin_0_9(parser) : failed(parser, malformed(parser, not_http));
     return rules->lenient || rules->keep_chunks || parser->shows ? collect(parser, input)
                                                                  : read_strictly(parser, input);
 }

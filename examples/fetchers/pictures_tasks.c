@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Pictures by tasks: each reads from top to bottom, like the sequential program, and a semaphore
+   says how many go on at the same time. */
+#include "pictures.h"
+#include <stdlib.h>
+
+typedef struct fetching {
+    pictures *all;
+    ahttp_session *session;
+    ahttp_semaphore *permits;
+    size_t next;
+} fetching;
+
+static void download(fetching *fetching, const char *url)
+{
+    pictures *all = fetching->all;
+    ahttp_response *response = ahttp_await(ahttp_get(fetching->session, url));
+    char *path = pictures_path(all, url);
+
+    if (!response)
+        pictures_broke(all, url, ahttp_task_error());
+    else if (!ahttp_response_ok(response))
+        pictures_refused(all, url, response);
+    else if (ahttp_await_status(ahttp_stream_save(ahttp_response_stream(response), path)) < 0)
+        pictures_broke(all, url, ahttp_task_error());
+    else
+        pictures_saved(all, url);
+    free(path);
+    ahttp_response_unref(response);
+}
+
+static void *download_one(void *arg)
+{
+    fetching *fetching = arg;
+    const char *url = fetching->all->urls[fetching->next++];
+
+    if (ahttp_await_status(ahttp_semaphore_acquire(fetching->permits)) < 0)
+        return NULL; /* cancelled, by Ctrl-C */
+    download(fetching, url);
+    ahttp_semaphore_release(fetching->permits);
+    return NULL;
+}
+
+static void *run(void *arg)
+{
+    pictures *all = arg;
+    fetching fetching = {
+        .all = all, .session = ahttp_session_new(), .permits = ahttp_semaphore_new(all->limit)};
+    ahttp_group *group = ahttp_group_new();
+
+    for (size_t i = 0; i < all->count; i++)
+        ahttp_group_spawn(group, download_one, &fetching);
+    ahttp_group_await_end(group);
+    ahttp_semaphore_free(fetching.permits);
+    ahttp_session_unref(fetching.session);
+    return NULL;
+}
+
+static void download_all(pictures *all)
+{
+    ahttp_run(run, all);
+}
+
+int main(int argc, char **argv)
+{
+    return pictures_main(argc, argv, download_all);
+}
