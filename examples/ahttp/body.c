@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Bodies: what is to be sent, and where that goes which comes. */
-#include "date.h"
+#include "extras.h"
 #include "trace.h"
-#include "transfer.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- Going out ---- */
 
@@ -61,6 +60,7 @@ static void saw_sent(const char *bytes, size_t len, void *ctx)
     transfer *transfer = ctx;
 
     transfer->facts.uploaded += len;
+    transfer->facts.request_bytes += len;
     trace_data(transfer->run->trace, transfer, true, bytes, len);
 }
 
@@ -104,6 +104,21 @@ static bool is_too_long(const transfer *transfer, uint64_t bytes)
            bytes > (uint64_t)transfer->settings->max_filesize;
 }
 
+static bool is_pretty(const transfer *transfer)
+{
+    const char *type = facts_field(&transfer->facts, "Content-Type");
+
+    return transfer->settings->pretty && type && strstr(type, "json");
+}
+
+static verdict write_failed(transfer *transfer, size_t len)
+{
+    const char *why = transfer->output.failure;
+
+    return transfer_fail(transfer, 23, "Failure writing output to destination, passed %zu: %s", len,
+                         why ? why : "");
+}
+
 /* What has come of it. */
 static verdict take_piece(transfer *transfer, const ahttp_bytes *piece, bool discard)
 {
@@ -115,10 +130,28 @@ static verdict take_piece(transfer *transfer, const ahttp_bytes *piece, bool dis
     size_t len = piece->len; /* of a body too long, what is within the limit counts */
     if (too_long)
         len -= (size_t)(transfer->facts.delivered - (uint64_t)transfer->settings->max_filesize);
-    if (output_write(&transfer->output, piece->data, len))
-        return too_long ? transfer_fail(transfer, 63, "Maximum file size exceeded") : VERDICT_BODY;
-    return transfer_fail(transfer, 23, "Failure writing output to destination, passed %zu: %s",
-                         piece->len, transfer->output.failure ? transfer->output.failure : "");
+    if (is_pretty(transfer))
+        text_add(&transfer->json, piece->data, len);
+    else if (!output_write(&transfer->output, piece->data, len))
+        return write_failed(transfer, len);
+    return too_long ? transfer_fail(transfer, 63, "Maximum file size exceeded") : VERDICT_BODY;
+}
+
+/* What was kept for --pretty. */
+static verdict write_pretty(transfer *transfer)
+{
+    bool in_colours =
+        !transfer->output.path && isatty(STDOUT_FILENO) && !transfer->global->styled_off;
+    text out = {0};
+    const text *json = &transfer->json;
+
+    if (!json->len)
+        return VERDICT_DONE;
+    if (!pretty_json(&out, json->bytes, json->len, in_colours))
+        text_add(&out, json->bytes, json->len);
+    bool good = output_write(&transfer->output, out.bytes, out.len);
+    text_free(&out);
+    return good ? VERDICT_DONE : write_failed(transfer, json->len);
 }
 
 static void write_trailers(transfer *transfer)
@@ -175,6 +208,8 @@ verdict body_read(transfer *transfer, bool discard)
             break;
         }
     }
+    if (verdict == VERDICT_DONE && !discard)
+        verdict = write_pretty(transfer);
     if (verdict == VERDICT_DONE && !discard && facts_field(&transfer->facts, "Transfer-Encoding") &&
         ahttp_await_status(ahttp_sleep(0)) == 0) /* what was seen on the wire is told by then */
         write_trailers(transfer);

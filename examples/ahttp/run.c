@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 #include "date.h"
+#include "extras.h"
 #include "identity.h"
 #include "jobs.h"
 #include "progress.h"
 #include "trace.h"
 #include "write_out.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +71,8 @@ static void report(run *run, const transfer *transfer)
     progress_clear(run->progress);
     if (facts->code)
         complain(run->global, "(%d) %s", facts->code, text_str(&facts->message));
+    if (transfer->settings->timing)
+        timing_print(transfer);
     if (transfer->settings->write_out)
         write_out(run->global, transfer->settings->write_out, facts);
     fflush(run->global->errors);
@@ -169,7 +173,7 @@ static bool wait_to_retry(run *run, transfer *transfer, long tries, double since
     double passed = clock_ms() - since_ms;
 
     if (tries >= settings->retry || !is_passing(transfer) ||
-        (settings->retry_max_ms > 0 && passed + (double)pause > (double)settings->retry_max_ms))
+        (settings->retry_max_ms > 0 && passed >= (double)settings->retry_max_ms))
         return false;
     progress_clear(run->progress);
     warn(run->global, "Problem: %s. Will retry in %lld.%03lld seconds. %lld %s left.",
@@ -269,6 +273,17 @@ static void sum_up(const run *run)
             run->failed, size, passed / 1000, rate);
 }
 
+static void write_archive(run *run)
+{
+    const char *path = NULL;
+
+    for (const settings *each = run->global->first; each && !path; each = each->next)
+        path = each->har;
+    if (run->har && !har_write(run->har, path))
+        warn(run->global, "failed to write %s: %s", path, strerror(errno));
+    run->har = NULL;
+}
+
 static void *run_task(void *ctx)
 {
     run *run = ctx;
@@ -276,6 +291,15 @@ static void *run_task(void *ctx)
     ahttp_future *drawing = NULL;
 
     jobs_begin(&jobs, run);
+    for (settings *each = run->global->first; each; each = each->next) {
+        if (each->har && !run->har)
+            run->har = har_new();
+        if (each->bench > 0) {
+            run->code = bench_run(run, each);
+            run_sessions_free(run);
+            return NULL;
+        }
+    }
     run->progress = progress_open(run);
     if (run->progress)
         drawing = ahttp_spawn(progress_run, run->progress);
@@ -290,6 +314,7 @@ static void *run_task(void *ctx)
     progress_close(run->progress);
     run->progress = NULL;
     sum_up(run);
+    write_archive(run);
     jobs_end(&jobs);
     run_sessions_free(run);
     return NULL;

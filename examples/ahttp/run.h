@@ -6,15 +6,19 @@
 #include "settings.h"
 #include <ahttp.h>
 
+typedef struct run run;
+
 typedef struct session_entry {
     struct session_entry *next;
-    char *key; /* all settings that are the connector's */
+    run *run;
+    settings *settings; /* of the first transfer */
+    char *key;          /* all settings that are the connector's */
     ahttp_session *session;
     ahttp_connector *connector;
     ahttp_tls *tls, *proxy_tls;
 } session_entry;
 
-typedef struct run {
+struct run {
     global *global;
     session_entry *sessions;
     ahttp_cookie_jar *jar, *jar_for_all; /* the second: of cookies for every host */
@@ -33,7 +37,7 @@ typedef struct run {
     uint64_t bytes;
     double began_ms;
     int code;
-} run;
+};
 
 /* The exit code. */
 int run_all(global *global);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sessions of the library: transfers whose connections are made in the same way share one, and so
    its connections. */
-#include "run.h"
+#include "transfer.h"
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -136,15 +136,27 @@ static void set_local_end(ahttp_connector_options *options, const settings *sett
         options->local_port_count = (int)(last - port) + 1;
 }
 
+/* The first socket of a connection: the name is known.  Whose it is, is known of one transfer at
+   a time only. */
+static void note_names(const run *run)
+{
+    transfer *transfer = run->active_count == 1 ? run->active[0] : NULL;
+
+    if (transfer && transfer->facts.name_ms <= 0)
+        transfer->facts.name_ms = clock_ms() - transfer->began_ms;
+}
+
 /* TCP keepalive, which is on unless somebody says otherwise. */
-static int set_keepalive(int fd, const char *address, void *ctx)
+static int set_up_socket(int fd, const char *address, void *ctx)
 {
     enum { DEFAULT_SECONDS = 60 };
-    const settings *settings = ctx;
+    const session_entry *entry = ctx;
+    const settings *settings = entry->settings;
     int on = 1;
     int seconds = settings->keepalive_time > 0 ? (int)settings->keepalive_time : DEFAULT_SECONDS;
 
-    if (address[0] == '/' || address[0] == '@')
+    note_names(entry->run);
+    if (settings->no_keepalive || address[0] == '/' || address[0] == '@')
         return 0;
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
@@ -152,8 +164,9 @@ static int set_keepalive(int fd, const char *address, void *ctx)
     return 0;
 }
 
-static ahttp_connector *make_connector(settings *settings, const ahttp_host *hosts, ahttp_tls *tls)
+static ahttp_connector *make_connector(session_entry *entry, const ahttp_host *hosts)
 {
+    const settings *settings = entry->settings;
     char *abstract =
         settings->abstract_socket ? format_text("@%s", settings->abstract_socket) : NULL;
     ahttp_connector_options options = {.size = sizeof options,
@@ -163,14 +176,12 @@ static ahttp_connector *make_connector(settings *settings, const ahttp_host *hos
                                        .dns_servers = settings->dns_servers,
                                        .ipv4_only = settings->ipv4,
                                        .ipv6_only = settings->ipv6,
-                                       .tls = tls,
+                                       .tls = entry->tls,
                                        .next_address_ms = settings->happy_eyeballs_ms};
 
     options.unix_socket = abstract ? abstract : settings->unix_socket;
-    if (!settings->no_keepalive) {
-        options.on_socket = set_keepalive;
-        options.on_socket_ctx = settings;
-    }
+    options.on_socket = set_up_socket;
+    options.on_socket_ctx = entry;
     set_local_end(&options, settings);
     ahttp_connector *made = ahttp_connector_create(&options);
     free(abstract);
@@ -198,6 +209,8 @@ static session_entry *add_session(run *run, settings *settings, char *key, text 
     bool good = read_hosts(settings, &hosts, why);
 
     made->key = key;
+    made->run = run;
+    made->settings = settings;
     made->next = run->sessions;
     run->sessions = made;
     if (!good)
@@ -205,7 +218,7 @@ static session_entry *add_session(run *run, settings *settings, char *key, text 
     good = good && tls_settings_make(settings, false, &made->tls, why, code) &&
            tls_settings_make(settings, true, &made->proxy_tls, why, code);
     if (good) {
-        made->connector = make_connector(settings, hosts.list, made->tls);
+        made->connector = make_connector(made, hosts.list);
         made->session = made->connector ? make_session(made, settings) : NULL;
         if (!made->session)
             exit(27);

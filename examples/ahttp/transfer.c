@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "transfer.h"
 #include "date.h"
+#include "extras.h"
 #include "failure.h"
 #include "proxy.h"
 #include "trace.h"
@@ -52,6 +53,17 @@ verdict transfer_fail_by(transfer *transfer, const ahttp_error *error)
 
 /* ---- One request ---- */
 
+/* A connection that was opened for this is ready now, TLS and all. */
+static void note_connected(facts *facts)
+{
+    bool is_tls = facts->scheme && strcmp(facts->scheme, "https") == 0;
+
+    if (facts->name_ms <= 0)
+        return;
+    facts->connect_ms = facts->pretransfer_ms;
+    facts->tls_ms = is_tls ? facts->pretransfer_ms : 0;
+}
+
 static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
 {
     transfer *transfer = ctx;
@@ -60,6 +72,7 @@ static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
     case AHTTP_WIRE_REQUEST:
         transfer->facts.request_bytes += bytes.len;
         transfer->facts.pretransfer_ms = clock_ms() - transfer->began_ms;
+        note_connected(&transfer->facts);
         trace_head(transfer->run->trace, transfer, true, bytes.data, bytes.len);
         break;
     case AHTTP_WIRE_RESPONSE: answer_head(transfer, bytes.data, bytes.len); break;
@@ -138,6 +151,8 @@ static bool ask(transfer *transfer, ahttp_session *session)
     text fields = {0};
 
     fields_write(transfer, &fields);
+    text_free(&transfer->fields);
+    text_add(&transfer->fields, text_str(&fields), fields.len);
     char *origin = origin_of(transfer);
     char *target = target_of(transfer);
     const char *method = fields_method(transfer);
@@ -268,6 +283,8 @@ static verdict perform_hop(transfer *transfer)
         transfer->facts.connects += (long)(opened_by(session) - opened);
     }
     text_free(&why);
+    if (transfer->run->har && transfer->facts.status)
+        har_add(transfer->run->har, transfer, text_str(&transfer->fields));
     if (fails_with_body)
         verdict = transfer_fail(transfer, 22, "The requested URL returned error: %d",
                                 transfer->facts.status);
@@ -389,6 +406,8 @@ void transfer_release(transfer *transfer)
     text_free(&transfer->type);
     text_free(&transfer->trailers);
     text_free(&transfer->waiting);
+    text_free(&transfer->json);
+    text_free(&transfer->fields);
     free(transfer->url_text);
     free(transfer->referer);
     free(transfer->upload_path);

@@ -83,6 +83,8 @@ typedef struct transfer {
     bool no_expect;       /* the server does not know that */
 
     text trailers;
+    text json;    /* a body that is to be made pretty */
+    text fields;  /* of the request at hand */
     text waiting; /* heads that wait for the name of the output */
     double began_ms, hop_began_ms;
     ahttp_response *response;
