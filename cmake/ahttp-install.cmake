@@ -65,3 +65,17 @@ install(FILES
     ${PROJECT_BINARY_DIR}/ahttp-config.cmake
     ${PROJECT_BINARY_DIR}/ahttp-config-version.cmake
     DESTINATION ${package_dir})
+
+# The command, its manual page and its completions.
+if(TARGET ahttp_command)
+    set(documents ${PROJECT_BINARY_DIR}/examples/ahttp)
+    set_target_properties(ahttp_command PROPERTIES
+        INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+    install(TARGETS ahttp_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    install(FILES ${documents}/ahttp.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES ${documents}/ahttp.bash RENAME ahttp
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+    install(FILES ${documents}/_ahttp DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+    install(FILES ${documents}/ahttp.fish
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()

@@ -260,6 +260,7 @@ static verdict perform_hop(transfer *transfer)
     bool fails_with_body = false;
 
     transfer->hop_began_ms = clock_ms();
+    transfer->facts.first_byte_ms = -1;
     note_url(transfer);
     if (!way_find(transfer))
         return VERDICT_FAILED;

@@ -12,7 +12,7 @@
 #include <llhttp.h>
 #include <stdio.h>
 
-enum { MAX_EXCERPT = 32, LARGE_CHUNK = 32 * 1024 };
+enum { LARGE_CHUNK = 32 * 1024 };
 
 typedef enum parser_phase {
     OVER, /* nothing may be fed before the next begin */
@@ -151,20 +151,6 @@ void ah_h1_parser_show(ah_h1_parser *parser)
     parser->shows = true;
 }
 
-/* The start of the line in which llhttp stopped, for people to recognise what talks to them;
-   only up to a colon, behind which there might be a secret. */
-static void write_excerpt(char *out, ah_str line)
-{
-    for (size_t i = 0; i < line.len && i < MAX_EXCERPT; i++) {
-        unsigned char c = (unsigned char)line.ptr[i];
-        if (c == ':' || c == '\r' || c == '\n')
-            break;
-        bool is_plain = c >= ' ' && c < 0x7F && c != '"' && c != '\\';
-        out += sprintf(out, is_plain ? "%c" : "\\x%02X", c);
-    }
-    *out = '\0';
-}
-
 static const char bad_version[] = "the version is not HTTP/1.0 or HTTP/1.1";
 static const char bad_status[] = "the status code is not a number of three digits";
 
@@ -193,9 +179,9 @@ static ahttp_error *llhttp_error(const ah_h1_parser *parser, ah_str piece)
     size_t stop = (size_t)(llhttp_get_error_pos(&parser->llhttp) - piece.ptr);
     size_t line_end = ah_str_find_last(ah_str_slice(piece, 0, stop), '\n');
     size_t line = line_end < stop ? line_end + 1 : 0;
-    char excerpt[MAX_EXCERPT * 4 + 1];
+    char excerpt[AH_H1_EXCERPT * 4 + 1];
 
-    write_excerpt(excerpt, ah_str_slice(piece, line, piece.len));
+    ah_h1_excerpt(excerpt, ah_str_slice(piece, line, piece.len));
     if (excerpt[0] == '\0' || (line == 0 && parser->section.saved_len > 0))
         return malformed(parser, why);
     return ah_error_new(AHTTP_E_PROTOCOL, "read response %s: %s, near \"%s\"", section_name(parser),

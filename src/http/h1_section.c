@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/h1_section.h"
 #include "base/mem.h"
+#include <stdio.h>
 
 enum { FIRST_KEPT = 512 };
 
@@ -152,4 +153,16 @@ bool ah_h1_section_finish(ah_h1_section *section, ah_str piece, ahttp_headers *h
     save(section, piece);
     section->result = cut(section, headers, reason);
     return section->result == AH_H1_SECTION_OK;
+}
+
+void ah_h1_excerpt(char out[AH_H1_EXCERPT * 4 + 1], ah_str line)
+{
+    for (size_t i = 0; i < line.len && i < AH_H1_EXCERPT; i++) {
+        unsigned char c = (unsigned char)line.ptr[i];
+        if (c == ':' || c == '\r' || c == '\n')
+            break;
+        bool is_plain = c >= ' ' && c < 0x7F && c != '"' && c != '\\';
+        out += sprintf(out, is_plain ? "%c" : "\\x%02X", c);
+    }
+    *out = '\0';
 }

@@ -38,4 +38,9 @@ bool ah_h1_section_keep(ah_h1_section *section, ah_str piece);
 bool ah_h1_section_finish(ah_h1_section *section, ah_str piece, ahttp_headers *headers,
                           ah_str *reason);
 
+/* The start of a line, for people to recognise what talks to them; only up to a colon, behind
+   which there might be a secret. */
+enum { AH_H1_EXCERPT = 32 };
+void ah_h1_excerpt(char out[AH_H1_EXCERPT * 4 + 1], ah_str line);
+
 #endif
