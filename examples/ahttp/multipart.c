@@ -76,7 +76,7 @@ static char *inner_boundary(const char *outer)
     char *inner = copy_text(outer);
     char *last = inner + strlen(inner) - 1;
 
-    *last = *last == 'z' ? 'a' : (char)(*last + 1);
+    *last = *last == 'z' ? 'a' : *last == 'Z' ? 'A' : *last == '9' ? '0' : (char)(*last + 1);
     return inner;
 }
 
