@@ -57,10 +57,8 @@ static const ah_field *find_from(const ahttp_headers *headers, ah_str name, cons
     return NULL;
 }
 
-const ah_field *ah_headers_find(const ahttp_headers *headers, ah_str name)
+const ah_field *ah_headers_search(const ahttp_headers *headers, ah_str name)
 {
-    if (!(headers->name_lengths >> (name.len & 31) & 1))
-        return NULL;
     return find_from(headers, name, headers->fields);
 }
 

@@ -41,8 +41,13 @@ static inline bool ah_headers_add_borrowed(ahttp_headers *headers, ah_str name, 
     headers->name_lengths |= UINT32_C(1) << (name.len & 31);
     return true;
 }
+/* For ah_headers_find, where there is a name of that length. */
+const ah_field *ah_headers_search(const ahttp_headers *headers, ah_str name);
 /* The first field of that name, or NULL. */
-const ah_field *ah_headers_find(const ahttp_headers *headers, ah_str name);
+static inline const ah_field *ah_headers_find(const ahttp_headers *headers, ah_str name)
+{
+    return headers->name_lengths >> (name.len & 31) & 1 ? ah_headers_search(headers, name) : NULL;
+}
 /* The one behind field of the same name, or NULL. */
 const ah_field *ah_headers_find_next(const ahttp_headers *headers, const ah_field *field);
 static inline bool ah_headers_has(const ahttp_headers *headers, ah_str name)
