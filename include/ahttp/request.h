@@ -66,9 +66,9 @@ typedef struct ahttp_request_options {
     bool no_proxy;         /* go directly */
     bool chunked;          /* send the body in chunks, even if its length is known */
     bool transfer_codings; /* undo gzip and the like in Transfer-Encoding, too; ask by TE */
-    bool reserved[1];
-    ahttp_tls *tls;          /* for https, instead of the connector's; the request takes a
-                                reference */
+    bool lenient;          /* see session_options.h */
+    ahttp_tls *tls;        /* for https, instead of the connector's; the request takes a
+                              reference */
     const char *server_name; /* asked for and verified by TLS instead of the URL's host (SNI); the
                                 Host header stays (server_hostname) */
 
@@ -89,7 +89,7 @@ typedef struct ahttp_request_options {
     ahttp_raise_fn *raise_if; /* instead of the session's: see raise.h */
     void *raise_if_ctx;
     ahttp_raise raise_for_status; /* the same */
-    int reserved_int;
+    int max_line_bytes;           /* of the response's head, as those of sessions; and at the end */
 
     const char *bearer;      /* see auth.h */
     const char *digest_auth; /* "user:password" */
@@ -97,6 +97,10 @@ typedef struct ahttp_request_options {
     void *authorize_ctx;
     const char *query; /* added to the URL's, before params; escaped already, and sent as it is */
     const ahttp_middleware *middlewares; /* instead of all of the session's: see middleware.h */
+    int max_field_bytes;
+    int max_fields;
+    int max_head_bytes;
+    int max_interim;
 } ahttp_request_options;
 
 AHTTP_END

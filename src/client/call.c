@@ -353,7 +353,7 @@ const ah_exchange_events ah_call_events = {.place = on_place,
 void ah_call_begin(ahttp_response *call, ahttp_future *sent)
 {
     call->exchange.events = &ah_call_events;
-    call->exchange.rules = &call->session->rules;
+    call->exchange.rules = call->settings.rules;
     call->exchange.bytes_sent = call->exchange.bytes_received = 0;
     call->sent = sent;
     sent->cancel = on_cancel;

@@ -261,6 +261,42 @@ static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_opt
 
 /* ---- All together ---- */
 
+static void override(size_t *limit, int given)
+{
+    if (given > 0)
+        *limit = (size_t)given;
+}
+
+/* What the response's head may be. */
+static ahttp_error *prepare_rules(ahttp_response *call, const ahttp_request_options *options)
+{
+    const int given[] = {options->max_line_bytes, options->max_field_bytes, options->max_fields,
+                         options->max_head_bytes, options->max_interim};
+    bool overrides = options->lenient;
+
+    call->settings.rules = &call->session->rules;
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        if (given[i] < 0)
+            return refuse("limits of the head", "one is below 0; no head is unlimited");
+        overrides = overrides || given[i];
+    }
+    if (!overrides)
+        return NULL;
+    ah_response_rules *rules = ah_arena_alloc(&call->arena, sizeof *rules);
+    if (!rules)
+        return ah_error_no_memory();
+    *rules = call->session->rules;
+    rules->lenient = rules->lenient || options->lenient;
+    override(&rules->max_line, given[0]);
+    override(&rules->max_field, given[1]);
+    override(&rules->max_fields, given[2]);
+    override(&rules->max_head, given[3]);
+    override(&rules->max_interim, given[4]);
+    ah_response_rules_complete(rules);
+    call->settings.rules = rules;
+    return NULL;
+}
+
 static ahttp_error *prepare_limits(ahttp_response *call, const ahttp_timeout *own)
 {
     const char *wrong = ah_timeout_check(own);
@@ -337,6 +373,8 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
         error = ah_error_no_memory();
     if (!error)
         error = prepare_limits(call, &options->timeout);
+    if (!error)
+        error = prepare_rules(call, options);
     if (!error)
         error = prepare_tls(call, options);
     if (error)

@@ -48,6 +48,7 @@ typedef struct ah_call_settings {
     int64_t read_buffer_bytes; /* 0: the default */
     ahttp_raise_fn *raise_if;  /* may be NULL */
     void *raise_if_ctx;
+    const ah_response_rules *rules; /* the session's, or in the first hop's arena */
     ah_redirect_rules redirects;
     ahttp_redirect_fn *on_redirect; /* may be NULL */
     void *on_redirect_ctx;

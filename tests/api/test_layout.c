@@ -14,7 +14,7 @@
     X(ahttp_cookie_jar_options, reserved)                                                          \
     X(ahttp_cookie_store, ctx)                                                                     \
     X(ahttp_loop_options, reserved)                                                                \
-    X(ahttp_request_options, middlewares)                                                          \
+    X(ahttp_request_options, max_interim)                                                          \
     X(ahttp_origin_stats, waiting)                                                                 \
     X(ahttp_resolver_options, reserved)                                                            \
     X(ahttp_retry_options, reserved)                                                               \

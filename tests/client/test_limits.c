@@ -74,6 +74,42 @@ static void each_limit_is_the_sessions_to_set(void **state)
     assert_accepted(ahttp_session_new(.max_interim = 2));
 }
 
+/* A session whose limits are too low for what comes, but for these of the request. */
+#define ASK(...)                                                                                   \
+    ahttp_get(session, server_url(server, "/"), .max_line_bytes = 15, .max_field_bytes = 15,       \
+              .max_head_bytes = 50, __VA_ARGS__)
+
+static void a_requests_limits_prevail(void **state)
+{
+    static const server_step steps[] = {
+        READ_REQUEST,
+        SEND("HTTP/1.1 100 C\r\n\r\nHTTP/1.1 102 P\r\n\r\n" OK "A: 3456789\r\n\r\nok"), AGAIN};
+    (void)state;
+    answer(steps);
+    ahttp_session *session =
+        ahttp_session_new(.max_line_bytes = 1, .max_field_bytes = 1, .max_fields = 1,
+                          .max_head_bytes = 1, .max_interim = 1);
+
+    assert_text(ASK(.max_fields = 2, .max_interim = 2), "ok");
+    assert_fails(ASK(.max_fields = 2), AHTTP_E_HEAD_TOO_LARGE, "interim responses");
+    assert_fails(ASK(.max_interim = 2), AHTTP_E_HEAD_TOO_LARGE, "more fields");
+    assert_fails(ASK(.max_fields = -1), AHTTP_E_ARGUMENT, "limits of the head");
+    ahttp_session_unref(session);
+}
+
+static void a_request_may_be_lenient(void **state)
+{
+    static const server_step steps[] = {READ_REQUEST,
+                                        SEND("HTTP/1.1 200 OK\nContent-Length : 2\n\nok"), AGAIN};
+    (void)state;
+    answer(steps);
+    ahttp_session *session = ahttp_session_new();
+
+    assert_fails(ahttp_get(session, server_url(server, "/")), AHTTP_E_PROTOCOL, "");
+    assert_text(ahttp_get(session, server_url(server, "/"), .lenient = true), "ok");
+    ahttp_session_unref(session);
+}
+
 static void sessions_of_one_connector_have_limits_of_their_own(void **state)
 {
     static const server_step steps[] = {READ_REQUEST, SEND(OK "A: b\r\n\r\nok"), AGAIN};
@@ -214,6 +250,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(each_limit_is_the_sessions_to_set),
+        TEST(a_requests_limits_prevail),
+        TEST(a_request_may_be_lenient),
         TEST(sessions_of_one_connector_have_limits_of_their_own),
         TEST(a_lenient_session_accepts_what_a_strict_one_refuses),
         TEST(a_session_without_limits_is_a_mistake),
