@@ -387,6 +387,16 @@ static long long promised(const transfer *transfer)
                : ahttp_response_content_length(transfer->response);
 }
 
+/* A length that no number here can hold. */
+static bool is_beyond_measure(const transfer *transfer)
+{
+    const char *length = facts_field(&transfer->facts, "Content-Length");
+    long long number;
+
+    return length && is_digit(*length) && strspn(length, "0123456789") == strlen(length) &&
+           !read_number(length, INT64_MAX, &number, NULL);
+}
+
 static verdict judge_body(transfer *transfer)
 {
     const settings *settings = transfer->settings;
@@ -408,7 +418,8 @@ static verdict judge_body(transfer *transfer)
         transfer->facts.status = 304;
         return VERDICT_DONE;
     }
-    if (settings->max_filesize > 0 && length > settings->max_filesize && !transfer->head)
+    if (settings->max_filesize > 0 && !transfer->head &&
+        (length > settings->max_filesize || is_beyond_measure(transfer)))
         return transfer_fail(transfer, 63, "Maximum file size exceeded");
     return VERDICT_BODY;
 }

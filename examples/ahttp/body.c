@@ -154,18 +154,23 @@ static verdict write_pretty(transfer *transfer)
     return good ? VERDICT_DONE : write_failed(transfer, json->len);
 }
 
+/* Each line with CR LF, whatever it came with; the empty line at their end is left out. */
 static void write_trailers(transfer *transfer)
 {
-    const text *trailers = &transfer->trailers;
+    char *rest = transfer->trailers.bytes;
 
-    if (trailers->len <= 2)
-        return;
-    size_t len = trailers->len; /* without the empty line at the end */
-    len -= len >= 4 && memcmp(trailers->bytes + len - 4, "\r\n\r\n", 4) == 0 ? 2 : 1;
-    if (transfer->heads)
-        fwrite(trailers->bytes, 1, len, transfer->heads);
-    if (transfer->settings->include && !transfer->output.discard)
-        output_write(&transfer->output, trailers->bytes, len);
+    while (rest && *rest) {
+        size_t len = strcspn(rest, "\r\n");
+        char *line = format_text("%.*s\r\n", (int)len, rest);
+        if (len > 0 && transfer->heads)
+            fputs(line, transfer->heads);
+        if (len > 0 && transfer->settings->include && !transfer->output.discard)
+            output_write(&transfer->output, line, len + 2);
+        free(line);
+        rest += len;
+        rest += *rest == '\r';
+        rest += *rest == '\n';
+    }
 }
 
 /* A body that nobody wants, on a connection that will be closed anyway. */

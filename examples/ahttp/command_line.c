@@ -123,7 +123,8 @@ static void report(const global *global, const char *name, option_result result,
 {
     complain(global, "option %s: %s%s%s", name, option_result_text(result), why->len ? ": " : "",
              text_str(why));
-    complain(global, "try '%s --help' for more information", identity_name());
+    complain(global, "try '%s --help' or '%s --manual' for more information", identity_name(),
+             identity_name());
 }
 
 option_result command_line_letters(global *global, const char *word, const char *next, bool *took,

@@ -50,11 +50,13 @@ int failure_code(const ahttp_error *error)
                    ? RECEIVE_FAILED
                    : GOT_NOTHING;
     if (error->code == AHTTP_E_PROTOCOL && (strstr(error->message, "does not start with HTTP/") ||
-                                            strstr(error->message, "the version is not")))
+                                            strstr(error->message, "the version is not") ||
+                                            strstr(error->message, "status code is not")))
         return NOT_SUPPORTED;
     if (error->code == AHTTP_E_DISCONNECTED && strstr(error->message, "inside the response head"))
         return error->cause ? RECEIVE_FAILED : NOT_SUPPORTED;
-    if (error->code == AHTTP_E_HEAD_TOO_LARGE && strstr(error->message, "a field is longer"))
+    if (error->code == AHTTP_E_HEAD_TOO_LARGE &&
+        (strstr(error->message, "a field is longer") || strstr(error->message, "more fields than")))
         return TOO_LARGE;
     if (error->code == AHTTP_E_PROTOCOL && strstr(error->message, "response body"))
         return RECEIVE_FAILED;

@@ -75,7 +75,7 @@ void login_begin(transfer *transfer)
     }
     if (login->user && !login->password)
         login->password = copy_text("");
-    if (login->user && !settings->user && !*login->user && !*login->password)
+    if (login->user && !*login->user && !*login->password && url->user)
         forget(login); /* "http://:@host/" says nobody */
     if (login->wanted == 0)
         login->wanted = settings->auth     ? settings->auth

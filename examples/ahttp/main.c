@@ -89,7 +89,8 @@ static int run_settings(global *global)
     }
     if (!has_url(global)) {
         complain(global, "(2) no URL specified");
-        complain(global, "try '%s --help' for more information", identity_name());
+        complain(global, "try '%s --help' or '%s --manual' for more information", identity_name(),
+                 identity_name());
         return 2;
     }
     return run_all(global);

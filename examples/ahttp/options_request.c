@@ -171,6 +171,13 @@ option_result option_continue(option_call *call)
 {
     long long number;
 
+    if (call->settings->clobber < 0 || call->settings->remove_on_error || call->settings->range) {
+        complain(call->global, "--continue-at is mutually exclusive with --%s",
+                 call->settings->range         ? "range"
+                 : call->settings->clobber < 0 ? "no-clobber"
+                                               : "remove-on-error");
+        return OPTION_BAD;
+    }
     if (strcmp(call->value, "-") != 0 && !read_number(call->value, INT64_MAX, &number, NULL))
         return OPTION_NUMBER_BAD;
     set_text(&call->settings->continue_at, call->value);

@@ -226,6 +226,25 @@ static void find_connection(transfer *transfer)
     }
 }
 
+/* SOCKS has a byte for the length of each (RFC 1928 §5, RFC 1929 §2). */
+static bool fits_socks(transfer *transfer)
+{
+    enum { MOST = 255, BY_SOCKS = 97 };
+    const way *way = &transfer->way;
+    const char *user = way->proxy.user ? way->proxy.user : "";
+    const char *password = way->proxy.password ? way->proxy.password : "";
+
+    if (way->kind == PROXY_HTTP || way->kind == PROXY_HTTP10)
+        return true;
+    if (strlen(transfer->url.host) > MOST)
+        transfer_fail(transfer, BY_SOCKS,
+                      "SOCKS: the destination hostname is too long to be resolved remotely by the "
+                      "proxy.");
+    else if (strlen(user) > MOST || strlen(password) > MOST)
+        transfer_fail(transfer, BY_SOCKS, "SOCKS: user or password is too long for the proxy");
+    return transfer->facts.code == 0;
+}
+
 bool way_find(transfer *transfer)
 {
     const settings *settings = transfer->settings;
@@ -249,6 +268,8 @@ bool way_find(transfer *transfer)
     if (!only_preproxy && !set_preproxy(transfer))
         return false;
     transfer->facts.used_proxy = 1;
+    if (!fits_socks(transfer))
+        return false;
     is_http = way->kind == PROXY_HTTP || way->kind == PROXY_HTTP10;
     way->is_plain = is_http && !settings->proxy_tunnel && !way->connect_host &&
                     strcmp(transfer->url.scheme, "http") == 0;
