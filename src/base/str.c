@@ -11,8 +11,8 @@ static bool equal_nocase(const char *a, const char *b, size_t len)
 
 bool ah_str_equal_nocase(ah_str a, ah_str b)
 {
-    return a.len == b.len && /* mostly the case is the same, too */
-           (memcmp(a.ptr, b.ptr, a.len) == 0 || equal_nocase(a.ptr, b.ptr, a.len));
+    return a.len == b.len && /* mostly the case is the same, too; memcmp takes no NULL */
+           (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0 || equal_nocase(a.ptr, b.ptr, a.len));
 }
 
 bool ah_str_starts_with_nocase(ah_str text, ah_str prefix)

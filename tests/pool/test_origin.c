@@ -4,6 +4,7 @@
 
 #include "pool/origin.h"
 #include "support/failing_alloc.h"
+#include <ahttp/tls.h>
 #include <string.h>
 
 static ah_origins origins;
@@ -36,11 +37,10 @@ static void equal_routes_have_one_origin(void **state)
 
 static void routes_that_differ_in_one_part_have_different_origins(void **state)
 {
-    char settings[2]; /* only their addresses matter */
     ah_proxies kept = {0};
     ah_proxy_spec spec = {.url = {.host = AH_STR("p.test"), .port = 3128}};
     const ah_str a = AH_STR("a.test"), b = AH_STR("b.test");
-    struct ahttp_tls *tls[] = {(void *)&settings[0], (void *)&settings[1]};
+    ahttp_tls *tls[] = {ahttp_tls_new(.alpn = ""), ahttp_tls_new(.alpn = "")};
     ah_proxy *proxies[2];
 
     proxies[0] = ah_proxies_get(&kept, &spec);
@@ -73,8 +73,10 @@ static void routes_that_differ_in_one_part_have_different_origins(void **state)
         for (int other = 0; other < i; other++)
             assert_ptr_not_equal(made[i], made[other]);
     }
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        ahttp_tls_unref(tls[i]);
         ah_proxy_unref(proxies[i]);
+    }
     for (int i = 0; i < COUNT; i++)
         ah_origins_tidy(&origins, made[i]);
     ah_proxies_release(&kept);
