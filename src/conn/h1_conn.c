@@ -406,11 +406,11 @@ static void on_ready(void *ctx, unsigned events)
     h1_conn *conn = ctx;
 
     begin_call(conn);
-    if (events & AH_WRITABLE && conn->work)
+    if (events & AH_WRITABLE && conn->exchange)
         ah_h1_send_more(&conn->work->sending);
     if (events & AH_READABLE && !conn->paused)
         receive(conn);
-    if (!conn->closed && conn->work)
+    if (!conn->closed && conn->exchange)
         sending_moved(conn);
     end_call(conn);
 }
