@@ -39,7 +39,9 @@
 #include <ahttp/thread.h>
 #include <ahttp/throttle.h>
 #include <ahttp/timeout.h>
+#include <ahttp/timings.h>
 #include <ahttp/tls.h>
+#include <ahttp/trace.h>
 #include <ahttp/transport.h>
 #include <ahttp/url.h>
 #include <ahttp/verbs.h>

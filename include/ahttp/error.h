@@ -4,6 +4,7 @@
 /* What can go wrong.  Success is 0, every error is negative, so `if (rc < 0)`
    is the whole check.  A code says what to do; the message says what happened. */
 #include <ahttp/base.h>
+#include <ahttp/timings.h>
 AHTTP_BEGIN
 
 /* Kinds are what aiohttp expresses with base classes: one code may be several. */
@@ -64,10 +65,8 @@ typedef enum ahttp_error_kind {
       "resolving the host name took too long")                                                     \
     X(TLS_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT | AHTTP_KIND_TLS | AHTTP_KIND_RETRY, \
       "TLS handshake took too long")                                                               \
-    X(WRITE_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT,                                   \
-      "peer stopped taking the request")                                                           \
-    X(FIRST_BYTE_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT,                              \
-      "response did not begin in time")                                                            \
+    X(WRITE_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT, "request stopped going out")      \
+    X(FIRST_BYTE_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT, "response came too late")    \
     X(READ_TIMEOUT, AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT, "response stopped arriving")       \
     X(TLS_SETTINGS, AHTTP_KIND_USAGE | AHTTP_KIND_TLS, "TLS settings cannot be used")              \
     X(PIN, AHTTP_KIND_CONNECTION | AHTTP_KIND_TLS | AHTTP_KIND_RETRY,                              \
@@ -132,10 +131,11 @@ typedef struct ahttp_error {
     const ahttp_error_hop *hops; /* the first one first, then {NULL, 0}; NULL: there were none */
 
     ahttp_phase phase;
-    ahttp_resend resend;    /* SAFE also where there was no request */
-    const char *host;       /* of url, with its port: "example.com:443", or NULL */
-    const char *address;    /* connected to, or tried last: "192.0.2.1:443"; or NULL */
-    const char *tls_reason; /* in OpenSSL's words: "certificate has expired"; or NULL */
+    ahttp_resend resend;          /* SAFE also where there was no request */
+    const char *host;             /* of url, with its port: "example.com:443", or NULL */
+    const char *address;          /* connected to, or tried last: "192.0.2.1:443"; or NULL */
+    const char *tls_reason;       /* in OpenSSL's words: "certificate has expired"; or NULL */
+    const ahttp_timings *timings; /* of the request, if its session wants them; else NULL */
 } ahttp_error;
 
 /* "CONNECT_TIMEOUT" / "connecting took too long"; never NULL, for any code. */

@@ -101,6 +101,7 @@ typedef struct ahttp_request_options {
     int max_fields;
     int max_head_bytes;
     int max_interim;
+    void *trace_ctx; /* for the session's traces (trace_request_ctx) */
 } ahttp_request_options;
 
 AHTTP_END

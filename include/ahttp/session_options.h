@@ -97,6 +97,11 @@ typedef struct ahttp_session_options {
     const char *base_url; /* what URLs of requests are relative to: its path ends in "/".  They
                              cannot lead to another origin, unless they are absolute */
     const ahttp_middleware *middlewares; /* see middleware.h */
+
+    const struct ahttp_trace *const *traces; /* AHTTP_TRACES(&trace): see trace.h; each must outlive
+                                                the session and its responses */
+    bool timings; /* note when each part of a request was over: see timings.h */
+    bool reserved_too[7];
 } ahttp_session_options;
 
 AHTTP_END

@@ -135,6 +135,10 @@ static ahttp_error put_all(block *to, const ahttp_error *facts)
     if (facts->body.len > 0)
         error.body.data = put(to, facts->body.data, facts->body.len);
     error.hops = put_hops(to, facts->hops);
+    if (facts->timings) {
+        align(to);
+        error.timings = put(to, facts->timings, sizeof *facts->timings);
+    }
     return error;
 }
 
@@ -343,6 +347,17 @@ ahttp_error *ah_error_with_hops(ahttp_error *error, const ahttp_error_hop *hops)
     ahttp_error facts = *error;
     facts.hops = hops;
     return rebuild(error, &facts);
+}
+
+ahttp_error *ah_error_with_timings(ahttp_error *error, const ahttp_timings *timings)
+{
+    if (error == &no_memory)
+        return error;
+    ahttp_error facts = *error;
+    facts.timings = timings;
+    ahttp_error *whole = build(&facts);
+    ah_error_free(error);
+    return whole;
 }
 
 void ah_error_free(ahttp_error *error)

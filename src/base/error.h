@@ -45,6 +45,7 @@ typedef struct ah_error_request {
 ahttp_error *ah_error_of_request(ahttp_error *error, const ah_error_request *request);
 /* The same with these hops, a list that ends with {NULL, 0}. */
 ahttp_error *ah_error_with_hops(ahttp_error *error, const ahttp_error_hop *hops);
+ahttp_error *ah_error_with_timings(ahttp_error *error, const ahttp_timings *timings);
 /* NULL is fine. */
 void ah_error_free(ahttp_error *error);
 

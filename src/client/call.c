@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "client/call_facts.h"
 #include "client/call_log.h"
+#include "client/call_trace.h"
 #include "client/chain.h"
 #include "client/cookie_stage.h"
 #include "client/hop.h"
@@ -25,7 +26,8 @@ ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error)
         ah_error_request facts = ah_call_facts(call, host);
         error = ah_error_of_request(error, &facts);
     }
-    return ah_hops_tell(call, error, false);
+    error = ah_hops_tell(call, error, false);
+    return AH_UNLIKELY(call->tracer) ? ah_call_trace_failure(call, error) : error;
 }
 
 /* ---- Ends ---- */
@@ -233,6 +235,8 @@ void ah_call_deliver(ahttp_response *call)
         return;
     }
     ahttp_future *sent = call->sent;
+    if (AH_UNLIKELY(call->tracer && !call->asker))
+        ah_call_trace_status(call, AHTTP_TRACE_REQUEST_END, NULL);
     call->phase = AH_CALL_OPEN;
     call->sent = NULL;
     call->refs = 1;
@@ -276,6 +280,7 @@ static bool on_body(ah_exchange *exchange, ah_str piece)
 {
     ahttp_response *call = call_of_exchange(exchange);
 
+    ah_trace_bytes(call->tracer, AHTTP_TRACE_CHUNK_RECEIVED, piece.len);
     if (call->phase == AH_CALL_DECIDING)
         return hold(call, piece);
     ahttp_error *error = ah_body_add(&call->body, piece);
@@ -324,6 +329,7 @@ static void on_end(ah_exchange *exchange, ahttp_error *error)
         call->end_error = error;
     } else if (error && may_resend(call, error)) {
         ah_error_free(error);
+        ah_trace_step(call->tracer, AHTTP_TRACE_RETRY);
         call->was_resent = true;
         if (exchange->bytes_sent > 0)
             call->resend = AHTTP_RESEND_UNKNOWN;
@@ -364,6 +370,8 @@ void ah_call_begin(ahttp_response *call, ahttp_future *sent)
 void ah_call_start(ahttp_response *call)
 {
     ah_call_begin(call, call->sent);
+    if (AH_UNLIKELY(call->session->is_traced))
+        ah_call_start_tracing(call);
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
         ah_call_log_start(call);
     if (call->limits->total_ms != AHTTP_NEVER)

@@ -88,6 +88,7 @@ static ahttp_response *new_call(ah_chain *chain)
     call->settings.stages &= ~(unsigned)AH_STAGES_OUTSIDE;
     call->settings.middlewares = NULL;
     call->log_number = asker->log_number;
+    call->tracer = asker->tracer ? ah_tracer_ref(asker->tracer) : NULL;
     return call;
 }
 

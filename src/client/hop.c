@@ -2,6 +2,7 @@
 #include "client/hop.h"
 #include "base/mem.h"
 #include "client/call_log.h"
+#include "client/call_trace.h"
 #include "client/chain.h"
 #include "client/request.h"
 #include "conn/conn.h"
@@ -133,6 +134,8 @@ void ah_hop_start(ahttp_response *from)
     to->hops = from->hops + 1;
     to->log_number = from->log_number;
     to->resend = AHTTP_RESEND_ANSWERED;
+    if (AH_UNLIKELY(from->tracer))
+        ah_call_trace_hop(to, from);
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
         ah_call_log_hop(to);
     from->in_history = true;

@@ -334,6 +334,7 @@ static void take_settings(ahttp_response *call, const ahttp_request_options *opt
     call->settings = (ah_call_settings){
         .on_interim = options->on_interim,
         .on_interim_ctx = options->on_interim_ctx,
+        .trace_ctx = options->trace_ctx,
         .on_wire = options->on_wire,
         .on_wire_ctx = options->on_wire_ctx,
         .on_progress = options->on_progress,

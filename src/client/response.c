@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/response.h"
 #include "base/mem.h"
+#include "client/call_trace.h"
 #include "client/hop.h"
 #include "client/proxy.h"
 #include "conn/source.h"
@@ -56,6 +57,8 @@ static void clear(ahttp_response *response)
     response->hops = 0;
     response->log_number = 0;
     response->resend = AHTTP_RESEND_SAFE;
+    if (AH_UNLIKELY(response->tracer))
+        ah_call_stop_tracing(response);
     response->own_cookies = ah_str_make(NULL, 0);
     response->hop = NULL;
     response->is_result = response->lends_source = false;

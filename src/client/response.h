@@ -52,6 +52,7 @@ typedef struct ah_call_settings {
     ah_redirect_rules redirects;
     ahttp_redirect_fn *on_redirect; /* may be NULL */
     void *on_redirect_ctx;
+    void *trace_ctx;
     const ahttp_middleware *middlewares; /* NULL: none */
     ahttp_body_replay body_replay;       /* of the request's body */
     const ah_login *login;               /* who it comes from, or NULL */
@@ -117,6 +118,7 @@ struct ahttp_response {
     struct ahttp_outgoing *chain; /* its middlewares, while ASKING */
     uint64_t log_number;          /* 0: nobody wants to know */
     ahttp_resend resend;          /* at least this, by earlier sendings */
+    ah_tracer *tracer;            /* a reference, or NULL */
     unsigned hops;                /* how many there were before */
     ah_timer skipping;            /* limits SKIPPING */
     ahttp_error *end_error;       /* while DECIDING: how the exchange ended */

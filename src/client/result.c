@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A response that middlewares gave: it passes the stages that are outside of them. */
+#include "client/call_trace.h"
 #include "client/chain.h"
 #include "client/hop.h"
 #include "conn/source.h"
@@ -63,6 +64,8 @@ void ah_result_deliver(ahttp_response *result)
 
     result->is_result = false;
     result->sent = NULL;
+    if (AH_UNLIKELY(result->tracer))
+        ah_call_trace_status(result, AHTTP_TRACE_REQUEST_END, NULL);
     if (result->phase == AH_CALL_COMPLETE || result->phase == AH_CALL_FAILED)
         ah_timer_stop(result->session->guest.loop, &result->deadline);
     ah_future_resolve(sent, result, drop_response);

@@ -36,6 +36,9 @@ void ah_call_acquire(ahttp_response *call)
         route.server_name = call->server_name;
     }
     call->phase = AH_CALL_WAITING;
+    call->waiter.tracer = call->exchange.tracer = call->tracer;
+    if (AH_UNLIKELY(call->tracer))
+        ah_tracer_clear_marks(call->tracer);
     ah_connector_acquire(call->session->connector, &call->waiter, &route, call->limits,
                          on_connection);
 }

@@ -227,6 +227,23 @@ static void close_guest(ah_guest *guest)
     ahttp_session_unref(session);
 }
 
+static bool take_traces(ahttp_session *session, const ahttp_session_options *options)
+{
+    size_t count = 0;
+
+    session->is_traced = options->timings || options->traces;
+    if (!options->traces)
+        return true;
+    while (options->traces[count])
+        count++;
+    size_t size = (count + 1) * sizeof *options->traces;
+    const ahttp_trace **copy = ah_arena_alloc(&session->arena, size);
+    if (copy)
+        memcpy(copy, options->traces, size);
+    session->traces = (const ahttp_trace *const *)copy;
+    return copy != NULL;
+}
+
 ahttp_session *ahttp_session_create(const ahttp_session_options *given)
 {
     ahttp_session_options options;
@@ -247,7 +264,8 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     if (!make_fields(session, &options) || !take_base_url(session, options.base_url) ||
         !ah_middlewares_copy(options.middlewares, &session->arena, &session->middlewares) ||
         !take_connector(session, &options) || !ah_proxy_take_session(session, &options) ||
-        !take_cookie_jar(session, &options) || !ah_auth_init_session(&session->auth, &options)) {
+        !take_traces(session, &options) || !take_cookie_jar(session, &options) ||
+        !ah_auth_init_session(&session->auth, &options)) {
         free_session(session);
         return NULL;
     }

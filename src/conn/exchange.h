@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "http/message.h"
+#include "loop/tracer.h"
 #include "net/transport.h"
 #include <ahttp/body.h>
 #include <ahttp/peer.h>
@@ -55,6 +56,7 @@ struct ah_exchange {
     int64_t expect_100_ms;          /* how long the body waits for 100; 0: it does not */
     const ah_response_rules *rules; /* complete ones; NULL: the default ones */
     const ahttp_timeout *limits;    /* of gaps; NULL: it has none */
+    ah_tracer *tracer;              /* who notes its steps; NULL: nobody */
     ah_response_head response;      /* fields initialised with the arena to use, before sending */
     ah_conn *conn;                  /* while on the wire, else NULL */
     uint64_t bytes_sent;            /* of head and body */

@@ -139,6 +139,9 @@ static void complete(h1_conn *conn, size_t left_over)
         want(conn);
         ah_transport_set_background(conn->transport, true);
     }
+    ah_trace_mark(exchange->tracer, AH_MARK_LAST_BYTE);
+    if (reusable)
+        ah_trace_step(exchange->tracer, AHTTP_TRACE_RELEASE);
     exchange->events->end(exchange, NULL);
     if (!reusable)
         close_conn(&conn->base, NULL);
@@ -319,6 +322,14 @@ static void take_result(h1_conn *conn, ah_h1_result result, ah_str left_over)
         fail(conn, ah_h1_parser_take_error(conn->work->parser));
 }
 
+static void trace_received(const ah_exchange *exchange)
+{
+    if (exchange->bytes_received > 0)
+        return;
+    ah_trace_mark(exchange->tracer, AH_MARK_FIRST_BYTE);
+    ah_trace_step(exchange->tracer, AHTTP_TRACE_FIRST_BYTE);
+}
+
 static void received(h1_conn *conn, ah_str bytes)
 {
     size_t used = 0;
@@ -327,6 +338,8 @@ static void received(h1_conn *conn, ah_str bytes)
         fail(conn, NULL);
         return;
     }
+    if (AH_UNLIKELY(conn->exchange->tracer))
+        trace_received(conn->exchange);
     conn->exchange->bytes_received += bytes.len;
     ah_h1_result result = ah_h1_parser_feed(conn->work->parser, bytes, &used);
     take_result(conn, result, ah_str_slice(bytes, used, SIZE_MAX));

@@ -169,6 +169,18 @@ static void note_progress(ah_h1_send *send)
     send->exchange->events->progress(send->exchange);
 }
 
+static void trace_sent(ah_h1_send *send, size_t sent)
+{
+    ah_tracer *tracer = send->exchange->tracer;
+    size_t of_head = sent < send->head_left ? sent : send->head_left;
+
+    send->head_left -= of_head;
+    if (of_head > 0 && send->head_left == 0)
+        ah_trace_bytes(tracer, AHTTP_TRACE_HEADERS_SENT, send->head_len);
+    if (sent > of_head)
+        ah_trace_bytes(tracer, AHTTP_TRACE_CHUNK_SENT, sent - of_head);
+}
+
 /* False when the rest must wait. */
 static bool write_some(ah_h1_send *send)
 {
@@ -181,6 +193,8 @@ static bool write_some(ah_h1_send *send)
     }
     size_t left = sent > 0 ? (size_t)sent : 0;
     send->exchange->bytes_sent += left;
+    if (AH_UNLIKELY(send->exchange->tracer))
+        trace_sent(send, left);
     for (size_t i = 0; i < count; i++) {
         size_t part = left < send->unsent[i].len ? left : send->unsent[i].len;
         send->unsent[i] = ah_str_slice(send->unsent[i], part, SIZE_MAX);
@@ -210,6 +224,7 @@ void ah_h1_send_more(ah_h1_send *send)
         if (!send->source || send->has_ended) {
             enter(send, AH_H1_SENT);
             send->exchange->was_sent = true;
+            ah_trace_mark(send->exchange->tracer, AH_MARK_SENT);
         }
     }
 }
@@ -255,6 +270,7 @@ void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange)
         return;
     }
     send->unsent[0] = ah_buf_str(&send->out);
+    send->head_len = send->head_left = send->out.len;
     if (exchange->shows_wire)
         exchange->events->wire(exchange, AHTTP_WIRE_REQUEST, send->unsent[0]);
     if (send->source)

@@ -32,6 +32,8 @@ typedef struct ah_h1_send {
     ah_buf out;          /* the head; what frames the body, and small pieces of it */
     ah_str unsent[3];    /* what is left of out, of a piece, and of what ends that */
     uint64_t pulled;     /* bytes the source has given */
+    size_t head_len;     /* of it, and ... */
+    size_t head_left;    /* ... what is left to be written */
     ah_timer timer;      /* of waiting for 100, or for an answer when sending broke */
     ahttp_error *broke;  /* why writing failed, unless a response explains it */
     ahttp_error *failed; /* why the exchange cannot go on */

@@ -26,6 +26,7 @@ struct ah_lookup {
     ahttp_error *error;
     ahttp_family family;
     uint16_t port;
+    bool was_cached; /* nobody had to be asked, for a cache knew */
 };
 
 void ah_lookup_begin(ah_lookup *lookup, ahttp_loop *loop, uint16_t port, ahttp_family family,

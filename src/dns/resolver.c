@@ -147,6 +147,7 @@ void ah_resolver_lookup(ahttp_resolver *resolver, ah_lookup *lookup, ah_str host
     }
     ah_str key = make_key(resolver, key_text, host, port, family);
     if (ah_cache_find(&resolver->cache, key, ahttp_loop_now(resolver->loop), &known, &turn)) {
+        lookup->was_cached = true;
         ah_lookup_give(lookup, &known, turn);
         return;
     }

@@ -20,8 +20,10 @@ struct ah_waiter {
     ahttp_connector *connector; /* while waiting, else NULL */
     ah_waiter_fn *done;
     const ahttp_timeout *limits; /* complete */
+    ah_tracer *tracer;           /* the client's to set before; NULL: nobody notes the steps */
     ah_timer timer;              /* of limits->pool_ms; armed while nothing is opened for it */
     int64_t since_ms;            /* when it began to wait */
+    bool is_queued;              /* the limits were reached then */
     ah_job job;                  /* brings an error that came up inside a call */
     ahttp_error *error;
 };

@@ -39,6 +39,8 @@ struct ah_opening {
     stage stage;
     ah_timer timer;
     ahttp_timeout limits;
+    ah_tracer *tracer;  /* a reference, or NULL */
+    bool is_asking;     /* that was told that a name is resolved */
     int64_t limited_ms; /* since when the limit of the stage counts */
     ah_lookup lookup;
     ah_dial *dial; /* while DIALLING: one of these two, or the job */
@@ -68,6 +70,7 @@ static void release(ah_opening *opening)
         ah_passing_release(&opening->passings[i]);
     ah_link_remove(&opening->failing.link);
     ah_error_free(opening->failure);
+    ah_tracer_unref(opening->tracer);
     ah_free(opening);
 }
 
@@ -76,6 +79,7 @@ static void finish(ah_opening *opening, ah_conn *conn, ahttp_error *error)
     ah_opening_fn *done = opening->done;
     void *ctx = opening->ctx;
 
+    ah_trace_about(opening->tracer, AHTTP_TRACE_CREATE_END, NULL, error ? error->code : 0);
     release(opening);
     done(ctx, conn, error);
 }
@@ -191,10 +195,12 @@ static void secured(void *ctx, ah_transport *transport, ahttp_error *error)
     ah_opening *opening = ctx;
     ah_place place = place_at(opening, opening->passed);
 
+    ah_trace_about(opening->tracer, AHTTP_TRACE_TLS_END, place.name, error ? error->code : 0);
     if (error) {
         fail(opening, error_at(&place, error->code, error));
         return;
     }
+    ah_trace_mark(opening->tracer, AH_MARK_TLS);
     opening->is_secured = true;
     take_step(opening, transport);
 }
@@ -207,6 +213,7 @@ static void secure(ah_opening *opening, ah_transport *transport, const ah_place 
     if (!place->proxy && opening->origin->route.server_name.len > 0)
         target.server_name = opening->origin->route.server_name.ptr;
     enter(opening, SECURING);
+    ah_trace_about(opening->tracer, AHTTP_TRACE_TLS_START, place->name, 0);
     opening->handshake =
         ah_tls_start(setup->loop, tls_at(opening, place), transport, &target, secured, opening);
     if (!opening->handshake)
@@ -258,6 +265,8 @@ static void dialled(void *ctx, ah_transport *transport, ahttp_error *error)
     ah_opening *opening = ctx;
     ah_place place = place_at(opening, 0);
 
+    if (!error)
+        ah_trace_mark(opening->tracer, AH_MARK_CONNECT);
     if (error)
         fail(opening, error_at(&place, AHTTP_E_PROXY_CONNECT, error));
     else
@@ -306,12 +315,22 @@ static void dial_allowed(ah_opening *opening, const ah_place *place, const ah_ad
     ah_free(allowed);
 }
 
+static void trace_resolved(ah_opening *opening, const char *host, const ahttp_error *error)
+{
+    if (opening->is_asking)
+        ah_trace_about(opening->tracer, AHTTP_TRACE_DNS_END, host, error ? error->code : 0);
+    if (!error)
+        ah_trace_mark(opening->tracer, AH_MARK_DNS);
+}
+
 static void resolved(ah_lookup *lookup, const ah_address *addresses, size_t count,
                      ahttp_error *error)
 {
     ah_opening *opening = AH_CONTAINER(lookup, ah_opening, lookup);
     ah_place place = place_at(opening, 0);
 
+    if (AH_UNLIKELY(opening->tracer))
+        trace_resolved(opening, place.host.ptr, error);
     if (error)
         fail(opening, error_at(&place, AHTTP_E_PROXY_DNS, error));
     else if (opening->setup->allow_address && !place.proxy)
@@ -333,6 +352,13 @@ static void resolve(ah_opening *opening, const ah_place *place)
         return;
     ah_resolver_lookup(setup->resolver, &opening->lookup, place->host, place->port, setup->family,
                        resolved);
+    if (opening->lookup.was_cached)
+        ah_trace_about(opening->tracer, AHTTP_TRACE_DNS_CACHE_HIT, place->host.ptr, 0);
+    opening->is_asking = opening->lookup.query != NULL;
+    if (!opening->is_asking)
+        return;
+    ah_trace_about(opening->tracer, AHTTP_TRACE_DNS_CACHE_MISS, place->host.ptr, 0);
+    ah_trace_about(opening->tracer, AHTTP_TRACE_DNS_START, place->host.ptr, 0);
 }
 
 static void dial_unix(ah_opening *opening, const ah_place *place)
@@ -492,30 +518,12 @@ static ahttp_phase phase(const ah_opening *opening)
 
 /* ---- Start ---- */
 
-/* Defaults that cannot be used are made anew by the next opening: they depend on the system. */
-static ahttp_error *make_default_tls(ah_opening_setup *setup)
-{
-    static const ahttp_tls_options defaults = {.size = sizeof defaults};
-    ahttp_tls *tls = ahttp_tls_create(&defaults);
-    ahttp_error *error = NULL;
-
-    if (!tls)
-        return ah_error_no_memory();
-    if (ahttp_tls_error(tls))
-        error = ah_error_copy(ahttp_tls_error(tls));
-    if (error)
-        ahttp_tls_unref(tls);
-    else
-        setup->default_tls = tls;
-    return error;
-}
-
 static ahttp_error *prepare_tls_at(ah_opening_setup *setup, const ah_place *place)
 {
     if (!place->is_tls || (!place->tls && setup->default_tls))
         return NULL;
     if (!place->tls)
-        return make_default_tls(setup);
+        return ah_opening_make_default_tls(setup);
     return ahttp_tls_error(place->tls) ? ah_error_copy(ahttp_tls_error(place->tls)) : NULL;
 }
 
@@ -565,7 +573,7 @@ static ah_opening *new_opening(ah_opening_setup *setup, const ah_origin *origin)
 }
 
 static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin,
-                         const ahttp_timeout *limits, const ah_conn_owner *owner,
+                         const ahttp_timeout *limits, ah_tracer *tracer, const ah_conn_owner *owner,
                          ah_opening_fn *done, void *ctx, ahttp_error **error)
 {
     ah_opening *opening = new_opening(setup, origin);
@@ -580,6 +588,7 @@ static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin,
     opening->ctx = ctx;
     opening->timer.fire = on_limit;
     opening->limits = *limits;
+    opening->tracer = tracer ? ah_tracer_ref(tracer) : NULL;
     reach(opening);
     return opening;
 }

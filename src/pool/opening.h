@@ -9,6 +9,7 @@
 #include "conn/h1_work.h"
 #include "dns/overrides.h"
 #include "dns/resolver.h"
+#include "loop/tracer.h"
 #include "net/socket_setup.h"
 #include "pool/origin.h"
 #include <ahttp/timeout.h>
@@ -42,9 +43,9 @@ typedef void ah_opening_fn(void *ctx, ah_conn *conn, ahttp_error *error);
 /* A way to make connections; tests have one of their own. */
 typedef struct ah_opener {
     /* The origin must outlive the opening.  owner and ctx become those of the connection too.
-       limits as for limit.  NULL with *error when it cannot even begin. */
+       limits as for limit; tracer may be NULL.  NULL with *error when it cannot even begin. */
     ah_opening *(*start)(ah_opening_setup *setup, const ah_origin *origin,
-                         const ahttp_timeout *limits, const ah_conn_owner *owner,
+                         const ahttp_timeout *limits, ah_tracer *tracer, const ah_conn_owner *owner,
                          ah_opening_fn *done, void *ctx, ahttp_error **error);
     /* From now on these limits count, which are complete; the one of the stage at hand begins
        anew. */
@@ -55,6 +56,9 @@ typedef struct ah_opener {
     /* done is not called. */
     void (*cancel)(ah_opening *opening);
 } ah_opener;
+
+/* Fills setup->default_tls; NULL, or what is wrong with it. */
+ahttp_error *ah_opening_make_default_tls(ah_opening_setup *setup);
 
 /* Over the network. */
 extern const ah_opener ah_network_opener;

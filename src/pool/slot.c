@@ -19,6 +19,17 @@ void ah_waiter_refuse(ah_waiter *waiter, ahttp_error *error)
     waiter->done(waiter, NULL, error);
 }
 
+void ah_waiter_trace_turn(ah_waiter *waiter, ahttp_trace_event what)
+{
+    if (AH_LIKELY(!waiter->tracer))
+        return;
+    if (waiter->is_queued)
+        ah_tracer_note(waiter->tracer, AHTTP_TRACE_QUEUED_END, (ahttp_trace_info){.code = 0});
+    waiter->is_queued = false;
+    ah_tracer_set_mark(waiter->tracer, AH_MARK_QUEUE);
+    ah_tracer_note(waiter->tracer, what, (ahttp_trace_info){.code = 0});
+}
+
 /* ---- What connections tell ---- */
 
 /* Arms the timer of an idle one, where it is not armed for that time or an earlier one: it is
@@ -91,8 +102,10 @@ static void on_idle(ah_conn *conn)
     }
     ah_waiter *waiter = ah_waiter_of(ah_pool_idle(
         &connector->pool, &slot->place, conn->peer_keeps_ms, ah_connector_now(connector)));
-    if (waiter)
+    if (waiter) {
         connector->reused++;
+        ah_waiter_trace_turn(waiter, AHTTP_TRACE_REUSE);
+    }
     hand_over(slot, waiter);
 }
 
@@ -171,8 +184,9 @@ static void step_open(ahttp_connector *connector, ah_waiter *waiter)
     ah_list_append(&connector->slots, &slot->link);
     ah_pool_opening(&connector->pool, &waiter->place, &slot->place);
     ah_waiter_stop_timer(waiter);
-    slot->opening = connector->opener->start(&connector->setup, origin, waiter->limits, &conn_owner,
-                                             on_opened, slot, &error);
+    ah_waiter_trace_turn(waiter, AHTTP_TRACE_CREATE_START);
+    slot->opening = connector->opener->start(&connector->setup, origin, waiter->limits,
+                                             waiter->tracer, &conn_owner, on_opened, slot, &error);
     if (!slot->opening)
         opening_failed(slot, error);
 }

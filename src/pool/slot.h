@@ -73,6 +73,8 @@ void ah_waiter_give(ah_waiter *waiter, ah_conn *conn);
 void ah_waiter_refuse(ah_waiter *waiter, ahttp_error *error);
 /* Because the connector was closed; this one answers from the loop. */
 void ah_waiter_refuse_closed(ah_waiter *waiter);
+/* Notes that it is its turn, by what. */
+void ah_waiter_trace_turn(ah_waiter *waiter, ahttp_trace_event what);
 /* From now on it does not wait for others. */
 void ah_waiter_stop_timer(ah_waiter *waiter);
 

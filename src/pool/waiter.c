@@ -55,12 +55,25 @@ static void on_limit(ah_timer *timer)
     ah_waiter_refuse(waiter, ah_error_in_phase(error, AHTTP_PHASE_POOL));
 }
 
+/* Whether nothing can be opened for it before something else ends. */
+static bool must_queue(const ah_waiter *waiter)
+{
+    const ah_pool *pool = &waiter->connector->pool;
+
+    return !waiter->place.opening && (ah_pool_total(pool) >= pool->rules.limit ||
+                                      !ah_link_is_in_list(&waiter->place.origin->turn));
+}
+
 static void begin_waiting(ah_waiter *waiter)
 {
     ahttp_connector *connector = waiter->connector;
 
     waiter->since_ms = ah_connector_now(connector);
     waiter->timer.fire = on_limit;
+    if (AH_UNLIKELY(waiter->tracer && must_queue(waiter))) {
+        waiter->is_queued = true;
+        ah_trace_step(waiter->tracer, AHTTP_TRACE_QUEUED_START);
+    }
     if (waiter->limits->pool_ms != AHTTP_NEVER && !waiter->place.opening)
         ah_timer_start(connector->setup.loop, &waiter->timer, waiter->limits->pool_ms);
 }
@@ -114,6 +127,7 @@ void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const a
         return;
     }
     connector->reused++;
+    ah_waiter_trace_turn(waiter, AHTTP_TRACE_REUSE);
     ah_waiter_give(waiter, idle->conn);
 }
 

@@ -65,12 +65,14 @@ static void fake_idle(int number)
 /* ---- Openings ---- */
 
 static ah_opening *fake_start(ah_opening_setup *setup, const ah_origin *origin,
-                              const ahttp_timeout *limits, const ah_conn_owner *owner,
-                              ah_opening_fn *done, void *ctx, ahttp_error **error)
+                              const ahttp_timeout *limits, ah_tracer *tracer,
+                              const ah_conn_owner *owner, ah_opening_fn *done, void *ctx,
+                              ahttp_error **error)
 {
     ah_opening *opening = fakes.fails_to_start ? NULL : ah_alloc(sizeof *opening);
 
     (void)setup;
+    (void)tracer;
     if (!opening) {
         *error = ah_error_no_memory();
         return NULL;

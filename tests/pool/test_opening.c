@@ -133,8 +133,8 @@ static bool open_to(fixture *self, ah_url url, int64_t limit_ms)
     self->origin = ah_origins_get(&self->origins, &route);
     if (!self->origin)
         return false;
-    self->opening =
-        ah_network_opener.start(&self->setup, self->origin, &limits, &owner, on_done, self, &error);
+    self->opening = ah_network_opener.start(&self->setup, self->origin, &limits, NULL, &owner,
+                                            on_done, self, &error);
     if (!self->opening)
         on_done(self, NULL, error);
     return self->opening != NULL;
