@@ -221,6 +221,9 @@ void answer_head(transfer *transfer, const char *bytes, size_t len)
     take_fields(facts, bytes, len);
     if (memchr(bytes, '\0', len))
         transfer_fail(transfer, 8, "Nul byte in header");
+    for (size_t i = 0; i + 1 < len; i++)
+        if (bytes[i] == '\r' && bytes[i + 1] != '\n')
+            transfer_fail(transfer, 8, "Carriage return inside of a header");
     if (transfer->run->has_cookies)
         take_cookies(transfer);
     if (facts->status / 100 == 2 || facts->status / 100 == 3) {
@@ -275,23 +278,22 @@ static bool asks_again(transfer *transfer)
     return true;
 }
 
-static bool is_allowed(const char *protocols, const char *scheme)
+/* "=https": only that; "-http": all but that; "+http": that, too.  NULL: all. */
+bool answer_allows(const char *protocols, const char *scheme)
 {
-    bool allowed = false;
+    bool allowed = true;
     char *words;
 
     if (!protocols)
         return true;
     words = copy_text(protocols);
     for (char *word = strtok(words, ","); word; word = strtok(NULL, ",")) {
-        char sign = strchr("=+-", *word) ? *word++ : '\0';
+        char sign = strchr("=+-", *word) ? *word++ : '+';
         bool same = equal_nocase(word, scheme) || equal_nocase(word, "all");
-        if (sign == '-')
-            allowed = allowed && !same;
-        else
-            allowed = (sign != '=' && allowed) || same;
-        if (sign == '+' && !same)
-            allowed = allowed || true;
+        if (sign == '=')
+            allowed = same;
+        else if (same)
+            allowed = sign == '+';
     }
     free(words);
     return allowed;
@@ -358,8 +360,8 @@ static verdict hop(transfer *transfer, const char *location)
         text_free(&why);
         return failed;
     }
-    if (!is_allowed(settings->proto_redir, transfer->next.scheme) ||
-        !is_allowed(settings->proto, transfer->next.scheme))
+    if (!answer_allows(settings->proto_redir, transfer->next.scheme) ||
+        !answer_allows(settings->proto, transfer->next.scheme))
         return transfer_fail(transfer, 1, "Protocol \"%s\" disabled in redirect",
                              transfer->next.scheme);
     set_text(&transfer->facts.redirect_url, NULL);

@@ -98,6 +98,34 @@ static int pace(transfer *transfer, uint64_t bytes, double since_ms)
     return ahttp_await_status(ahttp_sleep((int64_t)(due - passed)));
 }
 
+int64_t body_slow_ms(const settings *settings)
+{
+    enum { DEFAULT_SECONDS = 30, DEFAULT_SPEED = 1 };
+
+    if (settings->speed_limit <= 0 && settings->speed_time <= 0)
+        return AHTTP_NEVER;
+    return (settings->speed_time > 0 ? settings->speed_time : DEFAULT_SECONDS) * 1000;
+}
+
+/* -Y and -y: a stretch of time that has ended, and what came in it. */
+typedef struct pace_check {
+    double since_ms;
+    uint64_t bytes;
+} pace_check;
+
+static bool is_too_slow(const settings *settings, pace_check *check, uint64_t bytes)
+{
+    int64_t limit_ms = body_slow_ms(settings);
+    long long least = settings->speed_limit > 0 ? settings->speed_limit : 1;
+    double passed = clock_ms() - check->since_ms;
+
+    if (limit_ms == AHTTP_NEVER || passed < (double)limit_ms)
+        return false;
+    double speed = (double)(bytes - check->bytes) * 1000 / passed;
+    *check = (pace_check){clock_ms(), bytes};
+    return speed < (double)least;
+}
+
 static bool is_too_long(const transfer *transfer, uint64_t bytes)
 {
     return transfer->settings->max_filesize > 0 &&
@@ -188,6 +216,7 @@ verdict body_read(transfer *transfer, bool discard)
     ahttp_stream *stream = ahttp_response_stream(transfer->response);
     size_t most = transfer->settings->limit_rate > 0 ? (size_t)transfer->settings->limit_rate : 0;
     double since_ms = clock_ms();
+    pace_check check = {.since_ms = since_ms};
     verdict verdict = VERDICT_DONE;
 
     transfer->facts.body_length = ahttp_response_content_length(transfer->response);
@@ -206,6 +235,11 @@ verdict body_read(transfer *transfer, bool discard)
             break;
         if (take_piece(transfer, piece, discard) == VERDICT_FAILED) {
             verdict = VERDICT_FAILED;
+            break;
+        }
+        if (is_too_slow(transfer->settings, &check, ahttp_stream_raw_total(stream))) {
+            verdict = transfer_fail(transfer, 28, "Operation too slow: less than %lld bytes/sec",
+                                    transfer->settings->speed_limit);
             break;
         }
         if (pace(transfer, ahttp_stream_raw_total(stream), since_ms) < 0) {

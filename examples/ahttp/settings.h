@@ -80,7 +80,6 @@ typedef struct settings {
     list cookie_files; /* -b file */
     char *cookie_jar;
     bool junk_session_cookies;
-    char *login_options;
 
     /* Where to */
     list resolve, connect_to;
@@ -93,7 +92,7 @@ typedef struct settings {
     bool proxy_tunnel, suppress_connect_headers;
 
     /* TLS */
-    bool insecure, proxy_insecure, cert_status;
+    bool insecure, proxy_insecure;
     char *cacert, *capath, *cert, *key, *pass, *pinned, *ciphers, *tls13_ciphers, *tls_max;
     char *cert_type, *key_type, *crlfile;
     char *proxy_cacert, *proxy_capath, *proxy_cert, *proxy_key, *proxy_pass, *proxy_pinned;
@@ -107,7 +106,7 @@ typedef struct settings {
 
     /* Output */
     bool include, fail, fail_with_body, buffer, create_dirs, remote_header_name, remote_time;
-    bool remove_on_error, skip_existing, ignore_content_length, xattr;
+    bool remove_on_error, skip_existing, ignore_content_length;
     int clobber; /* 0: as it comes, 1: always, -1: never */
     char *output_dir, *dump_header, *write_out, *create_file_mode;
 

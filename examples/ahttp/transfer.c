@@ -43,8 +43,8 @@ verdict transfer_fail_by(transfer *transfer, const ahttp_error *error)
     if (error->code == AHTTP_E_PROXY) {
         transfer->facts.connect_status = error->status;
         if (error->status)
-            return transfer_fail(transfer, NO_WAY, "CONNECT tunnel failed, response %d",
-                                 error->status);
+            return transfer_fail(transfer, error->status == 407 ? code : NO_WAY,
+                                 "CONNECT tunnel failed, response %d", error->status);
         if (transfer->way.has_preproxy || !transfer->way.is_tunnel)
             code = BY_SOCKS;
     }
@@ -135,6 +135,7 @@ static ahttp_timeout limits_of(const transfer *transfer)
 
     connect_ms = connect_ms > 0 ? connect_ms : CONNECT_MS;
     return (ahttp_timeout){.total_ms = time_left(transfer),
+                           .read_ms = body_slow_ms(transfer->settings),
                            .connect_ms = connect_ms,
                            .dns_ms = connect_ms,
                            .tls_ms = connect_ms};
@@ -368,6 +369,10 @@ static bool prepare(transfer *transfer)
         text_free(&why);
         return false;
     }
+    if (!answer_allows(settings->proto, transfer->url.scheme)) {
+        transfer_fail(transfer, 1, "Protocol \"%s\" disabled", transfer->url.scheme);
+        return false;
+    }
     url_copy(&transfer->first, &transfer->url);
     set_condition(transfer);
     set_resume(transfer);
@@ -404,7 +409,6 @@ void transfer_release(transfer *transfer)
     way_release(&transfer->way);
     login_release(&transfer->login);
     login_release(&transfer->proxy_login);
-    text_free(&transfer->type);
     text_free(&transfer->trailers);
     text_free(&transfer->waiting);
     text_free(&transfer->json);

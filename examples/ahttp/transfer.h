@@ -68,7 +68,6 @@ typedef struct transfer {
     uint64_t upload_number;
     upload *upload;
     char *boundary;
-    text type;           /* of a form, with its boundary */
     bool head;           /* -I */
     bool ignores_method; /* -X does not count any more */
     bool is_follow;
@@ -91,7 +90,6 @@ typedef struct transfer {
     int64_t deadline_ms; /* of the loop's clock; 0: none */
     bool is_running;
     bool is_skipped;
-    size_t files_in_parallel;
 } transfer;
 
 /* Runs it to its end; facts.code says how that was. */
@@ -135,6 +133,8 @@ void answer_head(transfer *transfer, const char *bytes, size_t len);
 /* The head of a CONNECT, or of its answer. */
 void answer_tunnel(transfer *transfer, bool is_sent, const char *bytes, size_t len);
 verdict answer_judge(transfer *transfer);
+/* Whether --proto or --proto-redir lets that scheme be used. */
+bool answer_allows(const char *protocols, const char *scheme);
 
 /* way.c */
 bool way_find(transfer *transfer);
@@ -144,5 +144,7 @@ const char *way_scheme(const way *way); /* of the proxy, as the library has it *
 /* body.c */
 verdict body_read(transfer *transfer, bool discard);
 bool body_prepare(transfer *transfer);
+/* How long it may be slower than -Y says; AHTTP_NEVER: for ever. */
+int64_t body_slow_ms(const settings *settings);
 
 #endif

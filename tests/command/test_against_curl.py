@@ -71,6 +71,7 @@ PAGES = {
     "/short": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nshort",
     "/nothing-at-all": None,
     "/garbage": b"SMTP ready\r\n\r\nConnection: close",
+    "/stalls": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nand no more",
     "/500": page("sorry\n", status="500 Internal Server Error"),
     "/301": redirect("301 Moved Permanently", "/a"),
     "/302": redirect("302 Found", "/a"),
@@ -220,8 +221,8 @@ redirect not followed -w %{{redirect_url}} {u}/302
 --fail-with-body      --fail-with-body {u}/missing
 --fail-early          --fail-early -f {u}/missing {u}/a
 ~the last code counts  -f {u}/missing {u}/a
---retry               --retry 1 --retry-delay 1 --retry-max-time 1 {u}/500
---retry-all-errors    --retry 1 --retry-all-errors --retry-delay 1 --retry-max-time 1 {u}/short
+--retry               --retry 1 --retry-delay 1 --retry-max-time 30 {u}/500
+--retry-all-errors    --retry 1 --retry-all-errors --retry-delay 1 --retry-max-time 30 {u}/short
 --max-filesize        --max-filesize 100 {u}/big
 -m                    -m 5 {u}/a
 --connect-timeout     --connect-timeout 5 {u}/a
@@ -245,6 +246,9 @@ redirect not followed -w %{{redirect_url}} {u}/302
 --noproxy             -x http://127.0.0.1:1 --noproxy 127.0.0.1 {u}/a
 -x ''                 -x  {u}/a
 --proto-default       --proto-default http 127.0.0.1:{p}/a
+--proto               --proto =https {u}/a
+--proto, allowed      --proto =http,https {u}/a
+-y, stalled           -y 1 -Y 1000 {u}/stalls
 --proto-redir         --proto-redir =https -L {u}/302
 --next                -d a=1 {u}/a --next -H X:y {u}/b
 -K                    -K config {u}/a
