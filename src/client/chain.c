@@ -70,11 +70,11 @@ static bool take_fields(ahttp_response *call, const ah_chain *chain)
     return true;
 }
 
-/* A block that asks for what the asker asks for; NULL when out of memory. */
+/* A block that asks for what the asker asks for; NULL when out of memory, or when there is none. */
 static ahttp_response *new_call(ah_chain *chain)
 {
     ahttp_response *asker = chain->asker;
-    ahttp_response *call = ah_response_new(asker->session);
+    ahttp_response *call = asker ? ah_response_new(asker->session) : NULL;
 
     if (!call)
         return NULL;
@@ -351,7 +351,7 @@ void ah_chain_stop(ahttp_response *asker)
 ahttp_response *ahttp_outgoing_answer(ahttp_outgoing *request, int status,
                                       const ahttp_pair *headers, ahttp_bytes body)
 {
-    ahttp_response *made = request->asker ? new_call(request) : NULL;
+    ahttp_response *made = new_call(request);
     bool failed = false;
 
     if (!made)

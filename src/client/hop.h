@@ -15,8 +15,8 @@ struct ah_hop {
     bool drops_body;
 };
 
-/* Does what call->hop says.  The call's response is nobody's but the history's afterwards. */
-void ah_hop_start(ahttp_response *call);
+/* Does what from->hop says.  The response of `from` is nobody's but the history's afterwards. */
+void ah_hop_start(ahttp_response *from);
 /* Takes error over; the result knows the hops before the call, and perhaps the call's own. */
 ahttp_error *ah_hops_tell(const ahttp_response *call, ahttp_error *error, bool with_itself);
 /* Makes `to` ask once more for what `from` asks for.  False when out of memory. */

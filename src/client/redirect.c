@@ -167,7 +167,7 @@ static ah_verdict after(ahttp_response *call, ahttp_error **error)
         ah_stage_run_soon(call, run_hook);
         return AH_WAIT;
     }
-    if (!*error)
+    if (call->hop)
         *error = check(call);
     return *error ? AH_FAIL : AH_NEXT_HOP;
 }

@@ -91,7 +91,8 @@ static host *find_host(ahttp_throttle *throttle, ah_str name)
     host *at = ah_alloc_zeroed(sizeof *at + name.len + 1);
     if (!at)
         return NULL;
-    memcpy(at->name, name.ptr, name.len);
+    for (size_t i = 0; i < name.len; i++)
+        at->name[i] = name.ptr[i];
     if (!ah_map_add(&throttle->hosts, &at->node, ah_str_make(at->name, name.len))) {
         ah_free(at);
         return NULL;
