@@ -81,8 +81,9 @@ static void append_merged(ah_buf *out, ah_str base_path, ah_str path)
         end--;
     ah_buf_append(&merged, ah_str_slice(base_path, 0, end));
     ah_buf_append(&merged, path);
-    append_without_dots(out, ah_buf_str(&merged));
-    if (ah_buf_failed(&merged))
+    if (merged.data && !ah_buf_failed(&merged))
+        append_without_dots(out, ah_buf_str(&merged));
+    else
         out->failed = true;
     ah_buf_release(&merged);
 }
