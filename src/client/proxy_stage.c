@@ -259,14 +259,15 @@ static ah_verdict after(ahttp_response *call, ahttp_error **error)
 {
     const ah_response_head *head = &call->exchange.response;
 
-    (void)error;
     if (!call->way.is_forwarded)
         return AH_GO_ON;
     note_info(call);
-    if (head->status != 407 || !ah_call_can_send_again(call) ||
-        !ah_proxy_challenged(call->way.proxy, &call->way.login, &head->fields))
+    if (head->status != 407 || !ah_call_can_send_again(call))
         return AH_GO_ON;
-    return AH_SEND_AGAIN;
+    int answer = ah_proxy_challenged(call->way.proxy, &call->way.login, &head->fields);
+    if (answer < 0)
+        *error = ah_error_no_memory();
+    return answer < 0 ? AH_FAIL : answer ? AH_SEND_AGAIN : AH_GO_ON;
 }
 
 static bool hop(const ahttp_response *from, ahttp_response *to)

@@ -19,8 +19,8 @@ struct ah_http_tunnel {
     ah_arena arena; /* of the head */
     ah_response_head head;
     ah_buf out, body;
-    bool is_refused;  /* the head of that has come */
-    bool will_answer; /* it is 407, and the next line is another one */
+    bool is_refused; /* the head of that has come */
+    int will_answer; /* it is 407: what challenged has said */
 };
 
 static void finish(ah_http_tunnel *self, ah_transport *transport, ahttp_error *error)
@@ -35,6 +35,12 @@ static void finish(ah_http_tunnel *self, ah_transport *transport, ahttp_error *e
 static void fail(ah_http_tunnel *self, ahttp_error *error)
 {
     finish(self, NULL, error);
+}
+
+static void fail_answering(ah_http_tunnel *self, int code)
+{
+    fail(self, ah_error_new(code, "%s: answer its challenge: %s", self->request.what,
+                            ahttp_error_text(code)));
 }
 
 /* ---- Asking ---- */
@@ -65,15 +71,15 @@ static void show(ah_http_tunnel *self, ahttp_wire_part part, ah_str bytes)
 
 static void ask(ah_http_tunnel *self)
 {
-    self->is_refused = self->will_answer = false;
+    self->is_refused = false;
+    self->will_answer = 0;
     ah_buf_clear(&self->body);
     ah_arena_reset(&self->arena);
     self->head = (ah_response_head){0};
     ah_headers_init(&self->head.fields, &self->arena);
     int code = write_request(self);
     if (code) {
-        fail(self, ah_error_new(code, "%s: answer its challenge: %s", self->request.what,
-                                ahttp_error_text(code)));
+        fail_answering(self, code);
         return;
     }
     ah_h1_parser_begin(self->parser, AH_STR("CONNECT"), &self->rules, &self->head);
@@ -125,7 +131,9 @@ ahttp_error *ah_http_tunnel_refusal(ah_http_tunnel *tunnel)
 /* The refusal is complete, as far as it goes. */
 static void end_refusal(ah_http_tunnel *self, bool is_open)
 {
-    if (!self->will_answer)
+    if (self->will_answer < 0)
+        fail_answering(self, self->will_answer);
+    else if (!self->will_answer)
         fail(self, ah_http_tunnel_refusal(self));
     else if (is_open)
         ask(self);
@@ -143,8 +151,8 @@ static void on_head(void *ctx)
     if (ah_h1_parser_body_length(self->parser).framing == AH_FRAMING_TUNNEL)
         return;
     self->is_refused = true;
-    self->will_answer =
-        head->status == 407 && self->request.challenged(self->request.ctx, &head->fields);
+    if (head->status == 407)
+        self->will_answer = self->request.challenged(self->request.ctx, &head->fields);
 }
 
 static void on_body(void *ctx, ah_str piece)

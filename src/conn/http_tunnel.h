@@ -22,8 +22,9 @@ typedef struct ah_http_tunnel_request {
     void *on_wire_ctx;
     /* Appends a line for Proxy-Authorization, if there is one.  0, or the code of an error. */
     int (*authorize)(void *ctx, ah_str target, ah_buf *out);
-    /* It was answered by 407 with these fields: whether the next line will be another one. */
-    bool (*challenged)(void *ctx, const ahttp_headers *fields);
+    /* It was answered by 407 with these fields: 1 if the next line will be another one, 0 if not,
+       or the code of an error. */
+    int (*challenged)(void *ctx, const ahttp_headers *fields);
     void *ctx; /* of these two */
 } ah_http_tunnel_request;
 

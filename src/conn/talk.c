@@ -8,19 +8,8 @@ static void watch(ah_talk *talk)
                       AH_READABLE | (talk->unsent.len > 0 ? (unsigned)AH_WRITABLE : 0));
 }
 
-/* Where writing fails, reading tells why, or what the peer has said before it closed. */
-static void send_on(ah_talk *talk)
-{
-    ptrdiff_t count = ah_transport_write(talk->transport, &talk->unsent, 1);
-
-    if (count > 0)
-        talk->unsent = ah_str_slice(talk->unsent, (size_t)count, SIZE_MAX);
-    else if (count == AH_IO_FAILED)
-        talk->unsent.len = 0;
-    watch(talk);
-}
-
-static void hear(ah_talk *talk)
+/* False when there was nothing to hear; otherwise the talk may have ended. */
+static bool hear(ah_talk *talk)
 {
     char *buffer = ah_loop_read_buffer(talk->loop);
     size_t most = talk->most < AH_READ_BUFFER_SIZE ? talk->most : AH_READ_BUFFER_SIZE;
@@ -32,14 +21,43 @@ static void hear(ah_talk *talk)
         talk->events->lost(talk, NULL);
     else if (count == AH_IO_FAILED)
         talk->events->lost(talk, ah_transport_failure(talk->transport));
+    return count != AH_IO_AGAIN;
+}
+
+/* Where writing fails, the peer may have said why before it closed. */
+static void give_up_sending(ah_talk *talk)
+{
+    ahttp_error *error = ah_transport_failure(talk->transport);
+
+    talk->unsent.len = 0;
+    watch(talk);
+    if (hear(talk))
+        ah_error_free(error);
+    else
+        talk->events->lost(talk, error);
+}
+
+/* False when writing has failed; the talk may have ended then. */
+static bool send_on(ah_talk *talk)
+{
+    ptrdiff_t count = ah_transport_write(talk->transport, &talk->unsent, 1);
+
+    if (count == AH_IO_FAILED) {
+        give_up_sending(talk);
+        return false;
+    }
+    if (count > 0)
+        talk->unsent = ah_str_slice(talk->unsent, (size_t)count, SIZE_MAX);
+    watch(talk);
+    return true;
 }
 
 static void on_ready(void *ctx, unsigned events)
 {
     ah_talk *talk = ctx;
 
-    if (talk->unsent.len > 0 && events & AH_WRITABLE)
-        send_on(talk);
+    if (talk->unsent.len > 0 && events & AH_WRITABLE && !send_on(talk))
+        return;
     if (events & AH_READABLE)
         hear(talk);
 }

@@ -27,7 +27,7 @@ static int authorize(void *ctx, ah_str target, ah_buf *out)
     return code;
 }
 
-static bool challenged(void *ctx, const ahttp_headers *fields)
+static int challenged(void *ctx, const ahttp_headers *fields)
 {
     ah_passing *passing = ctx;
 

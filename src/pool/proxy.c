@@ -236,19 +236,20 @@ static bool take_digest(ah_proxy *proxy, ah_proxy_login *login, ah_digest *diges
     return true;
 }
 
-/* Without memory for the challenge, that it was refused is all that can be said. */
-bool ah_proxy_challenged(ah_proxy *proxy, ah_proxy_login *login, const ahttp_headers *fields)
+int ah_proxy_challenged(ah_proxy *proxy, ah_proxy_login *login, const ahttp_headers *fields)
 {
     ah_digest *digest = NULL;
 
     if (!proxy->spec.url.has_login || proxy->spec.authorization.len > 0)
-        return false;
-    ah_digest_take(fields, AH_STR("Proxy-Authenticate"), &digest);
+        return 0;
+    int code = ah_digest_take(fields, AH_STR("Proxy-Authenticate"), &digest);
+    if (code == AHTTP_E_NO_MEMORY)
+        return code;
     if (digest)
         return take_digest(proxy, login, digest);
     if (proxy->basic.len == 0 || login->tried_basic || !offers_basic(fields))
-        return false;
+        return 0;
     ah_digest_free(proxy->digest); /* it wants no Digest any more */
     proxy->digest = NULL;
-    return true;
+    return 1;
 }

@@ -78,8 +78,8 @@ typedef struct ah_proxy_login {
    there is none.  body as ah_digest_request has it.  0, or the code of an error. */
 int ah_proxy_authorize(ah_proxy *proxy, ah_proxy_login *login, ah_str method, ah_str target,
                        const ah_str *body, ah_buf *out);
-/* It answered 407 with these fields.  Whether the next ah_proxy_authorize will give something
-   that it has not refused yet in this attempt. */
-bool ah_proxy_challenged(ah_proxy *proxy, ah_proxy_login *login, const ahttp_headers *fields);
+/* It answered 407 with these fields.  1 if the next ah_proxy_authorize will give something that it
+   has not refused yet in this attempt, 0 if not, or E_NO_MEMORY. */
+int ah_proxy_challenged(ah_proxy *proxy, ah_proxy_login *login, const ahttp_headers *fields);
 
 #endif

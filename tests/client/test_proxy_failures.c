@@ -68,8 +68,8 @@ static void a_proxy_that_is_not_there_has_a_code_of_its_own(void **state)
 
     assert_fails(ahttp_get(f.session, "http://a.test/", .proxy.url = url), AHTTP_E_PROXY_CONNECT,
                  part);
-    assert_fails(ahttp_get(f.session, "https://a.test/", .proxy.url = url), AHTTP_E_PROXY_CONNECT,
-                 "connection refused");
+    assert_fails(ahttp_get(f.session, "http://a.test/", .proxy = {.url = url, .tunnel = true}),
+                 AHTTP_E_PROXY_CONNECT, "connection refused");
 }
 
 static void a_proxy_whose_name_is_unknown_has_one_too(void **state)

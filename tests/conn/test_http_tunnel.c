@@ -28,7 +28,7 @@ static int authorize(void *ctx, ah_str target, ah_buf *out)
     return code_of_authorizing;
 }
 
-static bool challenged(void *ctx, const ahttp_headers *fields)
+static int challenged(void *ctx, const ahttp_headers *fields)
 {
     (void)ctx;
     challenges++;

@@ -114,7 +114,7 @@ static bool challenge(ah_proxy *proxy, ah_proxy_login *login, const char *value)
 
     ah_headers_init(&fields, &arena);
     ah_headers_add(&fields, AH_STR("Proxy-Authenticate"), ah_str_from(value));
-    bool again = ah_proxy_challenged(proxy, login, &fields);
+    bool again = ah_proxy_challenged(proxy, login, &fields) > 0;
     ah_arena_release(&arena);
     return again;
 }
