@@ -14,6 +14,7 @@
 #include <ahttp/error.h>
 #include <ahttp/future.h>
 #include <ahttp/group.h>
+#include <ahttp/har.h>
 #include <ahttp/head.h>
 #include <ahttp/headers.h>
 #include <ahttp/hsts.h>

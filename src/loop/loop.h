@@ -45,6 +45,7 @@ int64_t ah_loop_now_ns(const ahttp_loop *loop);
 /* Seconds since 1970; on a virtual clock they go on as that does, from when the loop was made.
    loop may be NULL. */
 int64_t ah_loop_wall_seconds(const ahttp_loop *loop);
+int64_t ah_loop_wall_ms(const ahttp_loop *loop);
 
 /* One read buffer for all connections of the loop: what a read brought must be used or
    copied before returning to the loop. */

@@ -38,6 +38,16 @@ int64_t ah_loop_wall_seconds(const ahttp_loop *loop)
     return (int64_t)time(NULL);
 }
 
+int64_t ah_loop_wall_ms(const ahttp_loop *loop)
+{
+    struct timespec now;
+
+    if (loop && loop->has_virtual_clock)
+        return loop->clock.zero_s * 1000 + loop->clock.now_ms;
+    timespec_get(&now, TIME_UTC);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static inline unsigned level_of(const ah_wheel *wheel, int64_t due_ms)
 {
     uint64_t differing = (uint64_t)(due_ms ^ wheel->time_ms) | 1;

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* What was fetched, as an archive and as a picture. */
+#include "fixture.h"
+
+#include "http/json.h"
+#include "support/failing_alloc.h"
+#include <unistd.h>
+
+static fixture f;
+static ahttp_har *har;
+static ah_arena arena;
+
+static int begin(void **state)
+{
+    (void)state;
+    f = start(NULL, false);
+    ahttp_session_unref(f.session);
+    f.session = ahttp_session_new(.loop = f.loop, .timings = true);
+    har = ahttp_har_new(false);
+    return f.session && har ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    ahttp_har_free(har);
+    ah_arena_release(&arena);
+    finish(&f);
+    return 0;
+}
+
+static const ah_json *first_entry(void)
+{
+    ahttp_bytes text = ahttp_har_text(har);
+    const char *why = "";
+    const ah_json *archive = ah_json_read(&arena, ah_str_make(text.data, text.len), &why);
+
+    if (!archive)
+        fail_msg("%s", why);
+    return ah_json_member(ah_json_member(archive, "log"), "entries")->first;
+}
+
+static const char *text_at(const ah_json *entry, const char *part, const char *name)
+{
+    return ah_json_member(ah_json_member(entry, part), name)->text.ptr;
+}
+
+static void fetch(ahttp_future *request)
+{
+    ahttp_response *response = response_of(request);
+
+    assert_non_null(ahttp_await(ahttp_response_read(response)));
+    assert_int_equal(ahttp_har_add(har, response), 0);
+    ahttp_response_unref(response);
+}
+
+static void a_response_becomes_an_entry_with_times(void **state)
+{
+    (void)state;
+    fetch(ahttp_get(f.session, server_url(f.server, "/ok?a=1"), .auth = "ada:secret"));
+    const ah_json *entry = first_entry();
+    ahttp_bytes text = ahttp_har_text(har);
+
+    assert_null(entry->next);
+    assert_string_equal(text_at(entry, "request", "url"), server_url(f.server, "/ok?a=1"));
+    assert_int_equal(ah_json_member_integer(ah_json_member(entry, "response"), "status"), 200);
+    assert_string_equal(ah_json_member_text(entry, "serverIPAddress"), "127.0.0.1");
+    assert_true(*text_at(entry, "timings", "wait") != '-');
+    assert_true(*text_at(entry, "timings", "connect") != '-');
+    assert_str(ah_json_member(ah_json_member(entry, "timings"), "ssl")->text, "-1");
+    assert_null(strstr(text.data, "YWRhOnNlY3JldA")); /* the password */
+    assert_non_null(strstr(text.data, "***"));
+}
+
+static void each_redirect_is_an_entry_before(void **state)
+{
+    (void)state;
+    fetch(ahttp_get(f.session, server_url(f.server, "/redirect/302/ok")));
+    const ah_json *entry = first_entry();
+
+    assert_int_equal(ah_json_member_integer(ah_json_member(entry, "response"), "status"), 302);
+    assert_string_equal(text_at(entry, "response", "redirectURL"), "/ok");
+    assert_string_equal(text_at(entry->next, "request", "url"), server_url(f.server, "/ok"));
+    assert_null(entry->next->next);
+}
+
+static void a_failure_becomes_an_entry(void **state)
+{
+    (void)state;
+    assert_null(ahttp_await(ahttp_get(f.session, server_url(f.server, "/drop"))));
+    assert_int_equal(ahttp_har_add_error(har, ahttp_task_error()), 0);
+    assert_fails(ahttp_get(f.session, "nonsense"), AHTTP_E_URL, "invalid URL");
+    assert_int_equal(ahttp_har_add_error(har, ahttp_task_error()), 0);
+    const ah_json *entry = first_entry();
+
+    assert_int_equal(ah_json_member_integer(ah_json_member(entry, "response"), "status"), 0);
+    assert_non_null(strstr(text_at(entry, "response", "_error"), "/drop"));
+    assert_null(entry->next);
+}
+
+static void without_timings_there_are_no_times(void **state)
+{
+    (void)state;
+    ahttp_session_unref(f.session);
+    f.session = ahttp_session_new(.loop = f.loop);
+    fetch(ahttp_get(f.session, server_url(f.server, "/ok")));
+
+    assert_str(ah_json_member(ah_json_member(first_entry(), "timings"), "blocked")->text, "-1");
+}
+
+static void an_archive_is_saved(void **state)
+{
+    char path[] = "/tmp/ahttp-har-XXXXXX";
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    fetch(ahttp_get(f.session, server_url(f.server, "/ok")));
+    assert_int_equal(ahttp_await_status(ahttp_har_save(har, path)), 0);
+    ahttp_bytes *saved = ahttp_await(ahttp_file_load(path));
+    ahttp_bytes text = ahttp_har_text(har);
+
+    assert_int_equal(saved->len, text.len);
+    assert_memory_equal(saved->data, text.data, text.len);
+    ahttp_file_free(saved);
+    unlink(path);
+}
+
+static void timings_are_drawn(void **state)
+{
+    static const ahttp_timings timings = {.start_ns = 1000000,
+                                          .queue_ns = 2000000,
+                                          .sent_ns = 2000000,
+                                          .first_byte_ns = 4000000,
+                                          .last_byte_ns = 5000000};
+    static const char expected[] = "queue         1.000 ms |#   |\n"
+                                   "send          0.000 ms | #  |\n"
+                                   "wait          2.000 ms | ## |\n"
+                                   "receive       1.000 ms |   #|\n";
+    char text[200];
+
+    (void)state;
+    assert_int_equal(ahttp_timings_draw(&timings, 4, text, sizeof text), strlen(expected));
+    assert_string_equal(text, expected);
+    assert_int_equal(ahttp_timings_draw(&timings, 4, text, 6), strlen(expected));
+    assert_string_equal(text, "queue");
+}
+
+static test_server *server;
+
+static void record_in_scarcity(void *ctx)
+{
+    ahttp_loop *loop = ahttp_loop_new();
+    ahttp_session *session = loop ? ahttp_session_new(.loop = loop, .timings = true) : NULL;
+    ahttp_har *scarce = session ? ahttp_har_new(false) : NULL;
+
+    (void)ctx;
+    if (scarce) {
+        ahttp_response *response =
+            ahttp_await(ahttp_get(session, server_url(server, "/redirect/302/ok")));
+        int rc = response ? ahttp_har_add(scarce, response)
+                          : ahttp_har_add_error(scarce, ahttp_task_error());
+        assert_true(rc == 0 || rc == AHTTP_E_NO_MEMORY);
+        ahttp_response_unref(response);
+        ahttp_bytes text = ahttp_har_text(scarce);
+        assert_true(!text.data || strstr(text.data, "\n]}}\n"));
+    }
+    ahttp_har_free(scarce);
+    ahttp_session_unref(session);
+    if (loop)
+        assert_int_equal(ahttp_loop_close(loop), 0);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    server = server_start(NULL);
+    for_each_allocation(record_in_scarcity, NULL);
+    server_stop(server);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_response_becomes_an_entry_with_times),
+        TEST(each_redirect_is_an_entry_before),
+        TEST(a_failure_becomes_an_entry),
+        TEST(without_timings_there_are_no_times),
+        TEST(an_archive_is_saved),
+        TEST(timings_are_drawn),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
