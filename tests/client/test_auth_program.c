@@ -291,10 +291,10 @@ static void it_is_not_asked_for_another_origin(void **state)
 {
     (void)state;
     test_server *other = server_start(&(server_script){.handler = NULL});
-    char text[300];
+    static char text[300]; /* the server ends after this function */
+    static const server_step moving[] = {READ_REQUEST, SEND(text), SERVE};
     snprintf(text, sizeof text, "HTTP/1.1 307 On\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
              server_url(other, "/ok"));
-    const server_step moving[] = {READ_REQUEST, SEND(text), SERVE};
     use_steps(moving);
     seer.answers[0] = TOY("1");
 

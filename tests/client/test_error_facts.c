@@ -291,11 +291,11 @@ static void it_stays_unknown_when_the_second_sending_never_begins(void **state)
 static void behind_a_redirect_an_answer_has_come(void **state)
 {
     (void)state;
-    char answer[200];
+    static char answer[200]; /* the server ends after this function */
+    static const server_step redirects[] = {READ_REQUEST, SEND(answer), HOLD};
     snprintf(answer, sizeof answer,
              "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:%u/\r\nContent-Length: 0\r\n\r\n",
              server_refused_port());
-    const server_step redirects[] = {READ_REQUEST, SEND(answer), HOLD};
     f = start(&(server_script){.connections = {redirects}}, false);
 
     assert_facts(error_of(ahttp_get(f.session, server_url(f.server, "/"))), AHTTP_E_CONNECT,
