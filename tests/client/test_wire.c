@@ -143,6 +143,56 @@ static void exact_fields_that_are_none_are_refused(void **state)
                  AHTTP_E_ARGUMENT, "by body");
 }
 
+static void assert_reads(ahttp_session *session, const char *text)
+{
+    assert_text(ahttp_get(session, server_url(f.server, "/")), text);
+    ahttp_session_unref(session);
+}
+
+static void a_body_may_come_without_a_head_where_that_is_asked_for(void **state)
+{
+    static const server_step old[] = {READ_REQUEST, SEND("no head\r\n"), CLOSE};
+
+    (void)state;
+    f = start(&(server_script){.connections = {old, old}}, false);
+
+    assert_fails(ahttp_get(f.session, server_url(f.server, "/")), AHTTP_E_PROTOCOL, "HTTP/");
+    assert_reads(ahttp_session_new(.http_0_9 = true), "no head\r\n");
+}
+
+static void a_body_lasts_until_the_end_where_its_length_does_not_count(void **state)
+{
+    static const server_step longer[] = {
+        READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more"), CLOSE};
+
+    (void)state;
+    f = start(&(server_script){.connections = {longer}}, false);
+
+    assert_reads(ahttp_session_new(.until_close = true), "ok and more");
+}
+
+static void chunks_are_kept_as_they_came_where_that_is_asked_for(void **state)
+{
+    (void)state;
+    f = start(&(server_script){.connections = {chunks}}, false);
+
+    assert_reads(ahttp_session_new(.keep_chunks = true), "2\r\nok\r\n0\r\nSum:  9\r\n\r\n");
+}
+
+static void a_transfer_coding_that_is_not_known_is_an_error_where_it_matters(void **state)
+{
+    static const server_step coded[] = {
+        READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nTransfer-Encoding: x, chunked\r\n\r\n0\r\n\r\n"),
+        CLOSE};
+
+    (void)state;
+    f = start(&(server_script){.connections = {coded, coded}}, false);
+
+    assert_text(ahttp_get(f.session, server_url(f.server, "/")), "");
+    assert_fails(ahttp_get(f.session, server_url(f.server, "/"), .transfer_codings = true),
+                 AHTTP_E_CODING, "transfer coding");
+}
+
 static void show_in_scarcity(void *url)
 {
     ahttp_loop *loop = ahttp_loop_new();
@@ -177,6 +227,14 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_body_is_chunked_if_exact_fields_say_so, begin, end),
         cmocka_unit_test_setup_teardown(exact_fields_that_are_none_are_refused, begin, end),
+        cmocka_unit_test_setup_teardown(a_body_may_come_without_a_head_where_that_is_asked_for,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(a_body_lasts_until_the_end_where_its_length_does_not_count,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(chunks_are_kept_as_they_came_where_that_is_asked_for, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(
+            a_transfer_coding_that_is_not_known_is_an_error_where_it_matters, begin, end),
         cmocka_unit_test(running_out_of_memory_leaks_nothing),
     };
 
