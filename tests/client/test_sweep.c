@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Each kind of request, given up at every turn of the loop, and with every allocation and every
-   system call on its sockets failing: nothing is left behind, and the next request works. */
+/* Each kind of request, given up at every turn of the loop and at every step that traces tell of,
+   its session closed at every turn, and with every allocation and every system call on its sockets
+   failing: nothing is left behind, and the next request works. */
 #include "failing_calls.h"
 #include "fixture.h"
 
 #include "pool/connector.h"
 #include "support/failing_alloc.h"
 #include "support/open_fds.h"
+#include "support/tls_front.h"
 #include <poll.h>
 #include <uv.h>
 
@@ -22,10 +24,15 @@ typedef struct scenario {
 
 static test_server *server;
 static test_server *socks; /* a proxy, and the host behind it */
+static tls_front *front;   /* TLS before the server */
 
-/* "ok", compressed. */
-static const char gzip_ok[] = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcb\xcf\x06\x00\x47\xdd"
-                              "\xdc\x79\x02\x00\x00\x00";
+/* "ok", compressed; sent at once, so that each run reads it by the same calls. */
+static const char gzip_response[] =
+    "HTTP/1.1 200 OK\r\n"
+    "Content-Encoding: gzip\r\n"
+    "Content-Length: 22\r\n\r\n"
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcb\xcf\x06\x00\x47\xdd"
+    "\xdc\x79\x02\x00\x00\x00";
 
 static void handle(server_connection *connection, const server_request *request, void *ctx)
 {
@@ -39,10 +46,7 @@ static void handle(server_connection *connection, const server_request *request,
     } else if (strcmp(request->target, "/redirect") == 0) {
         server_reply(connection, request, 302, "Location: /ok\r\n", "elsewhere");
     } else if (strcmp(request->target, "/gzip") == 0) {
-        server_sendf(connection,
-                     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
-                     sizeof gzip_ok - 1);
-        server_send(connection, gzip_ok, sizeof gzip_ok - 1);
+        server_send(connection, gzip_response, sizeof gzip_response - 1);
     } else {
         server_routes(connection, request, ctx);
     }
@@ -68,6 +72,11 @@ static ahttp_future *send_upload(ahttp_session *session)
     return ahttp_post(session, server_url(server, "/ok"),
                       .multipart =
                           AHTTP_PARTS({.name = "a", .value = "1"}, {.name = "b", .value = "2"}));
+}
+
+static ahttp_future *send_over_tls(ahttp_session *session)
+{
+    return ahttp_get(session, tls_front_url(front, "/ok"));
 }
 
 static ahttp_future *send_by_proxy(ahttp_session *session, const char *scheme, test_server *by,
@@ -103,7 +112,7 @@ static const scenario scenarios[] = {
     {"plain", send_plain, "ok"},         {"redirect", send_to_redirect, "ok"},
     {"gzip", send_for_gzip, "ok"},       {"upload", send_upload, "ok"},
     {"forwarded", send_forwarded, "ok"}, {"tunnel", send_through_tunnel, "ok"},
-    {"SOCKS", send_through_socks, "ok"},
+    {"SOCKS", send_through_socks, "ok"}, {"TLS", send_over_tls, "ok"},
 };
 
 /* ---- One run of one ---- */
@@ -235,6 +244,14 @@ static size_t settled_fds(void)
     return count_open_fds();
 }
 
+/* The threads of the servers may be about to close theirs. */
+static void assert_fds_go_back_to(size_t fds)
+{
+    for (int ms = 0; settled_fds() != fds && ms < 5000; ms++)
+        poll(NULL, 0, 1);
+    assert_int_equal(settled_fds(), fds);
+}
+
 /* ---- Sweeps ---- */
 
 /* False when it was over before. */
@@ -259,20 +276,93 @@ static bool cancel_after(const scenario *what, int turns)
     return was_pending;
 }
 
-static void a_request_may_be_cancelled_at_every_turn(void **state)
+/* The same for closing. */
+static bool close_after(const scenario *what, int turns)
 {
-    (void)state;
+    run self;
+
+    assert_true(begin_run(&self, what));
+    start_run(&self);
+    while (turns-- > 0 && self.pending)
+        turn(&self);
+    bool was_pending = self.pending != NULL;
+    ahttp_future *closed = ahttp_session_close(self.session);
+    go_on(&self);
+    if (was_pending)
+        assert_true(self.code == AHTTP_E_CLOSED || self.code == 0);
+    assert_int_equal(ahttp_await_status(closed), 0);
+    ah_connector_check(ahttp_session_connector(self.session));
+    assert_int_equal(active_connections(&self), 0);
+    end_run(&self);
+    return was_pending;
+}
+
+/* What is to happen in the run at which step. */
+typedef struct stop {
+    run *run;
+    int steps; /* until then; 0: it has happened */
+} stop;
+
+static void cancel_at_step(const ahttp_trace_info *info, void *ctx)
+{
+    stop *at = ctx;
+
+    (void)info;
+    if (at->steps > 0 && --at->steps == 0 && at->run->pending)
+        ahttp_future_cancel(at->run->pending);
+}
+
+/* False when there were fewer steps. */
+static bool cancel_at(const scenario *what, int steps)
+{
+    run self;
+    stop at = {&self, steps + 1};
+    const ahttp_trace trace = {.size = sizeof trace, .ctx = &at, .any = cancel_at_step};
+
+    self = (run){.what = what, .loop = ahttp_loop_new(.virtual_clock = true)};
+    self.session = ahttp_session_new(.traces = AHTTP_TRACES(&trace));
+    start_run(&self);
+    go_on(&self);
+    bool was_there = at.steps == 0;
+    at.steps = 0;
+    assert_true(self.code == AHTTP_E_CANCELLED || self.code == 0);
+    assert_next_works(&self);
+    end_run(&self);
+    return was_there;
+}
+
+/* Until it says that there are no more places. */
+static void sweep(const char *how, const char *what, bool (*at)(const scenario *, int place))
+{
     for (size_t i = 0; i < COUNT_OF(scenarios); i++) {
         size_t fds = settled_fds();
         counting_alloc_install();
-        int turns = 0;
-        while (cancel_after(&scenarios[i], turns))
-            turns++;
+        int places = 0;
+        while (at(&scenarios[i], places))
+            places++;
         counting_alloc_remove();
-        print_message("%s: cancelled after each of %d turns\n", scenarios[i].name, turns);
-        assert_true(turns > 2);
-        assert_int_equal(settled_fds(), fds);
+        print_message("%s: %s each of %d %s\n", scenarios[i].name, how, places, what);
+        assert_true(places > 2);
+        assert_fds_go_back_to(fds);
     }
+}
+
+static void a_request_may_be_cancelled_at_every_turn(void **state)
+{
+    (void)state;
+    sweep("cancelled after", "turns", cancel_after);
+}
+
+static void a_request_may_be_cancelled_at_every_step(void **state)
+{
+    (void)state;
+    sweep("cancelled at", "steps", cancel_at);
+}
+
+static void a_session_may_be_closed_at_every_turn(void **state)
+{
+    (void)state;
+    sweep("closed after", "turns", close_after);
 }
 
 static void run_short_of_memory(void *ctx)
@@ -296,14 +386,14 @@ static void any_allocation_may_fail(void **state)
     for (size_t i = 0; i < COUNT_OF(scenarios); i++) {
         size_t fds = settled_fds();
         for_each_allocation(run_short_of_memory, (void *)(uintptr_t)&scenarios[i]);
-        assert_int_equal(settled_fds(), fds);
+        assert_fds_go_back_to(fds);
     }
 }
 
 static bool is_of_connection(int code)
 {
     return code == AHTTP_E_CONNECT || code == AHTTP_E_DISCONNECTED || code == AHTTP_E_BODY_CUT ||
-           code == AHTTP_E_PROXY_CONNECT || code == AHTTP_E_PROXY;
+           code == AHTTP_E_PROXY_CONNECT || code == AHTTP_E_PROXY || code == AHTTP_E_TLS;
 }
 
 /* What failed, or NULL: there are no more calls. */
@@ -320,7 +410,8 @@ static const char *run_with_failing_call(const scenario *what, size_t number)
     if (self.code == 0)
         assert_string_equal(self.text, what->text);
     else if (!failed || !is_of_connection(self.code))
-        fail_msg("%s: call %zu (%s): %s", what->name, number, failed ? failed : "none", self.text);
+        fail_msg("%s: call %zu (%s): %s: %s", what->name, number, failed ? failed : "none",
+                 ahttp_error_name(self.code), self.text);
     assert_next_works(&self);
     end_run(&self);
     return failed;
@@ -338,7 +429,7 @@ static void any_call_on_a_socket_may_fail(void **state)
         counting_alloc_remove();
         print_message("%s: each of %zu calls failed\n", scenarios[i].name, number - 1);
         assert_true(number > 5);
-        assert_int_equal(settled_fds(), fds);
+        assert_fds_go_back_to(fds);
     }
 }
 
@@ -347,6 +438,7 @@ static int start_server(void **state)
     (void)state;
     server = server_start(&(server_script){.handler = handle});
     socks = server_start(&(server_script){.others = socks_script});
+    front = tls_front_start(server_port(server));
     run first; /* libuv keeps some descriptors of its first loop */
     assert_true(begin_run(&first, &scenarios[0]));
     end_run(&first);
@@ -356,6 +448,7 @@ static int start_server(void **state)
 static int stop_server(void **state)
 {
     (void)state;
+    tls_front_stop(front);
     server_stop(server);
     server_stop(socks);
     return 0;
@@ -365,6 +458,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_may_be_cancelled_at_every_turn),
+        cmocka_unit_test(a_request_may_be_cancelled_at_every_step),
+        cmocka_unit_test(a_session_may_be_closed_at_every_turn),
         cmocka_unit_test(any_allocation_may_fail),
         cmocka_unit_test(any_call_on_a_socket_may_fail),
     };
