@@ -57,12 +57,12 @@ static int end(void **state)
 /* The front by name, for addresses are never on a list. */
 static const char *front_url(const char *scheme, const char *path)
 {
-    static char urls[4][256];
+    static char urls[4][512];
     static unsigned turn;
     const char *port = strrchr(tls_front_url(front, ""), ':') + 1;
 
     turn = (turn + 1) % 4;
-    snprintf(urls[turn], sizeof *urls, "%s://localhost:%s%s", scheme, port, path);
+    snprintf(urls[turn], sizeof *urls, "%s://localhost:%.5s%s", scheme, port, path);
     return urls[turn];
 }
 

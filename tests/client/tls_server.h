@@ -86,7 +86,7 @@ static inline const char *text_of(ahttp_future *request)
     const char *body = ahttp_await(ahttp_response_text(response));
     if (!body)
         fail_msg("%s", ahttp_task_error()->message);
-    snprintf(text, sizeof text, "%s", body);
+    snprintf(text, sizeof text, "%s", body ? body : "");
     ahttp_response_unref(response);
     return text;
 }
