@@ -216,8 +216,6 @@ void answer_head(transfer *transfer, const char *bytes, size_t len)
     facts->status = status_of(bytes, len);
     facts->minor_version = len > 8 && strncmp(bytes, "HTTP/1.0", 8) == 0 ? 0 : 1;
     facts->head_bytes += len;
-    if (facts->first_byte_ms < 0)
-        facts->first_byte_ms = clock_ms() - transfer->began_ms;
     take_fields(facts, bytes, len);
     if (memchr(bytes, '\0', len))
         transfer_fail(transfer, 8, "Nul byte in header");

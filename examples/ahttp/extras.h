@@ -4,7 +4,9 @@
 /* What curl does not have. */
 #include "transfer.h"
 
-/* timing.c: where the time of a transfer went, as bars. */
+/* timing.c: when the parts of the hop at hand were over. */
+void timing_note(transfer *transfer, const ahttp_timings *timings);
+/* Where the time of a transfer went, as bars. */
 void timing_print(const transfer *transfer);
 
 /* bench.c: the first URL so many times; the exit code. */

@@ -3,8 +3,10 @@
 #define AHTTP_COMMAND_FACTS_H
 /* What is known of a transfer, for -w, --timing, --har and the meter. */
 #include "settings.h"
+#include <ahttp.h>
 
-/* Of the last head; `facts.marks` in milliseconds since the transfer began, < 0: never. */
+/* Of the last head.  What came to pass in each hop, from the name to the first byte, counts in
+   milliseconds since the hop began, and over all hops as a sum, as curl has it. */
 typedef struct facts {
     char *url;       /* as it was given */
     char *effective; /* that was asked for at last */
@@ -20,8 +22,10 @@ typedef struct facts {
     list all_fields; /* of all responses; an empty line between them */
     uint64_t head_bytes, request_bytes, downloaded, uploaded;
     long long body_length; /* that the server promised; -1: nothing */
-    double name_ms, connect_ms, tls_ms, sent_ms, first_byte_ms, redirect_ms, total_ms,
-        pretransfer_ms;
+    double name_ms, connect_ms, tls_ms, pretransfer_ms, sent_ms, first_byte_ms;
+    double redirect_ms, total_ms; /* since the transfer began */
+    ahttp_timings hop;            /* of the last hop */
+    double asked_ms;              /* since the transfer began: hop.start_ns */
     double queue_ms;
     uint64_t delivered; /* bytes of the body, decoded */
     int used_proxy;

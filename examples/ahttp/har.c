@@ -138,25 +138,48 @@ static void add_date(text *out, double before_ms)
                     (int)((began - (double)seconds) * 1000));
 }
 
+/* Since the last mark, which moves on; -1: there was none (HAR's word for that). */
+static double phase_ms(int64_t *last_ns, int64_t mark_ns)
+{
+    double passed = (double)(mark_ns - *last_ns) / 1e6;
+
+    if (!mark_ns || mark_ns < *last_ns)
+        return -1;
+    *last_ns = mark_ns;
+    return passed;
+}
+
+/* In HAR, connecting has TLS in it. */
+static void add_timings(text *out, const facts *facts, double passed_ms)
+{
+    int64_t last_ns = facts->hop.start_ns;
+    double blocked = phase_ms(&last_ns, facts->hop.queue_ns);
+    double dns = phase_ms(&last_ns, facts->hop.dns_ns);
+    double connect = phase_ms(&last_ns, facts->hop.connect_ns);
+    double ssl = phase_ms(&last_ns, facts->hop.tls_ns);
+    double send = phase_ms(&last_ns, facts->hop.sent_ns);
+    double wait = phase_ms(&last_ns, facts->hop.first_byte_ns);
+    double receive = passed_ms - (double)(last_ns - facts->hop.start_ns) / 1e6;
+
+    text_add_format(out,
+                    "\"timings\": {\"blocked\": %.3f, \"dns\": %.3f, \"connect\": %.3f, \"ssl\": "
+                    "%.3f, \"send\": %.3f, \"wait\": %.3f, \"receive\": %.3f}",
+                    blocked, dns, ssl > 0 ? connect + ssl : connect, ssl, send > 0 ? send : 0,
+                    wait > 0 ? wait : 0, receive > 0 ? receive : 0);
+}
+
 void har_add(har *har, const transfer *transfer, const char *fields)
 {
     text *out = &har->entries;
     const facts *facts = &transfer->facts;
-    double begin = transfer->hop_began_ms - transfer->began_ms;
-    double passed = clock_ms() - transfer->hop_began_ms;
-    double sent = facts->pretransfer_ms - begin;
-    double first = facts->first_byte_ms - facts->pretransfer_ms;
+    double passed = clock_ms() - transfer->began_ms - facts->asked_ms;
 
     text_add_str(out, out->len ? ",\n    {" : "\n    {");
     add_date(out, passed);
     text_add_format(out, ", \"time\": %.3f, ", passed);
     add_request(out, transfer, fields);
     add_response(out, transfer);
-    text_add_format(out,
-                    "\"timings\": {\"connect\": %.3f, \"send\": 0, \"wait\": %.3f, \"receive\": "
-                    "%.3f}",
-                    sent > 0 ? sent : 0, first > 0 ? first : 0,
-                    passed - sent - first > 0 ? passed - sent - first : 0);
+    add_timings(out, facts, passed);
     if (facts->remote_ip)
         text_add_format(out, ", \"serverIPAddress\": \"%s\"", facts->remote_ip);
     text_add_char(out, '}');

@@ -10,7 +10,6 @@ typedef struct run run;
 
 typedef struct session_entry {
     struct session_entry *next;
-    run *run;
     settings *settings; /* of the first transfer */
     char *key;          /* all settings that are the connector's */
     ahttp_session *session;

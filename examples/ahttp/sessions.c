@@ -32,6 +32,8 @@ static char *key_of(const settings *settings)
                            settings->capath,
                            settings->cert,
                            settings->key,
+                           settings->cert_type,
+                           settings->key_type,
                            settings->pass,
                            settings->pinned,
                            settings->ciphers,
@@ -136,16 +138,6 @@ static void set_local_end(ahttp_connector_options *options, const settings *sett
         options->local_port_count = (int)(last - port) + 1;
 }
 
-/* The first socket of a connection: the name is known.  Whose it is, is known of one transfer at
-   a time only. */
-static void note_names(const run *run)
-{
-    transfer *transfer = run->active_count == 1 ? run->active[0] : NULL;
-
-    if (transfer && transfer->facts.name_ms <= 0)
-        transfer->facts.name_ms = clock_ms() - transfer->began_ms;
-}
-
 /* TCP keepalive, which is on unless somebody says otherwise. */
 static int set_up_socket(int fd, const char *address, void *ctx)
 {
@@ -155,7 +147,6 @@ static int set_up_socket(int fd, const char *address, void *ctx)
     int on = 1;
     int seconds = settings->keepalive_time > 0 ? (int)settings->keepalive_time : DEFAULT_SECONDS;
 
-    note_names(entry->run);
     if (settings->no_keepalive || address[0] == '/' || address[0] == '@')
         return 0;
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
@@ -197,7 +188,7 @@ static ahttp_session *make_session(const session_entry *entry, const settings *s
                              .lenient = true, .max_line_bytes = LONGEST_LINE,
                              .max_field_bytes = LONGEST_LINE, .max_fields = MOST_FIELDS,
                              .max_head_bytes = LONGEST_HEAD, .max_interim = 1000,
-                             .max_decode_ratio = AHTTP_UNLIMITED,
+                             .max_decode_ratio = AHTTP_UNLIMITED, .timings = true,
                              .redirects = AHTTP_REDIRECTS_RETURN,
                              .cookie_jar = ahttp_cookie_jar_dummy(), .proxy_tls = entry->proxy_tls);
 }
@@ -209,7 +200,6 @@ static session_entry *add_session(run *run, settings *settings, char *key, text 
     bool good = read_hosts(settings, &hosts, why);
 
     made->key = key;
-    made->run = run;
     made->settings = settings;
     made->next = run->sessions;
     run->sessions = made;

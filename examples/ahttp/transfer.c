@@ -53,17 +53,6 @@ verdict transfer_fail_by(transfer *transfer, const ahttp_error *error)
 
 /* ---- One request ---- */
 
-/* A connection that was opened for this is ready now, TLS and all. */
-static void note_connected(facts *facts)
-{
-    bool is_tls = facts->scheme && strcmp(facts->scheme, "https") == 0;
-
-    if (facts->name_ms <= 0)
-        return;
-    facts->connect_ms = facts->pretransfer_ms;
-    facts->tls_ms = is_tls ? facts->pretransfer_ms : 0;
-}
-
 static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
 {
     transfer *transfer = ctx;
@@ -71,8 +60,6 @@ static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
     switch (part) {
     case AHTTP_WIRE_REQUEST:
         transfer->facts.request_bytes += bytes.len;
-        transfer->facts.pretransfer_ms = clock_ms() - transfer->began_ms;
-        note_connected(&transfer->facts);
         trace_head(transfer->run->trace, transfer, true, bytes.data, bytes.len);
         break;
     case AHTTP_WIRE_RESPONSE: answer_head(transfer, bytes.data, bytes.len); break;
@@ -146,6 +133,17 @@ static bool says_100(const text *fields)
     return strstr(text_str(fields), "Expect: 100-continue\r\n") != NULL;
 }
 
+static void take_timings(transfer *transfer)
+{
+    ahttp_timings timings;
+    const ahttp_error *error = transfer->response ? NULL : ahttp_task_error();
+
+    if (error && error->timings)
+        timing_note(transfer, error->timings);
+    else if (transfer->response && ahttp_response_timings(transfer->response, &timings))
+        timing_note(transfer, &timings);
+}
+
 /* Sends the request at hand; false: it failed. */
 static bool ask(transfer *transfer, ahttp_session *session)
 {
@@ -191,7 +189,9 @@ static bool ask(transfer *transfer, ahttp_session *session)
         options.server_name = transfer->url.host;
     set_text(&transfer->facts.method, method);
     text_free(&transfer->trailers);
+    transfer->facts.asked_ms = clock_ms() - transfer->began_ms;
     transfer->response = ahttp_await(ahttp_session_send(session, &options));
+    take_timings(transfer);
     if (!transfer->response)
         transfer_fail_by(transfer, ahttp_task_error());
     proxy_words_free(&words);
@@ -261,7 +261,6 @@ static verdict perform_hop(transfer *transfer)
     bool fails_with_body = false;
 
     transfer->hop_began_ms = clock_ms();
-    transfer->facts.first_byte_ms = -1;
     note_url(transfer);
     if (!way_find(transfer))
         return VERDICT_FAILED;
@@ -360,7 +359,6 @@ static bool prepare(transfer *transfer)
     text why = {0};
     int how = settings->path_as_is ? URL_AS_IS : 0;
 
-    transfer->facts.first_byte_ms = -1;
     transfer->facts.body_length = -1;
     if (!url_parse(&transfer->url, transfer->url_text, settings->proto_default, how, &why)) {
         bool is_scheme = strstr(text_str(&why), "Protocol") != NULL;
