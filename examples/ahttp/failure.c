@@ -42,7 +42,13 @@ static const struct {
 
 int failure_code(const ahttp_error *error)
 {
-    enum { NOT_SUPPORTED = 1, TOO_LARGE = 100, GOT_NOTHING = 52, RECEIVE_FAILED = 56 };
+    enum {
+        NOT_SUPPORTED = 1,
+        NO_INTERFACE = 45,
+        GOT_NOTHING = 52,
+        RECEIVE_FAILED = 56,
+        TOO_LARGE = 100
+    };
 
     /* Whether the server said anything makes the difference. */
     if (error->code == AHTTP_E_DISCONNECTED)
@@ -58,6 +64,8 @@ int failure_code(const ahttp_error *error)
     if (error->code == AHTTP_E_HEAD_TOO_LARGE &&
         (strstr(error->message, "a field is longer") || strstr(error->message, "more fields than")))
         return TOO_LARGE;
+    if (error->code == AHTTP_E_CONNECT && strstr(error->message, ": bind to the "))
+        return NO_INTERFACE;
     if (error->code == AHTTP_E_PROTOCOL && strstr(error->message, "response body"))
         return RECEIVE_FAILED;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)

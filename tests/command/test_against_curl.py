@@ -7,8 +7,10 @@ usage: test_against_curl.py AHTTP [ROW...]
 
 A row of ROWS is a name and the words; {u} is the server's URL, {p} its port.  Each runs in an
 empty folder with the files of FILES.  Of rows that begin with "~" only exit code and files are
-compared: there, curl itself does now otherwise than the version that distributions have.
+compared: there, curl itself does now otherwise than the version that distributions have.  What
+stands behind "==" is for curl, where an option is newer than it, or is ahttp's own.
 """
+import collections
 import gzip
 import os
 import pathlib
@@ -48,6 +50,19 @@ def guarded(request):
                 'WWW-Authenticate: Basic realm="r"', status="401 Unauthorized")
 
 
+def behind(request):
+    if field(request.split(b"\r\n\r\n")[0], b"Proxy-Authorization"):
+        return page("let through\n")
+    return page("who?\n", 'Proxy-Authenticate: Digest realm="r", nonce="n", qop="auth"',
+                'Proxy-Authenticate: Basic realm="r"', status="407 Proxy Authentication Required")
+
+
+def away(request):
+    """The same server, by another name."""
+    port = field(request.split(b"\r\n\r\n")[0], b"Host").decode().rpartition(":")[2]
+    return redirect("302 Found", f"http://localhost:{port}/a")
+
+
 def conditional(request):
     head = request.split(b"\r\n\r\n")[0]
     if field(head, b"If-None-Match") == b'"v1"':
@@ -80,6 +95,9 @@ PAGES = {
     "/up": redirect("302 Found", "../x/./../a?q=1"),
     "/spaces": redirect("302 Found", "/a?with some spaces"),
     "/loop": redirect("302 Found", "/loop"),
+    "/away": away,
+    "/behind": behind,
+    "host.example:80": b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n",
     "/range": ranged,
     "/guarded": guarded,
     "/etag": conditional,
@@ -286,6 +304,38 @@ no HTTP               {u}/garbage
 unknown option        --no-such-option {u}/a
 no URL                -s
 bad number            -m x {u}/a
+-a                    -a {u}/a
+--npn                 --npn {u}/a
+-2                    -2 {u}/a
+-3                    -3 {u}/a
+--tcp-nodelay         --tcp-nodelay {u}/a
+--no-styled-output    --no-styled-output -i {u}/a
+--styled-output-off   --styled-output-off -i {u}/a == -i {u}/a
+--create-file-mode    --create-file-mode 0600 -o out {u}/a
+--data-ascii          --data-ascii a=1 {u}/a
+--digest              --digest -u ann:secret {u}/guarded
+--follow              --follow {u}/302 == -L {u}/302
+--location-trusted    --location-trusted -u ann:secret {u}/away
+-L, not trusted       -L -u ann:secret {u}/away
+--out-null            --out-null {u}/a -o out {u}/b == -o /dev/null {u}/a -o out {u}/b
+~--parallel-immediate  -Z --parallel-immediate -o one {u}/a -o two {u}/b
+--show-headers        --show-headers {u}/b == -i {u}/b
+--skip-existing       --skip-existing -o old {u}/a -o new {u}/b == -o new {u}/b
+--retry-connrefused   --retry-connrefused --retry 1 --retry-delay 1 http://127.0.0.1:1/
+--trace               --trace trace-not-compared {u}/a
+--trace-time          --trace-time --trace-ascii trace-not-compared {u}/a
+--trace-ids           --trace-ids --trace trace-not-compared {u}/a == {u}/a
+-p                    -p -x {u} http://host.example/a
+-p -i                 -p -i -x {u} http://host.example/a
+--suppress-connect-headers --suppress-connect-headers -p -i -x {u} http://host.example/a
+-p --proxy-header     -p -x {u} --proxy-header @heads -H X-H:2 http://host.example/a
+-p -U                 -p -x {u} -U me:pw http://host.example/a
+--proxy1.0            --proxy1.0 127.0.0.1:{p} http://host.example/a
+--proxy1.0 -p         --proxy1.0 127.0.0.1:{p} -p http://host.example/a
+--proxy-basic         -x {u} --proxy-basic -U me:pw http://host.example/behind
+--proxy-digest        -x {u} --proxy-digest -U me:pw http://host.example/behind
+--proxy-anyauth       -x {u} --proxy-anyauth -U me:pw http://host.example/behind
+-w %{{http_connect}}    -p -x {u} -w %{{http_connect}} http://host.example/a
 """
 
 # What is of chance or of time, and so is not compared.
@@ -296,12 +346,20 @@ CHANCE = [
 ]
 
 
+Row = collections.namedtuple("Row", "name words theirs")
+
+
 def rows():
     for line in ROWS.strip().splitlines():
         name, words = line[:22].strip(), line[22:].strip()
         if len(line) > 22 and line[21] != " ":  # a long name
             name, _, words = line.partition("  ") if "  " in line else line.partition(" ")
-        yield name, re.split(r" (?! )", words) if "  " not in words else words.split(" ")
+        ours, _, theirs = words.partition(" == ")
+        yield Row(name, split(ours), split(theirs or ours))
+
+
+def split(words):
+    return re.split(r" (?! )", words) if "  " not in words else words.split(" ")
 
 
 def plain(request):
@@ -335,17 +393,17 @@ def run(program, words, server, version):
                 "connections": connections}, done.stderr
 
 
-def compare(ahttp, version, name, words):
+def compare(ahttp, version, row):
     """What differs, or an empty text."""
     server = Server(PAGES)
     try:
-        theirs, _ = run("curl", words, server, version)
-        ours, errors = run(ahttp, words, server, version)
+        theirs, _ = run("curl", row.theirs, server, version)
+        ours, errors = run(ahttp, row.words, server, version)
     finally:
         server.close()
     text = ""
     for what, wanted in theirs.items():
-        if ours[what] != wanted and (what in ("exit code", "files") or name[0] != "~"):
+        if ours[what] != wanted and (what in ("exit code", "files") or row.name[0] != "~"):
             text += f"{what}:\n    curl:  {shorten(wanted)}\n    ahttp: {shorten(ours[what])}\n"
     if ours["exit code"] < 0 or b"Sanitizer" in errors:
         text += errors.decode(errors="replace")
@@ -367,14 +425,14 @@ def main():
     version = said.split()[1]
     bad = count = 0
     with ThreadPoolExecutor(4) as pool:
-        jobs = [(name, words, pool.submit(compare, ahttp, version, name, words))
-                for name, words in rows() if not chosen or name in chosen]
-        for name, words, job in jobs:
+        jobs = [(row, pool.submit(compare, ahttp, version, row))
+                for row in rows() if not chosen or row.name in chosen]
+        for row, job in jobs:
             count += 1
             difference = job.result()
             if difference:
                 bad += 1
-                print(f"--- {name}: {' '.join(words)}\n{difference}")
+                print(f"--- {row.name}: {' '.join(row.words)}\n{difference}")
     print(f"{count - bad} of {count} rows agree with curl {version}")
     return bad > 0
 

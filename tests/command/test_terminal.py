@@ -148,6 +148,8 @@ def documents(ahttp):
         check(done.returncode == 0 and word in done.stdout, f"--generate {kind}")
     every = run(ahttp, "--help", "all").stdout
     check(every.count("\n") > 150 and "--max-filesize <bytes>" in every, "--help all")
+    manual = run(ahttp, "--manual").stdout
+    check(manual.startswith(".TH AHTTP") and len(manual) > 10000, "--manual")
     check("--proxy " in run(ahttp, "--help", "proxy").stdout, "--help proxy")
     check("--retry <number>" in run(ahttp, "--help", "--retry").stdout, "--help --retry")
     check("did you mean --location?" in run(ahttp, "--loction", "x").stderr, "the nearest option")
