@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes back: heads as they come, and what is to be done about a response. */
 #include "date.h"
+#include "extras.h"
 #include "trace.h"
 #include "transfer.h"
 #include <stdlib.h>
@@ -151,21 +152,34 @@ static bool is_included(const transfer *transfer)
     return (transfer->settings->include || transfer->head) && !transfer->output.discard;
 }
 
-/* To -D and to the output, which may be the same file. */
-static void write_line(transfer *transfer, const char *line, size_t len)
+/* To the output, whose count is that of the body. */
+static bool include_line(transfer *transfer, const char *line, size_t len)
 {
     output *output = &transfer->output;
     uint64_t before = output->bytes;
+    text coloured = {0};
+    bool good;
 
+    if (pretty_is_coloured(transfer)) {
+        pretty_head_line(&coloured, line, len);
+        good = output_write(output, text_str(&coloured), coloured.len);
+    } else {
+        good = output_write(output, line, len);
+    }
+    text_free(&coloured);
+    output->bytes = before;
+    return good;
+}
+
+/* To -D and to the output, which may be the same file. */
+static void write_line(transfer *transfer, const char *line, size_t len)
+{
     if (transfer->heads &&
         (fwrite(line, 1, len, transfer->heads) != len || fflush(transfer->heads) != 0))
         transfer_fail(transfer, 23, "Failed writing headers to %s",
                       transfer->settings->dump_header);
-    if (!is_included(transfer))
-        return;
-    if (!output_write(output, line, len))
-        transfer_fail(transfer, 23, "Failed writing header: %s", output->failure);
-    output->bytes = before; /* that of the body */
+    if (is_included(transfer) && !include_line(transfer, line, len))
+        transfer_fail(transfer, 23, "Failed writing header: %s", transfer->output.failure);
 }
 
 /* While the server may still name the output, heads wait. */

@@ -168,8 +168,7 @@ static verdict take_piece(transfer *transfer, const ahttp_bytes *piece, bool dis
 /* What was kept for --pretty. */
 static verdict write_pretty(transfer *transfer)
 {
-    bool in_colours =
-        !transfer->output.path && isatty(STDOUT_FILENO) && !transfer->global->styled_off;
+    bool in_colours = pretty_is_coloured(transfer);
     text out = {0};
     const text *json = &transfer->json;
 

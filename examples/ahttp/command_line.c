@@ -114,7 +114,9 @@ option_result command_line_letter(global *global, char letter, const char *value
 {
     const option *found = option_by_letter(letter);
 
-    return found ? use(global, found, value, true, false, took, why) : OPTION_UNKNOWN;
+    bool on = letter != 'N'; /* the one letter that says no */
+
+    return found ? use(global, found, value, on, false, took, why) : OPTION_UNKNOWN;
 }
 
 /* ---- Words ---- */

@@ -23,5 +23,9 @@ bool har_write(har *har, const char *path);
 
 /* pretty.c: JSON in lines, and in colours; false: it is none, and nothing was appended. */
 bool pretty_json(text *out, const char *bytes, size_t len, bool in_colours);
+/* Whether the output is a terminal that gets colours. */
+bool pretty_is_coloured(const transfer *transfer);
+/* A line of a head, with its end, in colours. */
+void pretty_head_line(text *out, const char *line, size_t len);
 
 #endif

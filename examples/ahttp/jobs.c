@@ -102,6 +102,7 @@ static bool set_output(transfer *transfer, const source *source, const glob *url
     char *name;
 
     output->clobber = settings->clobber;
+    output->at_once = settings->no_buffer || isatty(STDOUT_FILENO);
     output->discard = source->discard;
     if (settings->create_file_mode)
         output->mode = (int)strtol(settings->create_file_mode, NULL, 8);

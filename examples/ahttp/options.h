@@ -99,7 +99,7 @@ option_fn option_next, option_url, option_output, option_output_null, option_rem
     option_netrc_optional, option_cookie, option_proxy, option_proxy10, option_preproxy,
     option_socks4, option_socks4a, option_socks5, option_socks5_hostname, option_tls_min,
     option_location, option_follow, option_location_trusted, option_clobber, option_stderr,
-    option_config, option_variable, option_range, option_continue, option_keepalive,
+    option_buffer, option_config, option_variable, option_range, option_continue, option_keepalive,
     option_compressed, option_help, option_generate, option_tls_max, option_create_mode,
     option_family, option_write_out, option_progress_meter, option_bench, option_fail,
     option_fail_with_body, option_rate;

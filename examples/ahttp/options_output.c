@@ -40,6 +40,12 @@ option_result option_clobber(option_call *call)
     return OPTION_OK;
 }
 
+option_result option_buffer(option_call *call)
+{
+    call->settings->no_buffer = !call->on;
+    return OPTION_OK;
+}
+
 option_result option_create_mode(option_call *call)
 {
     const char *value = call->value;

@@ -81,7 +81,7 @@ bool output_write(output *output, const char *bytes, size_t len)
     if (!output_open(output))
         return false;
     if (fwrite(bytes, 1, len, output->file) != len ||
-        (output->file == stdout && fflush(stdout) != 0)) {
+        (output->file == stdout && output->at_once && fflush(stdout) != 0)) {
         output->failure = strerror(errno);
         return false;
     }

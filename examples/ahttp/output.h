@@ -10,6 +10,7 @@ typedef struct output {
     bool discard;
     bool is_remote;      /* the path was given by the server */
     bool append;         /* go on behind what is there */
+    bool at_once;        /* standard output gets each piece as it comes */
     bool was_made;       /* the file is there because of us */
     int clobber;         /* as settings.clobber */
     int mode;            /* of a new file; 0: the usual one */

@@ -2,10 +2,12 @@
 /* JSON (RFC 8259) read and written in one go: what is no JSON is left alone. */
 #include "extras.h"
 #include <string.h>
+#include <unistd.h>
 
 #define NAME    "\033[34m"
 #define STRING  "\033[32m"
 #define OTHER   "\033[36m"
+#define FAILURE "\033[31m"
 #define DEFAULT "\033[0m"
 
 enum { DEEPEST = 200 };
@@ -132,4 +134,38 @@ bool pretty_json(text *out, const char *bytes, size_t len, bool in_colours)
     }
     text_free(&made);
     return good;
+}
+
+/* ---- Heads ---- */
+
+bool pretty_is_coloured(const transfer *transfer)
+{
+    return transfer->settings->pretty && !transfer->output.path && !transfer->output.discard &&
+           !transfer->global->styled_off && isatty(STDOUT_FILENO);
+}
+
+/* "HTTP/1.1 200 OK": by the class of its status. */
+static const char *colour_of(const char *line, size_t len)
+{
+    const char *space = memchr(line, ' ', len);
+    char class = space ? space[1] : '\0'; /* there is a line end at least */
+
+    if (class == '4' || class == '5')
+        return FAILURE;
+    return class == '2' ? STRING : OTHER;
+}
+
+void pretty_head_line(text *out, const char *line, size_t len)
+{
+    const char *colon = memchr(line, ':', len);
+    bool is_status = len > 5 && memcmp(line, "HTTP/", 5) == 0;
+    size_t text_len = len;
+    printer printer = {.out = out, .in_colours = true};
+
+    while (text_len > 0 && (line[text_len - 1] == '\r' || line[text_len - 1] == '\n'))
+        text_len--;
+    size_t coloured = is_status ? text_len : colon ? (size_t)(colon - line) : 0;
+    if (coloured > 0)
+        put(&printer, is_status ? colour_of(line, len) : NAME, line, coloured);
+    text_add(out, line + coloured, len - coloured);
 }

@@ -105,7 +105,7 @@ typedef struct settings {
     char *proto, *proto_redir;
 
     /* Output */
-    bool include, fail, fail_with_body, buffer, create_dirs, remote_header_name, remote_time;
+    bool include, fail, fail_with_body, no_buffer, create_dirs, remote_header_name, remote_time;
     bool remove_on_error, skip_existing, ignore_content_length;
     int clobber; /* 0: as it comes, 1: always, -1: never */
     char *output_dir, *dump_header, *write_out, *create_file_mode;
@@ -127,7 +127,7 @@ typedef struct global {
     FILE *errors; /* --stderr, else standard error */
     bool silent, show_error, no_progress_meter, progress_bar, verbose, trace_time, trace_ids;
     char *trace, *trace_ascii, *stderr_file;
-    bool fail_early, parallel, parallel_immediate, styled_off;
+    bool fail_early, parallel, styled_off;
     long long parallel_max, rate;
     bool no_config, help, version, manual;
     char *help_category;

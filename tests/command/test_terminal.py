@@ -11,6 +11,7 @@ import os
 import pathlib
 import pty
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -32,6 +33,7 @@ def slow_large(_):
 
 PAGES = {f"/small/{i}": page(f"small file {i}\n") for i in range(SMALL)}
 PAGES |= {f"/large/{i}": slow_large for i in range(LARGE)}
+PAGES["/stalls"] = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun"
 PAGES["/json"] = page('{"a":[1,{"b":null}],"c":"d"}', "Content-Type: application/json")
 
 
@@ -141,6 +143,35 @@ def own_options(ahttp, url):
               entries[0]["response"]["content"]["mimeType"] == "application/json", "--har")
 
 
+def colours_are_for_terminals(ahttp, url):
+    """Of heads and of JSON; without them, bytes are as they came."""
+    plain = run(ahttp, "-i", "--pretty", f"{url}/json").stdout
+    check("\x1b" not in plain, f"--pretty in a pipe: {plain!r}")
+    for words, status in ((["-i"], "\x1b[32mHTTP/1.1 200 OK\x1b[0m"),
+                          (["-I"], "\x1b[32mHTTP/1.1 200 OK\x1b[0m")):
+        seen, _ = on_terminal([ahttp, "-s", "--pretty", *words, f"{url}/json"])
+        check(seen.startswith(status + "\r") and
+              "\x1b[34mContent-Type\x1b[0m: application/json\r" in seen, f"{words}: {seen!r}")
+        check(("\x1b[34m\"c\"\x1b[0m: \x1b[32m\"d\"" in seen) == (words == ["-i"]), f"{seen!r}")
+    seen, _ = on_terminal([ahttp, "-s", "--pretty", "-I", f"{url}/missing"])
+    check(seen.startswith("\x1b[31mHTTP/1.1 404 Not Found\x1b[0m\r"), f"404: {seen!r}")
+    for words in (["-i"], ["-i", "--pretty", "--styled-output-off"]):
+        seen, _ = on_terminal([ahttp, "-s", *words, f"{url}/json"])
+        check("\x1b" not in seen, f"{words}: {seen!r}")
+
+
+def output_is_gathered_but_with_n(ahttp, url):
+    for program in (ahttp, "curl"):
+        for words, seconds, wanted in ((["-N"], 5, b"begun"), (["--no-buffer"], 5, b"begun"),
+                                       (["--buffer"], 0.3, b"")):
+            with subprocess.Popen([program, "-s", *words, f"{url}/stalls"],
+                                  stdout=subprocess.PIPE) as client:
+                readable, _, _ = select.select([client.stdout], [], [], seconds)
+                seen = os.read(client.stdout.fileno(), 100) if readable else b""
+                client.kill()
+            check(seen == wanted, f"{program} {words}: {seen!r}")
+
+
 def documents(ahttp):
     for kind, word in (("man", ".TH AHTTP"), ("bash", "complete "), ("zsh", "#compdef"),
                        ("fish", "complete -c ahttp")):
@@ -166,7 +197,8 @@ def main():
     ahttp = os.path.abspath(sys.argv[1])
     server = Server(PAGES)
     url = f"http://127.0.0.1:{server.port}"
-    for test in (bars_on_a_terminal, tidy_when_piped, own_options, variables):
+    for test in (bars_on_a_terminal, tidy_when_piped, own_options, variables,
+                 colours_are_for_terminals, output_is_gathered_but_with_n):
         test(ahttp, url)
         print(f"ok  {test.__name__}")
     documents(ahttp)
