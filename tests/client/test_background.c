@@ -4,6 +4,7 @@
 
 #include "support/failing_alloc.h"
 #include "support/server.h"
+#include "support/stress.h"
 #include <ahttp.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,9 +13,9 @@
 #include <string.h>
 
 #ifdef AHTTP_SANITIZED
-enum { THREADS = 8, REQUESTS = 200 };
+enum { THREADS = 8, REQUESTS = 1600 };
 #else
-enum { THREADS = 8, REQUESTS = 2000 };
+enum { THREADS = 8, REQUESTS = 16000 };
 #endif
 
 static test_server *server;
@@ -225,13 +226,14 @@ static void every_allocation_may_fail(void **state)
 /* ---- Many threads ---- */
 
 static atomic_int wrong;
+static size_t each; /* requests of a thread */
 
 static void *send_many(void *arg)
 {
     char path[32], url[128];
     size_t number = (size_t)(uintptr_t)arg;
 
-    for (size_t i = 0; i < REQUESTS; i++) {
+    for (size_t i = 0; i < each; i++) {
         size_t len = number * 10 + i % 10;
         snprintf(path, sizeof path, "/bytes/%zu", len);
         snprintf(url, sizeof url, "http://127.0.0.1:%u%s", server_port(server), path);
@@ -252,6 +254,7 @@ static void many_threads_may_send_at_the_same_time(void **state)
     pthread_t threads[THREADS];
     (void)state;
     atomic_store(&wrong, 0);
+    each = (size_t)stress_requests(REQUESTS) / THREADS;
 
     for (size_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, send_many, (void *)(uintptr_t)i), 0);

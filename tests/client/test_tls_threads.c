@@ -2,15 +2,16 @@
 /* Many threads, each with a loop and a session of its own, which share settings of TLS; most
    worth under TSan.  And a process that forks while it has them. */
 #include "client/tls_server.h"
+#include "support/stress.h"
 #include <ahttp/thread.h>
 #include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #ifdef AHTTP_SANITIZED
-enum { THREADS = 8, REQUESTS = 400, HANDSHAKES = 10, AT_ONCE = 4 };
+enum { THREADS = 8, REQUESTS = 3200, HANDSHAKES = 10, AT_ONCE = 4 };
 #else
-enum { THREADS = 8, REQUESTS = 12500, HANDSHAKES = 40, AT_ONCE = 4 };
+enum { THREADS = 8, REQUESTS = 100000, HANDSHAKES = 40, AT_ONCE = 4 };
 #endif
 
 static certificate *root, *leaf;
@@ -148,14 +149,16 @@ static void each_thread_has_its_own_answers(void **state)
 {
     worker workers[THREADS];
     (void)state;
-    run_workers(work_on_kept_connections, "http", plain_port, REQUESTS, workers);
+    run_workers(work_on_kept_connections, "http", plain_port, stress_requests(REQUESTS) / THREADS,
+                workers);
 }
 
 static void each_thread_has_its_own_answers_by_https(void **state)
 {
     worker workers[THREADS];
     (void)state;
-    run_workers(work_on_kept_connections, "https", port, REQUESTS, workers);
+    run_workers(work_on_kept_connections, "https", port, stress_requests(REQUESTS) / THREADS,
+                workers);
 }
 
 static void threads_resume_each_others_sessions(void **state)
