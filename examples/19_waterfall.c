@@ -4,43 +4,25 @@
 #include <ahttp.h>
 #include <stdio.h>
 
-static bool show(ahttp_har *har, ahttp_response *page)
-{
-    ahttp_timings timings;
-    char picture[2048];
-
-    if (!page || !ahttp_await(ahttp_response_read(page))) {
-        const ahttp_error *error = ahttp_task_error();
-        fprintf(stderr, "%s\n", error->message);
-        ahttp_har_add_error(har, error);
-        return false;
-    }
-    printf("%s %s: %d\n", ahttp_response_method(page), ahttp_response_url(page),
-           ahttp_response_status(page));
-    if (ahttp_response_timings(page, &timings)) {
-        ahttp_timings_draw(&timings, 50, picture, sizeof picture);
-        printf("%s", picture);
-    }
-    ahttp_har_add(har, page);
-    return true;
-}
-
 static void *fetch(void *arg)
 {
     char **words = arg;
-    ahttp_session *session = ahttp_session_new(.timings = true);
     ahttp_har *har = ahttp_har_new(false);
+    ahttp_trace waterfall = {
+        .size = sizeof waterfall, .on = {[AHTTP_TRACE_EXCHANGE] = ahttp_waterfall}, .ctx = stdout};
+    ahttp_session *session =
+        ahttp_session_new(.traces = AHTTP_TRACES(&waterfall, ahttp_har_trace(har)));
     bool good = true;
 
     for (int i = 0; i < 2; i++) { /* the second time the connection is there already */
         ahttp_response *page = ahttp_await(ahttp_get(session, words[1]));
-        good = show(har, page) && good;
+        good = page && ahttp_await(ahttp_response_read(page)) && good;
         ahttp_response_unref(page);
     }
     if (words[2] && ahttp_await_status(ahttp_har_save(har, words[2])) < 0)
         fprintf(stderr, "%s\n", ahttp_task_error()->message);
-    ahttp_har_free(har);
     ahttp_session_unref(session);
+    ahttp_har_free(har);
     return good ? NULL : ahttp_fail(AHTTP_E_STATE, "not all was fetched");
 }
 

@@ -29,8 +29,22 @@ typedef enum ahttp_trace_event {
     AHTTP_TRACE_CHUNK_RECEIVED, /* bytes: of the body, as they came */
     AHTTP_TRACE_RELEASE,        /* the response is complete, and its connection is kept */
     AHTTP_TRACE_EXCEPTION,      /* instead of REQUEST_END, or while the body came: code, text */
+    AHTTP_TRACE_EXCHANGE,       /* exchange is over: complete, given up, or code and text */
     AHTTP_TRACE_EVENTS
 } ahttp_trace_event;
+
+/* One sending of one hop, and what came back.  Secrets are shown as they are. */
+typedef struct ahttp_trace_exchange {
+    const ahttp_headers *request_headers;  /* as sent */
+    const ahttp_headers *response_headers; /* as received; none where no response came */
+    const char *reason;
+    const char *address; /* whom it was sent to: "192.0.2.1:80"; NULL: nobody */
+    int minor_version;   /* of the response's HTTP/1 */
+    unsigned hop;        /* redirects before it */
+    uint64_t bytes_sent; /* heads and bodies */
+    uint64_t bytes_received;
+    ahttp_timings timings; /* its own; last_byte_ns is 0 unless all was received */
+} ahttp_trace_exchange;
 
 /* Valid during the call; method and url are NULL where memory was too short for them. */
 typedef struct ahttp_trace_info {
@@ -42,11 +56,13 @@ typedef struct ahttp_trace_info {
     uint64_t bytes;
     const char *method; /* of the hop at hand, and without user and password its ... */
     const char *url;
-    const char *text;  /* what is said at the events, or NULL */
-    void *request_ctx; /* the request's trace_ctx */
+    const char *text;                     /* what is said at the events, or NULL */
+    void *request_ctx;                    /* the request's trace_ctx */
+    const ahttp_trace_exchange *exchange; /* at AHTTP_TRACE_EXCHANGE, else NULL */
 } ahttp_trace_info;
 /* Called from the loop like every callback, in the order in which things happened; so they may
-   be over by then.  What memory does not suffice for is not told. */
+   be over by then.  What memory does not suffice for is not told, nor what is new when the session
+   and its last response go. */
 typedef void ahttp_trace_fn(const ahttp_trace_info *info, void *ctx);
 
 typedef struct ahttp_trace {

@@ -34,6 +34,8 @@ ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error)
 
 void ah_call_stop(ahttp_response *call, ah_call_phase phase)
 {
+    if (AH_UNLIKELY(call->is_exchanging))
+        ah_call_trace_exchange(call, NULL);
     call->phase = phase;
     ah_timer_stop(call->session->guest.loop, &call->deadline);
     if (ah_timer_is_armed(&call->skipping))
@@ -77,6 +79,8 @@ void ah_call_fail(ahttp_response *call, ahttp_error *error)
         return;
     }
     error = ah_error_in_phase(error, ah_call_phase_of(call));
+    if (AH_UNLIKELY(call->is_exchanging))
+        ah_call_trace_exchange(call, error);
     ah_connector_cancel(&call->waiter);
     if (call->chain)
         ah_chain_stop(call);
@@ -328,6 +332,8 @@ static void on_end(ah_exchange *exchange, ahttp_error *error)
         call->has_ended = true;
         call->end_error = error;
     } else if (error && may_resend(call, error)) {
+        if (AH_UNLIKELY(call->is_exchanging))
+            ah_call_trace_exchange(call, error);
         ah_error_free(error);
         ah_trace_step(call->tracer, AHTTP_TRACE_RETRY);
         call->was_resent = true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/call_trace.h"
+#include "base/mem.h"
 
 static void set_request(const ahttp_response *call)
 {
@@ -29,6 +30,73 @@ void ah_call_trace_status(ahttp_response *call, ahttp_trace_event event, const c
                    (ahttp_trace_info){.status = call->exchange.response.status, .text = text});
 }
 
+/* ---- Exchanges ---- */
+
+/* A copy, since the call goes on before it is told. */
+typedef struct record {
+    ahttp_trace_exchange shown; /* first, so that it is the record */
+    ah_arena arena;
+    ahttp_headers sent, received;
+} record;
+
+static void drop_record(const ahttp_trace_exchange *exchange)
+{
+    record *it = (record *)(uintptr_t)exchange;
+
+    ah_arena_release(&it->arena);
+    ah_free(it);
+}
+
+static bool fill(record *it, const ahttp_response *call)
+{
+    const ah_exchange *exchange = &call->exchange;
+    const ah_response_head *head = &exchange->response;
+    bool was_on_wire = exchange->bytes_sent > 0 || exchange->conn;
+    const char *address = was_on_wire && exchange->peer ? ahttp_peer_address(exchange->peer) : NULL;
+
+    ah_headers_init(&it->sent, &it->arena);
+    ah_headers_init(&it->received, &it->arena);
+    it->shown = (ahttp_trace_exchange){
+        .request_headers = &it->sent,
+        .response_headers = &it->received,
+        .reason = head->reason.ptr ? ah_arena_copy(&it->arena, head->reason) : "",
+        .address = address ? ah_arena_copy(&it->arena, ah_str_from(address)) : NULL,
+        .minor_version = head->minor_version,
+        .hop = call->hops,
+        .bytes_sent = exchange->bytes_sent,
+        .bytes_received = exchange->bytes_received,
+        .timings = ah_tracer_sending(call->tracer),
+    };
+    for (size_t i = 0; i < head->fields.count; i++)
+        if (!ah_headers_add(&it->received, head->fields.fields[i].name,
+                            head->fields.fields[i].value))
+            return false;
+    return it->shown.reason && (it->shown.address || !address) &&
+           ah_sent_fields_read(&it->sent, &exchange->request);
+}
+
+void ah_call_trace_exchange(ahttp_response *call, const ahttp_error *error)
+{
+    bool tells = call->is_exchanging && ah_tracer_tells(call->tracer);
+    record *it = tells ? AH_NEW(record) : NULL;
+
+    call->is_exchanging = false;
+    if (!it)
+        return;
+    if (!fill(it, call)) {
+        drop_record(&it->shown);
+        return;
+    }
+    ah_tracer_note_exchange(call->tracer,
+                            (ahttp_trace_info){.status = call->exchange.response.status,
+                                               .code = error ? error->code : 0,
+                                               .text = error ? error->message : NULL,
+                                               .exchange = &it->shown},
+                            drop_record);
+}
+
+/* ---- Ends ---- */
+
 ahttp_error *ah_call_trace_failure(const ahttp_response *call, ahttp_error *error)
 {
     if (!call->asker) /* a middleware may still make something of it */
@@ -40,6 +108,7 @@ void ah_call_trace_hop(ahttp_response *to, ahttp_response *from)
 {
     to->tracer = ah_tracer_ref(from->tracer);
     ah_call_trace_status(from, AHTTP_TRACE_REDIRECT, to->url.safe.ptr);
+    ah_call_trace_exchange(from, NULL);
     set_request(to);
 }
 

@@ -9,6 +9,9 @@
 void ah_call_start_tracing(ahttp_response *call);
 void ah_call_stop_tracing(ahttp_response *call);
 void ah_call_trace_status(ahttp_response *call, ahttp_trace_event event, const char *text);
+/* The exchange is over, or its response given up; nothing unless it has begun.  error may be NULL
+   and stays the caller's. */
+void ah_call_trace_exchange(ahttp_response *call, const ahttp_error *error);
 /* The same error, with timings. */
 ahttp_error *ah_call_trace_failure(const ahttp_response *call, ahttp_error *error);
 /* The next hop goes on with the tracer. */

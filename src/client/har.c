@@ -6,22 +6,28 @@
 #include <ahttp/har.h>
 #include <ahttp/peer.h>
 #include <ahttp/thread.h>
-#include <ahttp/trace.h>
+#include <stdio.h>
 
-enum { COLUMNS = 40, MOST_COLUMNS = 200, ADDRESS = 64 };
+enum { COLUMNS = 40, MOST_COLUMNS = 200, ADDRESS = 64, PICTURE = 1024 };
 
 struct ahttp_har {
     ah_buf entries; /* with commas between them */
     ah_buf text;
     bool shows_secrets;
+    ahttp_trace trace;
 };
+
+static void record(const ahttp_trace_info *info, void *ctx);
 
 ahttp_har *ahttp_har_new(bool shows_secrets)
 {
     ahttp_har *har = AH_NEW(ahttp_har);
 
-    if (har)
-        har->shows_secrets = shows_secrets;
+    if (!har)
+        return NULL;
+    har->shows_secrets = shows_secrets;
+    har->trace = (ahttp_trace){
+        .size = sizeof har->trace, .ctx = har, .on = {[AHTTP_TRACE_EXCHANGE] = record}};
     return har;
 }
 
@@ -94,10 +100,9 @@ static int add(ahttp_har *har, ah_har_entry *entry, const ahttp_timings *timings
 }
 
 /* "192.0.2.1:80" without its port; NULL when there is none. */
-static const char *address_of(const ahttp_response *response, char text[ADDRESS])
+static const char *without_port(const char *whole, char text[ADDRESS])
 {
-    const ahttp_peer *peer = ahttp_response_peer(response);
-    ah_str address = ah_str_from(peer ? ahttp_peer_address(peer) : NULL);
+    ah_str address = ah_str_from(whole);
     size_t len = ah_str_find_last(address, ':');
 
     if (len == address.len || len >= ADDRESS)
@@ -111,6 +116,7 @@ static int add_response(ahttp_har *har, const ahttp_response *response,
                         const ahttp_timings *timings)
 {
     char address[ADDRESS];
+    const ahttp_peer *peer = ahttp_response_peer(response);
     const char *location = ahttp_response_header(response, "Location");
     ah_har_entry entry = {
         .method = ahttp_response_method(response),
@@ -122,7 +128,7 @@ static int add_response(ahttp_har *har, const ahttp_response *response,
         .response_headers = ahttp_response_headers(response),
         .content_type = ahttp_response_header(response, "Content-Type"),
         .redirect_url = location,
-        .server_address = address_of(response, address),
+        .server_address = without_port(peer ? ahttp_peer_address(peer) : NULL, address),
         .bytes_sent = (int64_t)ahttp_response_bytes_sent(response),
         .bytes_received = (int64_t)ahttp_response_bytes_received(response),
     };
@@ -152,6 +158,35 @@ int ahttp_har_add_error(ahttp_har *har, const ahttp_error *error)
                           .bytes_received = -1};
 
     return error->method && error->url ? add(har, &entry, error->timings) : 0;
+}
+
+static void record(const ahttp_trace_info *info, void *ctx)
+{
+    char address[ADDRESS];
+    const ahttp_trace_exchange *exchange = info->exchange;
+    ah_har_entry entry = {
+        .method = info->method,
+        .url = info->url,
+        .request_headers = exchange->request_headers,
+        .status = info->status,
+        .minor_version = exchange->minor_version,
+        .reason = exchange->reason,
+        .response_headers = exchange->response_headers,
+        .content_type = ahttp_headers_get(exchange->response_headers, "Content-Type"),
+        .redirect_url = ahttp_headers_get(exchange->response_headers, "Location"),
+        .server_address = without_port(exchange->address, address),
+        .error = info->text,
+        .bytes_sent = (int64_t)exchange->bytes_sent,
+        .bytes_received = (int64_t)exchange->bytes_received,
+    };
+
+    if (info->method && info->url)
+        add(ctx, &entry, &exchange->timings);
+}
+
+const ahttp_trace *ahttp_har_trace(const ahttp_har *har)
+{
+    return &har->trace;
 }
 
 /* ---- The archive ---- */
@@ -199,4 +234,19 @@ size_t ahttp_timings_draw(const ahttp_timings *timings, int columns, char *text,
     }
     ah_buf_release(&out);
     return len;
+}
+
+void ahttp_waterfall(const ahttp_trace_info *info, void *ctx)
+{
+    FILE *file = ctx;
+    const char *method = info->method ? info->method : "?";
+    const char *url = info->url ? info->url : "?";
+    char picture[PICTURE];
+
+    if (info->text)
+        fprintf(file, "%s %s: %s\n", method, url, info->text);
+    else
+        fprintf(file, "%s %s: %d %s\n", method, url, info->status, info->exchange->reason);
+    ahttp_timings_draw(&info->exchange->timings, 0, picture, sizeof picture);
+    fputs(picture, file);
 }

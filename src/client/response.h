@@ -129,6 +129,7 @@ struct ahttp_response {
     bool is_result;  /* of its asker's middlewares, while stages look at it; a reference is held */
     bool lends_source; /* one of those that it asks for has the body of its request */
     bool was_resent;
+    bool is_exchanging; /* with a tracer, which has not been told of the exchange at hand */
 };
 
 /* A fresh or recycled block, among the session's calls; NULL when out of memory. */
@@ -195,6 +196,10 @@ void ah_rest_leave(ahttp_response *call);
 /* The same before the call is sent again: ah_call_restart follows. */
 bool ah_rest_skip_and_restart(ahttp_response *call);
 void ah_call_restart(ahttp_response *call);
+
+/* client/sent.c: the head is written once more, by what wrote it, and read line by line.  False
+   when out of memory. */
+bool ah_sent_fields_read(ahttp_headers *fields, const ah_request_head *request);
 
 /* client/reading.c: the body moved on (more bytes, its end, a failure); answers the pending
    read if it can. */

@@ -3,6 +3,7 @@
    where that is allowed. */
 #include "base/mem.h"
 #include "client/call_log.h"
+#include "client/call_trace.h"
 #include "client/chain.h"
 #include "client/cookie_stage.h"
 #include "client/proxy.h"
@@ -37,8 +38,10 @@ void ah_call_acquire(ahttp_response *call)
     }
     call->phase = AH_CALL_WAITING;
     call->waiter.tracer = call->exchange.tracer = call->tracer;
-    if (AH_UNLIKELY(call->tracer))
+    if (AH_UNLIKELY(call->tracer)) {
         ah_tracer_clear_marks(call->tracer);
+        call->is_exchanging = true;
+    }
     ah_connector_acquire(call->session->connector, &call->waiter, &route, call->limits,
                          on_connection);
 }
@@ -97,6 +100,8 @@ void ah_call_restart(ahttp_response *call)
 {
     ah_exchange *exchange = &call->exchange;
 
+    if (AH_UNLIKELY(call->is_exchanging))
+        ah_call_trace_exchange(call, NULL);
     exchange->events = &ah_call_events;
     exchange->limits = ah_timeout_limits_gaps(call->limits) ? call->limits : NULL;
     exchange->response = (ah_response_head){0};
@@ -105,6 +110,7 @@ void ah_call_restart(ahttp_response *call)
     ah_body_reset(&call->body);
     ah_body_set_buffer(&call->body, call->settings.read_buffer_bytes);
     ah_call_forget_end(call);
+    call->facts = (ah_head_facts){0};
     if (exchange->source)
         ah_source_restart(exchange->source);
     ah_call_send(call);

@@ -36,30 +36,33 @@ static bool add_line(ahttp_headers *fields, ah_str line)
                           ah_str_trim(ah_str_slice(line, colon + 1, line.len)));
 }
 
-/* The head is written once more, by what wrote it, and read line by line. */
-static ahttp_headers *read_head(ahttp_response *response)
+bool ah_sent_fields_read(ahttp_headers *fields, const ah_request_head *request)
 {
-    ahttp_headers *fields = ah_arena_alloc(&response->arena, sizeof *fields);
     ah_buf head = {0};
     ah_str line;
 
-    ah_h1_write_head(&head, &response->exchange.request);
-    bool failed = !fields || ah_buf_failed(&head);
-    if (fields)
-        ah_headers_init(fields, &response->arena);
+    ah_h1_write_head(&head, request);
+    bool failed = ah_buf_failed(&head);
     ah_str rest = ah_buf_str(&head);
     ah_str_split(&rest, '\n', &line);
     while (!failed && ah_str_split(&rest, '\n', &line) && line.len > 1)
         failed = !add_line(fields, ah_str_slice(line, 0, line.len - 1));
     ah_buf_release(&head);
-    return failed ? NULL : fields;
+    return !failed;
 }
 
 const ahttp_headers *ahttp_response_request_headers(const ahttp_response *response)
 {
     ah_head_facts *facts = &own(response)->facts;
+    ah_arena *arena = &own(response)->arena;
 
-    if (!facts->sent)
-        facts->sent = read_head(own(response));
+    if (facts->sent)
+        return facts->sent;
+    ahttp_headers *fields = ah_arena_alloc(arena, sizeof *fields);
+    if (!fields)
+        return NULL;
+    ah_headers_init(fields, arena);
+    if (ah_sent_fields_read(fields, &response->exchange.request))
+        facts->sent = fields;
     return facts->sent;
 }

@@ -123,6 +123,7 @@ static void free_session(ahttp_session *session)
     while ((link = ah_list_take_first(&session->recycled)))
         ah_response_free(AH_CONTAINER(link, ahttp_response, link));
     ah_guest_leave(&session->guest);
+    ah_trace_list_end(session->traces);
     ah_proxy_release_session(session);
     ahttp_connector_unref(session->connector);
     ahttp_hsts_unref(session->hsts);
@@ -229,19 +230,9 @@ static void close_guest(ah_guest *guest)
 
 static bool take_traces(ahttp_session *session, const ahttp_session_options *options)
 {
-    size_t count = 0;
-
     session->is_traced = options->timings || options->traces;
-    if (!options->traces)
-        return true;
-    while (options->traces[count])
-        count++;
-    size_t size = (count + 1) * sizeof *options->traces;
-    const ahttp_trace **copy = ah_arena_alloc(&session->arena, size);
-    if (copy)
-        memcpy(copy, options->traces, size);
-    session->traces = (const ahttp_trace *const *)copy;
-    return copy != NULL;
+    session->traces = options->traces ? ah_trace_list_new(options->traces) : NULL;
+    return session->traces || !options->traces;
 }
 
 ahttp_session *ahttp_session_create(const ahttp_session_options *given)

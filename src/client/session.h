@@ -12,9 +12,9 @@
 #include "http/redirect.h"
 #include "http/url.h"
 #include "loop/guest.h"
+#include "loop/tracer.h"
 #include "pool/proxy.h"
 #include <ahttp/session.h>
-#include <ahttp/trace.h>
 
 /* What it says about proxies. */
 typedef struct ah_session_proxies {
@@ -36,9 +36,9 @@ struct ahttp_session {
     ahttp_headers fields;  /* sent with every request: automatic ones, then the options' */
     ah_buf fields_text;    /* the same as HTTP/1 text, rendered once */
     ahttp_timeout timeout; /* defaults filled in */
-    const ahttp_trace *const *traces; /* in the arena, ends with NULL; or NULL */
-    bool is_traced;                   /* they are to be told, or times are wanted */
-    ahttp_hsts *hsts;                 /* held, or NULL */
+    ah_trace_list *traces; /* or NULL */
+    bool is_traced;        /* they are to be told, or times are wanted */
+    ahttp_hsts *hsts;      /* held, or NULL */
     ahttp_cookie_jar *cookie_jar;
     ah_buf cookie_text; /* where a Cookie field is written */
     ah_url_memo last_url;

@@ -8,9 +8,16 @@
 #include <ahttp/trace.h>
 
 typedef struct ah_tracer ah_tracer;
+/* The traces of a session, which tracers that still have something to tell may outlive. */
+typedef struct ah_trace_list ah_trace_list;
 
-/* traces ends with NULL, may be NULL, and outlives it.  NULL when out of memory. */
-ah_tracer *ah_tracer_new(ahttp_loop *loop, const ahttp_trace *const *traces, void *request_ctx);
+/* A copy of list, which ends with NULL; NULL when out of memory. */
+ah_trace_list *ah_trace_list_new(const ahttp_trace *const *list);
+/* They are told nothing any more; gives up the reference.  NULL does nothing. */
+void ah_trace_list_end(ah_trace_list *traces);
+
+/* traces may be NULL.  NULL when out of memory. */
+ah_tracer *ah_tracer_new(ahttp_loop *loop, ah_trace_list *traces, void *request_ctx);
 ah_tracer *ah_tracer_ref(ah_tracer *tracer);
 /* NULL does nothing. */
 void ah_tracer_unref(ah_tracer *tracer);
@@ -18,6 +25,10 @@ void ah_tracer_unref(ah_tracer *tracer);
 /* What it is about from now on; copied. */
 void ah_tracer_set_request(ah_tracer *tracer, const char *method, const char *url);
 const ahttp_timings *ah_tracer_timings(const ah_tracer *tracer);
+/* The same for the sending at hand: it starts when the marks were cleared. */
+ahttp_timings ah_tracer_sending(const ah_tracer *tracer);
+/* There are traces, not only timings. */
+bool ah_tracer_tells(const ah_tracer *tracer);
 
 typedef enum ah_tracer_mark {
     AH_MARK_START,
@@ -37,6 +48,9 @@ void ah_tracer_clear_marks(ah_tracer *tracer);
 /* The step is told from the ready queue.  Of what, text is copied and the first members are
    set in here. */
 void ah_tracer_note(ah_tracer *tracer, ahttp_trace_event event, ahttp_trace_info what);
+/* The same with what.exchange, which is given to drop when it was told. */
+void ah_tracer_note_exchange(ah_tracer *tracer, ahttp_trace_info what,
+                             void (*drop)(const ahttp_trace_exchange *exchange));
 
 /* The same for a tracer that may be NULL. */
 static inline void ah_trace_mark(ah_tracer *tracer, ah_tracer_mark mark)

@@ -147,16 +147,117 @@ static void timings_are_drawn(void **state)
     assert_string_equal(text, "queue");
 }
 
+/* ---- By itself ---- */
+
+static void trace_with(const ahttp_trace *trace)
+{
+    ahttp_session_unref(f.session);
+    f.session = ahttp_session_new(.loop = f.loop, .traces = AHTTP_TRACES(trace));
+}
+
+static const char *header_of(const ah_json *entry, const char *part, const char *name)
+{
+    const ah_json *one = ah_json_member(ah_json_member(entry, part), "headers")->first;
+
+    for (; one; one = one->next)
+        if (strcmp(ah_json_member_text(one, "name"), name) == 0)
+            return ah_json_member_text(one, "value");
+    return NULL;
+}
+
+static void a_trace_records_each_hop_with_its_headers_and_times(void **state)
+{
+    (void)state;
+    trace_with(ahttp_har_trace(har));
+    assert_text(ahttp_get(f.session, server_url(f.server, "/redirect/302/ok"), .auth = "ada:secret",
+                          .headers = AHTTP_PAIRS({"X-Mine", "7"})),
+                "ok");
+    const ah_json *first = first_entry();
+    const ah_json *second = first->next;
+
+    assert_int_equal(ah_json_member_integer(ah_json_member(first, "response"), "status"), 302);
+    assert_string_equal(header_of(first, "request", "X-Mine"), "7");
+    assert_string_equal(header_of(first, "request", "Authorization"), "***");
+    assert_non_null(header_of(first, "request", "Host"));
+    assert_string_equal(header_of(first, "response", "Location"), "/ok");
+    assert_true(*text_at(first, "timings", "connect") != '-');
+    assert_int_equal(ah_json_member_integer(ah_json_member(second, "response"), "status"), 200);
+    assert_string_equal(text_at(second, "request", "url"), server_url(f.server, "/ok"));
+    assert_string_equal(header_of(second, "response", "Content-Length"), "2");
+    assert_str(ah_json_member(ah_json_member(second, "timings"), "connect")->text, "-1");
+    assert_true(*text_at(second, "timings", "wait") != '-');
+    assert_string_equal(ah_json_member_text(second, "serverIPAddress"), "127.0.0.1");
+    assert_null(second->next);
+    assert_null(strstr(ahttp_har_text(har).data, "YWRhOnNlY3JldA"));
+}
+
+static void a_trace_records_failures(void **state)
+{
+    (void)state;
+    trace_with(ahttp_har_trace(har));
+    assert_null(ahttp_await(ahttp_get(f.session, server_url(f.server, "/drop"))));
+    assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+    const ah_json *entry = first_entry();
+
+    assert_int_equal(ah_json_member_integer(ah_json_member(entry, "response"), "status"), 0);
+    assert_non_null(text_at(entry, "response", "_error"));
+    assert_null(entry->next);
+}
+
+static void what_is_given_up_with_the_session_is_told_to_nobody(void **state)
+{
+    (void)state;
+    trace_with(ahttp_har_trace(har));
+    ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/ok")));
+    ahttp_drop(ahttp_get(f.session, server_url(f.server, "/ok")));
+
+    ahttp_response_unref(response);
+    ahttp_session_unref(f.session);
+    ahttp_har_free(har);
+    har = NULL;
+    f.session = ahttp_session_new(.loop = f.loop);
+    assert_int_equal(ahttp_await_status(ahttp_sleep(10)), 0);
+}
+
+static void a_waterfall_is_drawn_when_an_exchange_ends(void **state)
+{
+    char *text = NULL, expected[200];
+    size_t len = 0;
+    (void)state;
+    FILE *file = open_memstream(&text, &len);
+    ahttp_trace waterfall = {
+        .size = sizeof waterfall, .ctx = file, .on = {[AHTTP_TRACE_EXCHANGE] = ahttp_waterfall}};
+    trace_with(&waterfall);
+    assert_text(ahttp_get(f.session, server_url(f.server, "/ok")), "ok");
+    fflush(file);
+
+    snprintf(expected, sizeof expected, "GET %s: 200 OK\nqueue ", server_url(f.server, "/ok"));
+    assert_memory_equal(text, expected, strlen(expected));
+    assert_non_null(strstr(text, "\nconnect "));
+    assert_non_null(strstr(text, "\nwait "));
+    assert_non_null(strstr(text, "\nreceive "));
+    assert_null(ahttp_await(ahttp_get(f.session, server_url(f.server, "/drop"))));
+    assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+    fflush(file);
+    assert_non_null(strstr(text, "/drop: "));
+    ahttp_session_unref(f.session);
+    f.session = ahttp_session_new(.loop = f.loop);
+    fclose(file);
+    free(text);
+}
+
 static test_server *server;
 
 static void record_in_scarcity(void *ctx)
 {
     ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session = loop ? ahttp_session_new(.loop = loop, .timings = true) : NULL;
-    ahttp_har *scarce = session ? ahttp_har_new(false) : NULL;
+    ahttp_har *scarce = loop ? ahttp_har_new(false) : NULL;
+    ahttp_session *session =
+        scarce ? ahttp_session_new(.loop = loop, .traces = AHTTP_TRACES(ahttp_har_trace(scarce)))
+               : NULL;
 
     (void)ctx;
-    if (scarce) {
+    if (session) {
         ahttp_response *response =
             ahttp_await(ahttp_get(session, server_url(server, "/redirect/302/ok")));
         int rc = response ? ahttp_har_add(scarce, response)
@@ -166,8 +267,8 @@ static void record_in_scarcity(void *ctx)
         ahttp_bytes text = ahttp_har_text(scarce);
         assert_true(!text.data || strstr(text.data, "\n]}}\n"));
     }
-    ahttp_har_free(scarce);
     ahttp_session_unref(session);
+    ahttp_har_free(scarce);
     if (loop)
         assert_int_equal(ahttp_loop_close(loop), 0);
 }
@@ -191,6 +292,10 @@ int main(void)
         TEST(without_timings_there_are_no_times),
         TEST(an_archive_is_saved),
         TEST(timings_are_drawn),
+        TEST(a_trace_records_each_hop_with_its_headers_and_times),
+        TEST(a_trace_records_failures),
+        TEST(what_is_given_up_with_the_session_is_told_to_nobody),
+        TEST(a_waterfall_is_drawn_when_an_exchange_ends),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@ static const char *const names[] = {
     [AHTTP_TRACE_FIRST_BYTE] = "first",     [AHTTP_TRACE_REDIRECT] = "redirect",
     [AHTTP_TRACE_RETRY] = "retry",          [AHTTP_TRACE_REQUEST_END] = "end",
     [AHTTP_TRACE_CHUNK_RECEIVED] = "chunk", [AHTTP_TRACE_RELEASE] = "release",
-    [AHTTP_TRACE_EXCEPTION] = "exception",
+    [AHTTP_TRACE_EXCEPTION] = "exception",  [AHTTP_TRACE_EXCHANGE] = "over",
 };
 _Static_assert(COUNT_OF(names) == AHTTP_TRACE_EVENTS, "each event has a name here");
 
@@ -112,13 +112,13 @@ static void a_request_on_a_new_connection_and_on_a_kept_one(void **state)
     assert_text(ahttp_get(f.session, at("/ok"), .trace_ctx = &mine), "ok");
     uint64_t first = told.request;
     assert_ptr_equal(told.request_ctx, &mine);
-    assert_story("start create created headers first end chunk release ");
+    assert_story("start create created headers first end chunk release over ");
     assert_int_equal(told.status[AHTTP_TRACE_REQUEST_END], 200);
     assert_int_equal(told.bytes[AHTTP_TRACE_HEADERS_SENT], server_request_at(f.server, 0).head_len);
     assert_int_equal(told.bytes[AHTTP_TRACE_CHUNK_RECEIVED], 2);
 
     assert_text(ahttp_get(f.session, at("/ok")), "ok");
-    assert_story("start reuse headers first end chunk release ");
+    assert_story("start reuse headers first end chunk release over ");
     assert_true(told.request > first);
     assert_null(told.request_ctx);
     assert_int_equal(told.calls_of_its_own, 2);
@@ -129,7 +129,7 @@ static void a_body_that_is_sent(void **state)
     (void)state;
     assert_text(ahttp_post(f.session, at("/ok"), .text = "hello"), "ok");
 
-    assert_story("start create created headers sent first end chunk release ");
+    assert_story("start create created headers sent first end chunk release over ");
     assert_int_equal(told.bytes[AHTTP_TRACE_CHUNK_SENT], 5);
 }
 
@@ -147,13 +147,13 @@ static void a_name_is_asked_for_once(void **state)
     snprintf(url, sizeof url, "http://here.test:%u/ok", server_port(f.server));
 
     assert_text(ahttp_get(f.session, url), "ok");
-    assert_story("start create miss dns dns-end created headers first end chunk ");
+    assert_story("start create miss dns dns-end created headers first end chunk over ");
     assert_string_equal(told.about[AHTTP_TRACE_DNS_START], "here.test");
     assert_text(ahttp_get(f.session, url), "ok");
-    assert_story("start create hit created headers first end chunk ");
+    assert_story("start create hit created headers first end chunk over ");
 
     assert_null(ahttp_await(ahttp_get(f.session, "http://gone.test/")));
-    assert_story("start create miss dns dns-end created exception ");
+    assert_story("start create miss dns dns-end created over exception ");
     assert_int_equal(told.code[AHTTP_TRACE_DNS_END], AHTTP_E_DNS);
     assert_int_equal(told.code[AHTTP_TRACE_EXCEPTION], AHTTP_E_DNS);
     ahttp_session_unref(f.session);
@@ -175,7 +175,7 @@ static void who_has_to_wait_is_queued(void **state)
     assert_text(first, "gate 0");
     assert_text(other, "ok");
 
-    assert_non_null(strstr(told.text, "release turn reuse headers "));
+    assert_non_null(strstr(told.text, "release over turn reuse headers "));
 }
 
 static const server_step redirects[] = {
@@ -189,8 +189,8 @@ static void a_redirect_is_one_request_with_two_hops(void **state)
 
     assert_text(ahttp_get(f.session, at("/")), "ok");
 
-    assert_story("start create created headers first redirect release reuse headers first end "
-                 "chunk release ");
+    assert_story("start create created headers first redirect over release reuse headers first end "
+                 "chunk release over ");
     assert_int_equal(told.status[AHTTP_TRACE_REDIRECT], 302);
     assert_string_equal(told.about[AHTTP_TRACE_REDIRECT], at("/ok"));
 }
@@ -204,11 +204,12 @@ static void what_a_dead_connection_swallowed_is_sent_once_more(void **state)
     finish(&f);
     begin_with(&(server_script){.connections = {swallows}});
     assert_text(ahttp_get(f.session, at("/")), "");
-    assert_story("start create created headers first end release ");
+    assert_story("start create created headers first end release over ");
 
     assert_text(ahttp_get(f.session, at("/ok")), "ok");
 
-    assert_story("start reuse headers retry create created headers first end chunk release ");
+    assert_story(
+        "start reuse headers over retry create created headers first end chunk release over ");
 }
 
 /* ---- Timings ---- */
