@@ -61,6 +61,13 @@ AHTTP_API int64_t ahttp_outgoing_time_left_ms(const ahttp_outgoing *request);
 /* Replaces all of that name; a NULL value removes them. */
 AHTTP_API bool ahttp_outgoing_set_header(ahttp_outgoing *request, const char *name,
                                          const char *value);
+/* Its body stays as it is.  False for what is no token, and for CONNECT. */
+AHTTP_API bool ahttp_outgoing_set_method(ahttp_outgoing *request, const char *method);
+/* An absolute http or https URL, or one that is relative to that at hand.  What was for the origin
+   before goes back there only: Authorization, Cookie and Proxy-Authorization among the headers are
+   removed, as by a redirect, and logins and cookies are those of the new URL.  So headers of that
+   kind are to be set after it. */
+AHTTP_API bool ahttp_outgoing_set_url(ahttp_outgoing *request, const char *url);
 /* Takes body over, instead of the body it had. */
 AHTTP_API bool ahttp_outgoing_set_body(ahttp_outgoing *request, ahttp_body *body);
 

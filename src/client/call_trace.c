@@ -104,6 +104,12 @@ ahttp_error *ah_call_trace_failure(const ahttp_response *call, ahttp_error *erro
     return ah_error_with_timings(error, ah_tracer_timings(call->tracer));
 }
 
+void ah_call_trace_sending(ahttp_response *call, const ahttp_response *asker)
+{
+    call->tracer = ah_tracer_ref(asker->tracer);
+    set_request(call);
+}
+
 void ah_call_trace_hop(ahttp_response *to, ahttp_response *from)
 {
     to->tracer = ah_tracer_ref(from->tracer);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/chain.h"
 #include "base/mem.h"
+#include "client/call_trace.h"
 #include "client/hop.h"
+#include "client/hsts_list.h"
 #include "client/request.h"
 #include "conn/source.h"
 #include <ahttp/middleware.h>
@@ -20,6 +22,8 @@ struct ahttp_outgoing {
     ah_job job;           /* waits for that */
     ah_arena arena;
     ahttp_headers fields;
+    ah_str method; /* these two as they are now; texts are the asker's */
+    const ah_url *url;
     size_t steps; /* under way */
     ahttp_next nexts[];
 };
@@ -70,7 +74,22 @@ static bool take_fields(ahttp_response *call, const ah_chain *chain)
     return true;
 }
 
-/* A block that asks for what the asker asks for; NULL when out of memory, or when there is none. */
+/* What the asker asks for, with what was changed; NULL when out of memory. */
+static const ah_hop *plan(const ah_chain *chain)
+{
+    ahttp_response *asker = chain->asker;
+    ah_hop *hop = ah_arena_alloc(&asker->arena, sizeof *hop);
+
+    if (!hop)
+        return NULL;
+    *hop = (ah_hop){.url = *chain->url,
+                    .method = chain->method,
+                    .change = ah_origin_change_of(&asker->url, chain->url)};
+    hop->left_behind = ah_secrets_left_behind[hop->change];
+    return hop;
+}
+
+/* A block that asks for that; NULL when out of memory, or when there is none. */
 static ahttp_response *new_call(ah_chain *chain)
 {
     ahttp_response *asker = chain->asker;
@@ -80,7 +99,8 @@ static ahttp_response *new_call(ah_chain *chain)
         return NULL;
     call->asker = asker;
     asker->askings++;
-    if (!ah_hop_repeat(call, asker) || !take_fields(call, chain)) {
+    const ah_hop *hop = plan(chain);
+    if (!hop || !ah_hop_repeat(call, asker, hop) || !take_fields(call, chain)) {
         ah_call_stop(call, AH_CALL_FAILED);
         ah_response_release(call);
         return NULL;
@@ -88,7 +108,8 @@ static ahttp_response *new_call(ah_chain *chain)
     call->settings.stages &= ~(unsigned)AH_STAGES_OUTSIDE;
     call->settings.middlewares = NULL;
     call->log_number = asker->log_number;
-    call->tracer = asker->tracer ? ah_tracer_ref(asker->tracer) : NULL;
+    if (AH_UNLIKELY(asker->tracer))
+        ah_call_trace_sending(call, asker);
     return call;
 }
 
@@ -288,6 +309,8 @@ static ah_chain *new_chain(ahttp_response *asker)
             return NULL;
         }
     chain->asker = asker;
+    chain->method = asker->exchange.request.method;
+    chain->url = &asker->url;
     return chain;
 }
 
@@ -377,12 +400,12 @@ ahttp_response *ahttp_outgoing_answer(ahttp_outgoing *request, int status,
 
 const char *ahttp_outgoing_method(const ahttp_outgoing *request)
 {
-    return request->asker ? request->asker->exchange.request.method.ptr : "";
+    return request->asker ? request->method.ptr : "";
 }
 
 const char *ahttp_outgoing_url(const ahttp_outgoing *request)
 {
-    return request->asker ? request->asker->url.safe.ptr : "";
+    return request->asker ? request->url->safe.ptr : "";
 }
 
 const ahttp_headers *ahttp_outgoing_headers(const ahttp_outgoing *request)
@@ -435,6 +458,50 @@ bool ahttp_outgoing_set_header(ahttp_outgoing *request, const char *name, const 
             fields->fields[kept++] = fields->fields[i];
     fields->count = kept;
     return !value || ah_headers_add(fields, wanted, ah_str_from(value));
+}
+
+bool ahttp_outgoing_set_method(ahttp_outgoing *request, const char *method)
+{
+    ahttp_response *asker = request->asker;
+    ah_str wanted = ah_str_from(method);
+
+    if (!asker || !ah_method_is_valid(wanted) || ah_str_equal(wanted, AH_STR("CONNECT")) ||
+        ah_str_equal(request->method, AH_STR("CONNECT")))
+        return false;
+    const char *text = ah_arena_copy(&asker->arena, wanted);
+    if (text)
+        request->method = ah_str_make(text, wanted.len);
+    return text != NULL;
+}
+
+static void leave_secrets(ahttp_headers *fields, unsigned left_behind)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < fields->count; i++)
+        if (!(ah_secret_of_field(fields->fields[i].name) & left_behind))
+            fields->fields[kept++] = fields->fields[i];
+    fields->count = kept;
+}
+
+bool ahttp_outgoing_set_url(ahttp_outgoing *request, const char *text)
+{
+    ahttp_response *asker = request->asker;
+    ah_str scheme = ah_url_scheme_of(ah_str_from(text));
+    ah_url *url = asker ? ah_arena_alloc(&asker->arena, sizeof *url) : NULL;
+
+    if (!url || ah_str_equal(request->method, AH_STR("CONNECT")) ||
+        (scheme.ptr && !ah_str_equal_nocase(scheme, AH_STR("http")) &&
+         !ah_str_equal_nocase(scheme, AH_STR("https"))) ||
+        ah_url_join(url, &asker->arena, request->url, ah_str_from(text)) ||
+        !ah_hsts_change_url(asker->session, url, &asker->arena))
+        return false;
+    unsigned left_behind = ah_secrets_left_behind[ah_origin_change_of(request->url, url)];
+    if (url->userinfo.ptr)
+        left_behind |= AH_SECRET_AUTHORIZATION;
+    leave_secrets(&request->fields, left_behind);
+    request->url = url;
+    return true;
 }
 
 bool ahttp_outgoing_set_body(ahttp_outgoing *request, ahttp_body *body)

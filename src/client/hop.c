@@ -69,16 +69,13 @@ static bool prepare(ahttp_response *to, const ahttp_response *from, const ah_hop
     return take_fields(to, from, hop) && ah_auth_hop(from, to) && ah_stages_hop(from, to);
 }
 
-bool ah_hop_repeat(ahttp_response *to, ahttp_response *from)
+bool ah_hop_repeat(ahttp_response *to, ahttp_response *from, const ah_hop *what)
 {
-    ah_hop *same = ah_arena_alloc(&from->arena, sizeof *same);
-
-    if (!same)
+    from->hop = what;
+    if (!prepare(to, from, what))
         return false;
-    *same = (ah_hop){.url = from->url, .method = from->exchange.request.method};
-    from->hop = same;
-    if (!prepare(to, from, same))
-        return false;
+    if (what->url.safe.ptr != from->url.safe.ptr)
+        return true;
     to->exchange.request.target = from->exchange.request.target;
     to->exchange.request.authority = from->exchange.request.authority;
     to->settings.has_own_host = from->settings.has_own_host;

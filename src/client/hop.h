@@ -19,8 +19,9 @@ struct ah_hop {
 void ah_hop_start(ahttp_response *from);
 /* Takes error over; the result knows the hops before the call, and perhaps the call's own. */
 ahttp_error *ah_hops_tell(const ahttp_response *call, ahttp_error *error, bool with_itself);
-/* Makes `to` ask once more for what `from` asks for.  False when out of memory. */
-bool ah_hop_repeat(ahttp_response *to, ahttp_response *from);
+/* Makes `to` ask for what `what` says, which lives as long as `from`, in its stead.  False when out
+   of memory. */
+bool ah_hop_repeat(ahttp_response *to, ahttp_response *from, const ah_hop *what);
 void ah_hop_move_deadline(ahttp_response *to, ahttp_response *from);
 /* Gives up all earlier hops. */
 void ah_hops_release(ahttp_response *response);

@@ -71,10 +71,18 @@ static ahttp_error *resolve(ahttp_response *call, ah_str reference, ah_hop *hop)
     return NULL;
 }
 
+/* Who has the method and the secrets that the program gave: middlewares may have changed them for
+   the hop that is over. */
+static const ahttp_response *asked_by(const ahttp_response *call)
+{
+    return call->is_result ? call->asker : call;
+}
+
 /* Makes call->hop of it. */
 static ahttp_error *plan(ahttp_response *call, ah_str reference)
 {
-    ah_str method = call->exchange.request.method;
+    const ahttp_response *asked = asked_by(call);
+    ah_str method = asked->exchange.request.method;
     ah_hop *hop = ah_arena_alloc(&call->arena, sizeof *hop);
 
     call->hop = NULL;
@@ -88,7 +96,7 @@ static ahttp_error *plan(ahttp_response *call, ah_str reference)
         hop->method = AH_STR("GET");
         hop->drops_body = true;
     }
-    hop->change = ah_origin_change_of(&call->url, &hop->url);
+    hop->change = ah_origin_change_of(&asked->url, &hop->url);
     hop->left_behind = ah_secrets_left_behind[hop->change];
     if (hop->url.userinfo.ptr)
         hop->left_behind |= AH_SECRET_AUTHORIZATION | AH_SECRET_CREDENTIALS;
@@ -100,7 +108,8 @@ static ahttp_error *check(const ahttp_response *call)
 {
     const ah_hop *hop = call->hop;
 
-    if (hop->change == AH_ORIGIN_FROM_TLS && call->settings.redirects.refuse_downgrade)
+    if (ah_origin_change_of(&call->url, &hop->url) == AH_ORIGIN_FROM_TLS &&
+        call->settings.redirects.refuse_downgrade)
         return refuse(call, AHTTP_E_REDIRECT_REFUSED, "it leads from https to http");
     if (!hop->drops_body && !ah_call_can_send_again(call))
         return refuse(call, AHTTP_E_BODY_ONCE,
