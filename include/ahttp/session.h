@@ -20,7 +20,8 @@ AHTTP_API ahttp_session *ahttp_session_ref(ahttp_session *session);
    one closes its connections, unless the connector is shared. */
 AHTTP_API void ahttp_session_unref(ahttp_session *session);
 /* Refuse new requests, cancel those under way, and close the connector unless it is shared.
-   Closing twice is harmless.  Resolves to nothing, when the last connection is gone. */
+   Closing twice is harmless.  Resolves to nothing, when the last connection is gone: as that of
+   ahttp_connector_close. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_session_close(ahttp_session *session);
 AHTTP_API ahttp_connector *ahttp_session_connector(ahttp_session *session);   /* borrowed */
 AHTTP_API ahttp_cookie_jar *ahttp_session_cookie_jar(ahttp_session *session); /* borrowed */

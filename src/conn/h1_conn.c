@@ -507,7 +507,7 @@ static void close_conn(ah_conn *base, ahttp_error *why)
     } else {
         ah_error_free(why);
     }
-    ah_transport_close(conn->transport);
+    ah_farewell(&conn->store->farewells, conn->loop, conn->transport);
     conn->transport = NULL;
     conn->base.owner->closed(base);
     end_call(conn);

@@ -8,10 +8,12 @@ void ah_h1_store_init(ah_h1_store *store)
 {
     *store = (ah_h1_store){.count = 0};
     ah_list_init(&store->works);
+    ah_farewells_init(&store->farewells);
 }
 
 void ah_h1_store_release(ah_h1_store *store)
 {
+    ah_farewells_cut(&store->farewells);
     for (ah_link *link; (link = ah_list_take_first(&store->works));)
         ah_h1_work_free(AH_CONTAINER(link, ah_h1_work, link));
     store->count = 0;

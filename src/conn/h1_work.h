@@ -2,8 +2,10 @@
 #ifndef AH_CONN_H1_WORK_H
 #define AH_CONN_H1_WORK_H
 /* What a connection needs only while it carries an exchange.  Idle ones do without, so that many
-   of them cost little; a store, shared by the connections of a loop, keeps what they gave back
-   for the next exchange, so that an exchange in steady state allocates nothing. */
+   of them cost little; a store, shared by the connections of a connector, keeps what they gave back
+   for the next exchange, so that an exchange in steady state allocates nothing.  It outlives them,
+   and so has their farewells. */
+#include "conn/farewell.h"
 #include "conn/h1_send.h"
 #include "conn/h1_watch.h"
 #include "http/h1_parser.h"
@@ -19,6 +21,7 @@ typedef struct ah_h1_work {
 typedef struct ah_h1_store {
     ah_list works;
     size_t count;
+    ah_farewells farewells;
 } ah_h1_store;
 
 void ah_h1_store_init(ah_h1_store *store);

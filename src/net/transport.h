@@ -30,6 +30,9 @@ typedef struct ah_transport_ops {
     /* Whether some of what was written has not left yet; readiness to write is told when it has.
        NULL: never. */
     bool (*holds)(const ah_transport *transport);
+    /* Nothing more will be written.  True: not all has left yet; call it again when writable,
+       before close.  NULL: there is nothing to say, and nothing is held. */
+    bool (*finish)(ah_transport *transport);
     /* Which events ready is called for from now on; level-triggered; replaces the last ones. */
     void (*want)(ah_transport *transport, unsigned events);
     /* Why the last read or write failed, made for the caller. */
@@ -66,6 +69,11 @@ static inline ptrdiff_t ah_transport_write(ah_transport *transport, const ah_str
 static inline bool ah_transport_holds(const ah_transport *transport)
 {
     return transport->ops->holds && transport->ops->holds(transport);
+}
+
+static inline bool ah_transport_finish(ah_transport *transport)
+{
+    return transport->ops->finish && transport->ops->finish(transport);
 }
 
 static inline void ah_transport_want(ah_transport *transport, unsigned events)

@@ -90,12 +90,24 @@ void ah_connector_shut(ahttp_connector *connector)
         ah_connector_run_soon(connector);
 }
 
+static void on_farewells_over(void *ctx)
+{
+    ahttp_connector *connector = ctx;
+
+    if (ah_connector_is_over(connector))
+        ah_connector_run_soon(connector);
+}
+
+/* A loop that is closed waits for nobody. */
 static void close_guest(ah_guest *guest)
 {
     ahttp_connector *connector = AH_CONTAINER(guest, ahttp_connector, guest);
 
-    if (connector->closed)
+    ah_farewells_cut(&connector->works.farewells);
+    if (connector->closed) {
+        on_farewells_over(connector);
         return;
+    }
     ah_guest_report(guest);
     ah_connector_shut(connector);
 }
@@ -165,6 +177,8 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     const ah_pool_rules rules = ah_connector_rules(&options);
     ah_pool_init(&connector->pool, &rules);
     ah_h1_store_init(&connector->works);
+    connector->works.farewells.over = on_farewells_over;
+    connector->works.farewells.ctx = connector;
     ah_list_init(&connector->slots);
     ah_list_init(&connector->ending);
     ah_list_init(&connector->closers);

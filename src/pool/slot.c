@@ -66,7 +66,8 @@ static void leave_origin(ah_slot *slot)
 bool ah_connector_is_over(const ahttp_connector *connector)
 {
     return connector->closed && ah_list_is_empty(&connector->slots) &&
-           ah_list_is_empty(&connector->ending);
+           ah_list_is_empty(&connector->ending) &&
+           ah_farewells_are_over(&connector->works.farewells);
 }
 
 static void free_slot(ah_slot *slot)

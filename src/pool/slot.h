@@ -62,7 +62,7 @@ static inline void ah_connector_step_soon(ahttp_connector *connector)
         ah_connector_run_soon(connector);
 }
 
-/* Whether it was closed and the last connection is gone. */
+/* Whether it was closed and the last connection is gone, with its last words. */
 bool ah_connector_is_over(const ahttp_connector *connector);
 /* All steps that the plan wants. */
 void ah_connector_take_steps(ahttp_connector *connector);

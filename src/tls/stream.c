@@ -328,24 +328,37 @@ static void stream_facts(ah_transport *transport, ah_peer_facts *facts)
     add_certificates(self->ssl, facts);
 }
 
-/* RFC 9112 §9.8: close_notify goes out before the connection closes.  Neither the peer's is waited
-   for, nor one that takes nothing. */
-static void stream_close(ah_transport *transport)
+/* RFC 9112 §9.8: close_notify goes out before the connection closes.  The peer's is not waited
+   for. */
+static bool stream_finish(ah_transport *transport)
 {
     ah_tls_stream *self = of(transport);
 
-    if (!self->read_error && !self->wire.write_error) {
+    if (self->read_error || self->wire.write_error)
+        return false;
+    if (!(SSL_get_shutdown(self->ssl) & SSL_SENT_SHUTDOWN)) {
         ERR_clear_error();
         SSL_shutdown(self->ssl);
-        ah_tls_wire_flush(&self->wire);
     }
-    ah_tls_stream_free(self);
+    ah_tls_wire_flush(&self->wire);
+    settle(self);
+    if (ah_tls_wire_unsent(&self->wire) > 0)
+        return true;
+    return !self->wire.write_error && ah_transport_finish(self->wire.below);
+}
+
+/* What still waits for a peer that takes nothing is lost. */
+static void stream_close(ah_transport *transport)
+{
+    stream_finish(transport);
+    ah_tls_stream_free(of(transport));
 }
 
 static const ah_transport_ops stream_ops = {
     .read = stream_read,
     .write = stream_write,
     .holds = stream_holds,
+    .finish = stream_finish,
     .want = stream_want,
     .failure = stream_failure,
     .set_background = stream_set_background,

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,7 @@ struct tls_front {
     SSL_CTX *ctx;
     int listener;
     int stop[2]; /* a byte ends the thread */
+    atomic_int goodbyes;
     uint16_t port, to_port;
     char url[128];
 };
@@ -133,6 +135,8 @@ static void serve(tls_front *front, int client)
             forward(front, ssl, client, server);
             close(server);
         }
+        if (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN)
+            atomic_fetch_add(&front->goodbyes, 1);
         SSL_shutdown(ssl);
     }
     SSL_free(ssl);
@@ -191,6 +195,15 @@ const char *tls_front_url(tls_front *front, const char *path)
 {
     snprintf(front->url, sizeof front->url, "https://127.0.0.1:%u%s", front->port, path);
     return front->url;
+}
+
+bool tls_front_wait_for_goodbyes(tls_front *front, int at_least)
+{
+    enum { MOST_MS = 10000 };
+
+    for (int ms = 0; ms < MOST_MS && atomic_load(&front->goodbyes) < at_least; ms++)
+        poll(NULL, 0, 1);
+    return atomic_load(&front->goodbyes) >= at_least;
 }
 
 void tls_front_stop(tls_front *front)
