@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-enum { PAUSE_MS = 1500 };
+enum { PAUSE_MS = 2000 };
 
 static int64_t cpu_us(void)
 {
