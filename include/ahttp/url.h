@@ -17,6 +17,12 @@ typedef struct ahttp_url ahttp_url;
 AHTTP_API ahttp_url *ahttp_url_parse(const char *text, const char **why);
 /* What reference means in a document of base (RFC 3986 §5): "../x?y", "//host", "#z". */
 AHTTP_API ahttp_url *ahttp_url_join(const ahttp_url *base, const char *reference, const char **why);
+/* What browsers make of a link in a page, or of what someone typed (WHATWG URL Standard); base is
+   the page's URL, or NULL.  Tabs and newlines go, "\\" is "/", "http:host" has a host, "0x7f.1" is
+   127.0.0.1, dots are resolved, and more is escaped; user and password come from base as well.
+   The scheme may also be ws or wss, and the port 0: requests refuse such a URL. */
+AHTTP_API ahttp_url *ahttp_url_parse_as_browser(const char *text, const ahttp_url *base,
+                                                const char **why);
 /* The same URL with parameters behind its query, escaped as a form is; repeats stay.  NULL when
    out of memory. */
 AHTTP_API ahttp_url *ahttp_url_with_params(const ahttp_url *url, const ahttp_pair *params);
@@ -29,7 +35,7 @@ AHTTP_API void ahttp_url_free(ahttp_url *url);
 AHTTP_API const char *ahttp_url_text(const ahttp_url *url);
 /* Without user, password and fragment: for messages and logs. */
 AHTTP_API const char *ahttp_url_safe_text(const ahttp_url *url);
-AHTTP_API const char *ahttp_url_scheme(const ahttp_url *url); /* "http" or "https" */
+AHTTP_API const char *ahttp_url_scheme(const ahttp_url *url); /* "https" */
 /* "example.org", "192.0.2.1", "::1", "fe80::1%eth0" */
 AHTTP_API const char *ahttp_url_host(const ahttp_url *url);
 AHTTP_API uint16_t ahttp_url_port(const ahttp_url *url);

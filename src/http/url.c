@@ -12,6 +12,7 @@
 const char AH_URL_NO_MEMORY[] = "out of memory";
 
 typedef struct url_parts {
+    ah_str prefix; /* the scheme with "://" */
     ah_str userinfo;
     ah_str host;      /* without brackets and zone */
     ah_str zone;      /* ptr NULL when there is none */
@@ -24,6 +25,7 @@ typedef struct url_parts {
     uint16_t port;
     bool is_ipv6;
     bool is_tls;
+    bool is_value;   /* ws, wss and port 0 may be */
     ah_arena *arena; /* for a host that is not the text's */
 } url_parts;
 
@@ -55,7 +57,21 @@ static const char *why_no_scheme(ah_str text)
     ah_str scheme = ah_str_slice(text, 0, end);
     if (ah_str_equal_nocase(scheme, AH_STR("http")) || ah_str_equal_nocase(scheme, AH_STR("https")))
         return "// is missing behind the scheme";
+    if (ah_str_equal_nocase(scheme, AH_STR("ws")))
+        return "the scheme is ws, neither http nor https";
+    if (ah_str_equal_nocase(scheme, AH_STR("wss")))
+        return "the scheme is wss, neither http nor https";
     return "the scheme is neither http nor https";
+}
+
+static bool take_websocket(url_parts *parts, ah_str *rest)
+{
+    parts->is_tls = ah_str_starts_with(*rest, AH_STR("wss://"));
+    parts->prefix = parts->is_tls ? AH_STR("wss://") : AH_STR("ws://");
+    if (!ah_str_starts_with(*rest, parts->prefix))
+        return false;
+    *rest = skip(*rest, parts->prefix.len);
+    return true;
 }
 
 static const char *take_scheme(url_parts *parts, ah_str *rest)
@@ -63,13 +79,16 @@ static const char *take_scheme(url_parts *parts, ah_str *rest)
     static const ah_str http = {"http://", 7};
     static const ah_str https = {"https://", 8};
 
+    if (parts->is_value && take_websocket(parts, rest))
+        return NULL;
     parts->is_tls = ah_str_starts_with(*rest, https);
     if (!parts->is_tls && !ah_str_starts_with(*rest, http)) {
         parts->is_tls = ah_str_starts_with_nocase(*rest, https);
         if (!parts->is_tls && !ah_str_starts_with_nocase(*rest, http))
             return why_no_scheme(*rest);
     }
-    *rest = skip(*rest, parts->is_tls ? https.len : http.len);
+    parts->prefix = parts->is_tls ? https : http;
+    *rest = skip(*rest, parts->prefix.len);
     return NULL;
 }
 
@@ -114,9 +133,9 @@ static const char *read_port(url_parts *parts, ah_str text)
 
     if (text.len == 0)
         return NULL;
-    if (ah_str_to_u64(text, &port) && port > 0 && port <= 65535) {
+    if (ah_str_to_u64(text, &port) && (port > 0 || parts->is_value) && port <= 65535) {
         parts->port = (uint16_t)port;
-        while (text.ptr[0] == '0')
+        while (text.len > 1 && text.ptr[0] == '0')
             text = skip(text, 1);
         parts->port_text = text;
         return NULL;
@@ -325,8 +344,8 @@ static char *put_safe(char *at, ah_url *url, const url_parts *parts)
 {
     char *start = at;
 
-    at = put(at, parts->is_tls ? AH_STR("https://") : AH_STR("http://"));
-    url->scheme = ah_str_make(start, parts->is_tls ? 5 : 4);
+    at = put(at, parts->prefix);
+    url->scheme = ah_str_make(start, parts->prefix.len - AH_STR("://").len);
     at = put_authority(at, url, parts);
     char *target = at;
     at = put_target(at, parts);
@@ -460,6 +479,17 @@ const char *ah_url_parse(ah_url *url, ah_arena *arena, ah_str text)
     ah_url_memo none = {.given_len = 0};
 
     return ah_url_parse_next(url, arena, text, &none);
+}
+
+const char *ah_url_parse_value(ah_url *url, ah_arena *arena, ah_str text)
+{
+    url_parts parts = {.arena = arena, .is_value = true};
+    const char *why = read_origin(&parts, &text);
+
+    if (why)
+        return why;
+    split_target(&parts, text);
+    return build(url, arena, &parts);
 }
 
 /* ---- Query parameters ---- */

@@ -12,7 +12,7 @@
 #include <ahttp/base.h>
 
 typedef struct ah_url {
-    ah_str scheme;    /* "http" or "https", lower case */
+    ah_str scheme;    /* "http" or "https", lower case; of a value "ws" or "wss", too */
     ah_str userinfo;  /* as given, still escaped; ptr NULL when there is none or it is empty */
     ah_str host;      /* lower case, "::1" without brackets; never empty */
     ah_str authority; /* for Host: brackets round IPv6, no zone, the port unless default */
@@ -22,7 +22,7 @@ typedef struct ah_url {
                          for messages; has a NUL behind it */
     uint16_t port;
     bool is_ipv6; /* host is an IPv6 literal */
-    bool is_tls;  /* https */
+    bool is_tls;  /* https, wss */
 } ah_url;
 
 /* Reads text into url, whose views point into one piece of the arena.  NULL, or a reason for
@@ -30,6 +30,10 @@ typedef struct ah_url {
    itself, to be compared by address. */
 extern const char AH_URL_NO_MEMORY[];
 const char *ah_url_parse(ah_url *url, ah_arena *arena, ah_str text);
+
+/* What was read as browsers do may be a URL that no request can be sent to: of the scheme ws or
+   wss, or with port 0.  It is read again, from the text that was written of it, by this. */
+const char *ah_url_parse_value(ah_url *url, ah_arena *arena, ah_str text);
 
 /* The origin of the URL that was read last, for programs that stay with one: the next URL with
    the same bytes up to its path is read faster.  Zeroed memory remembers nothing. */
@@ -47,7 +51,8 @@ const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_
 
 /* ---- http/url_join.c ---- */
 
-/* What reference means where base is at hand (RFC 3986 §5.2), read as by ah_url_parse.  A
+/* What reference means where base is at hand (RFC 3986 §5.2), read as by ah_url_parse, and what is
+   of base's scheme and host as by ah_url_parse_value if base is one that only this reads.  A
    reference that begins with "http://" or "https://" keeps the bytes of its path; in others, dot
    segments are resolved.  Where it says no fragment, base's is not inherited. */
 const char *ah_url_join(ah_url *url, ah_arena *arena, const ah_url *base, ah_str reference);
@@ -57,6 +62,10 @@ ah_str ah_url_scheme_of(ah_str reference);
 bool ah_url_same_origin(const ah_url *a, const ah_url *b);
 
 /* ---- http/url_text.c ---- */
+
+/* Appends path, which begins with "/", without its "." and ".." (§5.2.4); with_escaped: "%2e" is
+   a dot as well. */
+void ah_url_append_without_dots(ah_buf *out, ah_str path, bool with_escaped);
 
 /* Appends text with each "%XX" undone. */
 void ah_url_percent_decode(ah_buf *out, ah_str text);

@@ -74,13 +74,21 @@ static bool is_dotted_quad(ah_str name)
     return dots == 3 && digits > 0;
 }
 
-const char *ah_host_check_name(ah_str name)
+const char *ah_host_check_characters(ah_str name)
 {
+    size_t span = ah_host_span(name);
+
     if (name.len == 0)
         return "the host is missing";
-    size_t span = ah_host_span(name);
-    if (span < name.len)
-        return why_not(name.ptr[span]);
+    return span < name.len ? why_not(name.ptr[span]) : NULL;
+}
+
+const char *ah_host_check_name(ah_str name)
+{
+    const char *why = ah_host_check_characters(name);
+
+    if (why)
+        return why;
     if (is_numeric(name) && !is_dotted_quad(name))
         return "the host is a number but no IPv4 address like 192.0.2.1";
     return NULL;

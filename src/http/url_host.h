@@ -21,6 +21,9 @@ static inline size_t ah_host_span(ah_str text)
     return i;
 }
 
+/* Whether there are any, and all may stand in a name. */
+const char *ah_host_check_characters(ah_str name);
+
 /* Names may have all of ASCII but what URLs give a meaning to, as in browsers (WHATWG URL
    Standard §3.5).  A name whose last label is a number must be an IPv4 address of four decimal
    numbers: "127.1", "0x7f000001" and "2130706433" are addresses to some resolvers only. */

@@ -33,40 +33,8 @@ ah_str ah_url_scheme_of(ah_str reference)
 
 bool ah_url_same_origin(const ah_url *a, const ah_url *b)
 {
-    return a->is_tls == b->is_tls && a->port == b->port && ah_str_equal(a->host, b->host);
-}
-
-/* ---- Paths ---- */
-
-/* The end of path without its last segment: "/a/b" to "/a". */
-static void drop_segment(ah_buf *path, size_t start)
-{
-    while (path->len > start && path->data[path->len - 1] != '/')
-        path->len--;
-    if (path->len > start)
-        path->len--;
-}
-
-/* §5.2.4: appends path, which begins with "/", without its "." and "..". */
-static void append_without_dots(ah_buf *out, ah_str path)
-{
-    size_t start = out->len;
-
-    while (path.len > 0) {
-        ah_str segment = behind(path, 1);
-        segment = ah_str_slice(segment, 0, ah_str_find(segment, '/'));
-        bool is_last = 1 + segment.len == path.len;
-        bool is_parent = ah_str_equal(segment, AH_STR(".."));
-        if (is_parent)
-            drop_segment(out, start);
-        if (is_parent || ah_str_equal(segment, AH_STR("."))) {
-            if (is_last)
-                ah_buf_append_char(out, '/');
-        } else {
-            ah_buf_append(out, ah_str_slice(path, 0, 1 + segment.len));
-        }
-        path = behind(path, 1 + segment.len);
-    }
+    return ah_str_equal(a->scheme, b->scheme) && a->port == b->port &&
+           ah_str_equal(a->host, b->host);
 }
 
 /* ---- Putting together ---- */
@@ -82,7 +50,7 @@ static void append_merged(ah_buf *out, ah_str base_path, ah_str path)
     ah_buf_append(&merged, ah_str_slice(base_path, 0, end));
     ah_buf_append(&merged, path);
     if (merged.data && !ah_buf_failed(&merged))
-        append_without_dots(out, ah_buf_str(&merged));
+        ah_url_append_without_dots(out, ah_buf_str(&merged), false);
     else
         out->failed = true;
     ah_buf_release(&merged);
@@ -99,7 +67,7 @@ static void append_path(ah_buf *out, const ah_url *base, ah_str reference)
     ah_str path = ah_str_slice(reference, 0, end);
     ah_str rest = behind(reference, end);
     if (path.len > 0 && path.ptr[0] == '/')
-        append_without_dots(out, path);
+        ah_url_append_without_dots(out, path, false);
     else if (path.len > 0)
         append_merged(out, base_path, path);
     else if (rest.len > 0 && rest.ptr[0] == '?')
@@ -107,6 +75,12 @@ static void append_path(ah_buf *out, const ah_url *base, ah_str reference)
     else
         ah_buf_append(out, base->target);
     ah_buf_append(out, rest);
+}
+
+/* A request may be sent to it. */
+static bool is_plain(const ah_url *url)
+{
+    return url->port > 0 && ah_str_starts_with(url->scheme, AH_STR("http"));
 }
 
 const char *ah_url_join(ah_url *url, ah_arena *arena, const ah_url *base, ah_str reference)
@@ -130,8 +104,9 @@ const char *ah_url_join(ah_url *url, ah_arena *arena, const ah_url *base, ah_str
         ah_url_append_origin(&whole, base, false);
         append_path(&whole, base, text);
     }
-    const char *why =
-        ah_buf_failed(&whole) ? AH_URL_NO_MEMORY : ah_url_parse(url, arena, ah_buf_str(&whole));
+    const char *why = AH_URL_NO_MEMORY;
+    if (!ah_buf_failed(&whole))
+        why = (is_plain(base) ? ah_url_parse : ah_url_parse_value)(url, arena, ah_buf_str(&whole));
     ah_buf_release(&whole);
     return why;
 }

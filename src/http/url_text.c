@@ -35,3 +35,48 @@ void ah_url_append_origin(ah_buf *out, const ah_url *url, bool with_userinfo)
     }
     ah_buf_append(out, authority);
 }
+
+/* ---- Dot segments ---- */
+
+/* How many dots the segment is, 1 or 2; 0 when it is another. */
+static int dots_in(ah_str segment, bool with_escaped)
+{
+    int count = 0;
+
+    while (segment.len > 0 && count <= 2) {
+        bool is_escaped = with_escaped && ah_str_starts_with_nocase(segment, AH_STR("%2e"));
+        if (!is_escaped && segment.ptr[0] != '.')
+            return 0;
+        segment = ah_str_slice(segment, is_escaped ? 3 : 1, SIZE_MAX);
+        count++;
+    }
+    return count <= 2 ? count : 0;
+}
+
+/* The end of path without its last segment: "/a/b" to "/a". */
+static void drop_segment(ah_buf *path, size_t start)
+{
+    while (path->len > start && path->data[path->len - 1] != '/')
+        path->len--;
+    if (path->len > start)
+        path->len--;
+}
+
+void ah_url_append_without_dots(ah_buf *out, ah_str path, bool with_escaped)
+{
+    size_t start = out->len;
+
+    while (path.len > 0) {
+        ah_str segment = ah_str_slice(path, 1, SIZE_MAX);
+        segment = ah_str_slice(segment, 0, ah_str_find(segment, '/'));
+        bool is_last = 1 + segment.len == path.len;
+        int dots = dots_in(segment, with_escaped);
+        if (dots == 2)
+            drop_segment(out, start);
+        if (dots == 0)
+            ah_buf_append(out, ah_str_slice(path, 0, 1 + segment.len));
+        else if (is_last)
+            ah_buf_append_char(out, '/');
+        path = ah_str_slice(path, 1 + segment.len, SIZE_MAX);
+    }
+}

@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/options.h"
 #include "http/form.h"
-#include "http/url.h"
+#include "http/url_browser.h"
 #include <ahttp/url.h>
 
 struct ahttp_url {
@@ -115,10 +115,21 @@ ahttp_url *ahttp_url_join(const ahttp_url *base, const char *reference, const ch
 {
     ah_arena arena = {0};
     ah_url from, url;
-    const char *reason = ah_url_parse(&from, &arena, ah_str_from(base->text));
+    const char *reason = ah_url_parse_value(&from, &arena, ah_str_from(base->text));
 
     if (!reason)
         reason = ah_url_join(&url, &arena, &from, ah_str_from(reference));
+    return finish(&arena, &url, reason, why);
+}
+
+ahttp_url *ahttp_url_parse_as_browser(const char *text, const ahttp_url *base, const char **why)
+{
+    ah_arena arena = {0};
+    ah_url from, url;
+    const char *reason = base ? ah_url_parse_value(&from, &arena, ah_str_from(base->text)) : NULL;
+
+    if (!reason)
+        reason = ah_url_parse_as_browser(&url, &arena, base ? &from : NULL, ah_str_from(text));
     return finish(&arena, &url, reason, why);
 }
 
@@ -126,7 +137,7 @@ ahttp_url *ahttp_url_with_params(const ahttp_url *base, const ahttp_pair *params
 {
     ah_arena arena = {0};
     ah_url url;
-    const char *reason = ah_url_parse(&url, &arena, ah_str_from(base->text));
+    const char *reason = ah_url_parse_value(&url, &arena, ah_str_from(base->text));
 
     if (!reason && !ah_url_add_params(&url, &arena, params))
         reason = AH_URL_NO_MEMORY;

@@ -2,6 +2,8 @@
 /* URLs that are relative to the session's, and queries. */
 #include "fixture.h"
 
+#include <ahttp/url.h>
+
 static fixture f;
 
 static int begin(void **state)
@@ -62,6 +64,18 @@ static void without_a_base_urls_are_absolute(void **state)
     assert_fails(ahttp_get(f.session, "/ok"), AHTTP_E_URL, "does not begin with http");
 }
 
+static void links_that_only_browsers_can_follow_are_refused(void **state)
+{
+    ahttp_url *socket = ahttp_url_parse_as_browser("wss:a.test", NULL, NULL);
+    ahttp_url *zero = ahttp_url_parse_as_browser("http://a.test:0", NULL, NULL);
+    (void)state;
+
+    assert_fails(ahttp_get(f.session, ahttp_url_text(socket)), AHTTP_E_URL, "the scheme is wss");
+    assert_fails(ahttp_get(f.session, ahttp_url_text(zero)), AHTTP_E_URL, "the port is not");
+    ahttp_url_free(socket);
+    ahttp_url_free(zero);
+}
+
 static void credentials_of_the_base_are_sent(void **state)
 {
     char base[100];
@@ -98,9 +112,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(urls_are_relative_to_the_base),    TEST(relative_urls_do_not_lead_to_other_origins),
-        TEST(without_a_base_urls_are_absolute), TEST(credentials_of_the_base_are_sent),
-        TEST(what_is_no_base_makes_no_session), TEST(a_raw_query_stands_before_parameters),
+        TEST(urls_are_relative_to_the_base),
+        TEST(relative_urls_do_not_lead_to_other_origins),
+        TEST(without_a_base_urls_are_absolute),
+        TEST(credentials_of_the_base_are_sent),
+        TEST(links_that_only_browsers_can_follow_are_refused),
+        TEST(what_is_no_base_makes_no_session),
+        TEST(a_raw_query_stands_before_parameters),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "support/check.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -128,6 +129,8 @@ static void serve(tls_front *front, int client)
 {
     SSL *ssl = SSL_new(front->ctx);
 
+    /* else what follows the session tickets waits for 40 ms, until their delayed ACK comes */
+    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     SSL_set_fd(ssl, client);
     if (SSL_accept(ssl) == 1) {
         int server = dial(front->to_port);
