@@ -202,6 +202,21 @@ static void read_query_and_fragment(reading *it)
     }
 }
 
+/* Scheme and authority of base, whose userinfo may be less escaped than it is here. */
+static void append_base_origin(reading *it)
+{
+    ah_buf origin = {0};
+    size_t authority = it->scheme.len + AH_STR("://").len;
+
+    ah_url_append_origin(&origin, it->base, false);
+    ah_str text = ah_buf_str(&origin);
+    ah_buf_append(it->out, ah_str_slice(text, 0, authority));
+    append_userinfo(it->out, it->base->userinfo);
+    ah_buf_append(it->out, skip(text, authority));
+    it->out->failed |= ah_buf_failed(&origin);
+    ah_buf_release(&origin);
+}
+
 /* There is neither a scheme nor an authority: what is missing comes from base. */
 static void read_relative(reading *it)
 {
@@ -215,7 +230,7 @@ static void read_relative(reading *it)
     else if (!is_slash(path.ptr[0]))
         ah_buf_append(&merged, ah_str_slice(base_path, 0, ah_str_find_last(base_path, '/') + 1));
     ah_buf_append(&merged, path);
-    ah_url_append_origin(it->out, it->base, true);
+    append_base_origin(it);
     if (ah_buf_failed(&merged))
         it->out->failed = true;
     else

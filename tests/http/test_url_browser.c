@@ -140,9 +140,11 @@ static void links_are_relative_to_their_page(void **state)
         {"mailto:x@y", NULL},
     };
     static const browser_case zone[] = {{"x", "http://[fe80::1%25eth0]/x"}};
+    static const browser_case user[] = {{"", "http://%C3%A9%5B@a/%22/"}};
     (void)state;
     assert_read("http://u:p@a:81/b/c?d#e", cases, COUNT_OF(cases));
     assert_read("http://[fe80::1%25eth0]/a", zone, COUNT_OF(zone));
+    assert_read("http://\xc3\xa9[:@a/\"/.", user, COUNT_OF(user));
 }
 
 static void websockets_and_port_0_are_values_too(void **state)
