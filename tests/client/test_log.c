@@ -122,6 +122,49 @@ static void heads_are_shown_without_secrets(void **state)
     assert_untold("pTRUNSRV");
 }
 
+static ahttp_log_level most = AHTTP_LOG_OFF;
+
+/* Only whether a line has one of the secrets, since there are many lines. */
+static void look(ahttp_log_level level, const char *topic, const char *text, void *ctx)
+{
+    int *lines = ctx;
+
+    (void)topic;
+    ++*lines;
+    most = level > most ? level : most;
+    if (strstr(text, "SECRET") || strstr(text, "U0VDUkVU") || strstr(text, "OlNFQ1JFV") ||
+        strstr(text, "pTRUNSRV"))
+        fail_msg("a secret is in: %s", text);
+}
+
+static void no_line_of_a_busy_session_has_a_secret(void **state)
+{
+    static const char *const paths[] = {"/ok", "/redirect/302/ok", "/drop", "/bytes/5000"};
+    int lines = 0;
+    char url[160], proxy[128], dead[128];
+    (void)state;
+    begin(NULL, AHTTP_LOG_OFF);
+    ahttp_loop_set_log(f.loop, AHTTP_LOG_TRACE, look, &lines);
+    snprintf(proxy, sizeof proxy, "http://me:SECRET@127.0.0.1:%u", server_port(f.server));
+    snprintf(dead, sizeof dead, "http://me:SECRET@127.0.0.1:%u", server_refused_port());
+    const char *const ways[] = {NULL, proxy, dead};
+
+    for (size_t i = 0; i < COUNT_OF(paths) * COUNT_OF(ways) * 5; i++) {
+        snprintf(url, sizeof url, "http://me:SECRET@127.0.0.1:%u%s", server_port(f.server),
+                 paths[i % COUNT_OF(paths)]);
+        ahttp_response *response = ahttp_await(
+            ahttp_get(f.session, url, .proxy.url = ways[i % COUNT_OF(ways)],
+                      .headers = AHTTP_PAIRS({"Cookie", "a=SECRET"}, {"X-Auth-Token", "SECRET"}),
+                      .cookies = AHTTP_PAIRS({"b", "SECRET"})));
+        if (response)
+            ahttp_await(ahttp_response_read(response));
+        ahttp_response_unref(response);
+    }
+
+    assert_true(lines > 500);
+    assert_int_equal(most, AHTTP_LOG_TRACE);
+}
+
 #define HERE(test) cmocka_unit_test_teardown(test, end)
 
 int main(void)
@@ -131,6 +174,7 @@ int main(void)
         HERE(a_failure_is_a_warning_and_a_cancel_is_none),
         HERE(redirects_and_connections_are_told_of),
         HERE(heads_are_shown_without_secrets),
+        HERE(no_line_of_a_busy_session_has_a_secret),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -476,10 +476,48 @@ static void the_example_shows_who_it_is(void **state)
 }
 #endif
 
+/* ---- Traces ---- */
+
+static char told[600];
+
+static void tell(const ahttp_trace_info *info, void *ctx)
+{
+    static const char *const names[AHTTP_TRACE_EVENTS] = {
+        [AHTTP_TRACE_CREATE_START] = "create", [AHTTP_TRACE_TLS_START] = "tls",
+        [AHTTP_TRACE_TLS_END] = "tls-end",     [AHTTP_TRACE_CREATE_END] = "created",
+        [AHTTP_TRACE_EXCEPTION] = "exception",
+    };
+    bool is_mine = info->request_ctx == ctx;
+
+    if (names[info->event])
+        snprintf(told + strlen(told), sizeof told - strlen(told), "%s%s %s %d|", names[info->event],
+                 is_mine ? "" : "(not mine)", info->text ? "text" : "-", info->code != 0);
+}
+
+static void handshakes_are_told_to_traces_with_the_context_of_their_request(void **state)
+{
+    int mine;
+    (void)state;
+    const ahttp_trace trace = {.size = sizeof trace, .ctx = &mine, .any = tell};
+    client it = client_with(ahttp_tls_new(.ca_file = file("root.pem")), false);
+    ahttp_session *session = ahttp_session_new(.connector = ahttp_session_connector(it.session),
+                                               .traces = AHTTP_TRACES(&trace));
+
+    text_of(ahttp_get(session, url_of("server.test", port), .trace_ctx = &mine));
+    assert_string_equal(told, "create - 0|tls text 0|tls-end text 0|created - 0|");
+    told[0] = '\0';
+    assert_null(ahttp_await(ahttp_get(session, url_of("other.test", port), .trace_ctx = &mine)));
+    assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+    assert_string_equal(told, "create - 0|tls text 0|tls-end text 1|created - 1|exception text 1|");
+    ahttp_session_unref(session);
+    client_end(&it);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(own_roots_come_from_file_text_and_directory),
+        cmocka_unit_test(handshakes_are_told_to_traces_with_the_context_of_their_request),
         cmocka_unit_test(own_roots_replace_the_systems_unless_those_are_added),
         cmocka_unit_test(verification_can_be_skipped_by_saying_so),
         cmocka_unit_test(a_revoked_certificate_is_refused_where_a_list_says_so),
