@@ -201,6 +201,16 @@ static bool is_host(const char *given, const url *url)
     return same;
 }
 
+static bool leads_elsewhere(const way *way, const url *url)
+{
+    text host = {0};
+
+    url_write_host(&host, url, false);
+    bool same = way->connect_port == url->port && equal_nocase(way->connect_host, text_str(&host));
+    text_free(&host);
+    return !same;
+}
+
 static void find_connection(transfer *transfer)
 {
     const list *rules = &transfer->settings->connect_to;
@@ -224,6 +234,8 @@ static void find_connection(transfer *transfer)
         for (int part = 0; part < 4; part++)
             free(parts[part]);
     }
+    if (way->connect_host && !leads_elsewhere(way, &transfer->url))
+        set_text(&way->connect_host, NULL); /* so a proxy need not tunnel */
 }
 
 /* SOCKS has a byte for the length of each (RFC 1928 §5, RFC 1929 §2). */

@@ -335,6 +335,8 @@ bad number            -m x {u}/a
 --proxy-basic         -x {u} --proxy-basic -U me:pw http://host.example/behind
 --proxy-digest        -x {u} --proxy-digest -U me:pw http://host.example/behind
 --proxy-anyauth       -x {u} --proxy-anyauth -U me:pw http://host.example/behind
+-x and --connect-to   -x {u} --connect-to ::host.example:80 http://other.example/a
+-x, --connect-to it   -x {u} --connect-to ::host.example:80 http://host.example/a
 -w %{{http_connect}}    -p -x {u} -w %{{http_connect}} http://host.example/a
 """
 
