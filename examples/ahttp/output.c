@@ -91,7 +91,7 @@ bool output_write(output *output, const char *bytes, size_t len)
 
 bool output_rewind(output *output)
 {
-    off_t start;
+    off_t start = (off_t)output->start;
 
     if (!output->file || output->file == stdout) {
         output->bytes = 0;
@@ -99,9 +99,8 @@ bool output_rewind(output *output)
     }
     if (fflush(output->file) != 0)
         return false;
-    start = ftello(output->file) - (off_t)output->bytes;
     output->bytes = 0;
-    return start >= 0 && ftruncate(fileno(output->file), start) == 0 &&
+    return ftruncate(fileno(output->file), start) == 0 &&
            fseeko(output->file, start, SEEK_SET) == 0;
 }
 

@@ -22,7 +22,7 @@ typedef struct output {
 /* False: it cannot be opened, or written to; failure says why. */
 bool output_open(output *output);
 bool output_write(output *output, const char *bytes, size_t len);
-/* Back to where the body of this try began; heads stay. */
+/* Back to before this try, heads included; what standard output has, stays. */
 bool output_rewind(output *output);
 /* False: what was buffered could not be written. */
 bool output_close(output *output);

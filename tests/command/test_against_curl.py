@@ -240,6 +240,7 @@ redirect not followed -w %{{redirect_url}} {u}/302
 --fail-early          --fail-early -f {u}/missing {u}/a
 ~the last code counts  -f {u}/missing {u}/a
 --retry               --retry 1 --retry-delay 1 --retry-max-time 30 {u}/500
+--retry -i, to a file -i --retry 1 --retry-delay 1 -o out {u}/500
 --retry-all-errors    --retry 1 --retry-all-errors --retry-delay 1 --retry-max-time 30 {u}/short
 --max-filesize        --max-filesize 100 {u}/big
 -m                    -m 5 {u}/a
