@@ -60,6 +60,7 @@ static int64_t decide(attempt *it, const ahttp_response *response, const ahttp_e
         .cut = retry->random ? next_cut(retry) : 0,
         .is_idempotent = is_idempotent(it->request),
         .is_replayable = ahttp_outgoing_is_replayable(it->request),
+        .is_safe = error && error->resend == AHTTP_RESEND_SAFE,
     };
 
     return it->relay.was_cancelled ? -1 : ah_retry_decide(&retry->plan, &facts);

@@ -85,9 +85,8 @@ static bool may_help(const ah_retry_plan *plan, const ah_retry_facts *facts)
         return says_later(plan, facts->status) && may_repeat;
     if (facts->error_kinds & AHTTP_KIND_TLS)
         return false;
-    if (facts->error_kinds & AHTTP_KIND_RETRY)
-        return true;
-    return facts->error_kinds & AHTTP_KIND_CONNECTION && may_repeat;
+    return facts->error_kinds & (AHTTP_KIND_RETRY | AHTTP_KIND_CONNECTION) &&
+           (facts->is_safe || may_repeat);
 }
 
 int64_t ah_retry_decide(ah_retry_plan *plan, const ah_retry_facts *facts)

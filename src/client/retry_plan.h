@@ -28,6 +28,7 @@ typedef struct ah_retry_facts {
     double cut;         /* 0 to 1: how much of the half that is random goes */
     bool is_idempotent;
     bool is_replayable;
+    bool is_safe; /* it failed, and no byte of it was sent */
 } ah_retry_facts;
 
 /* Fills in the defaults. */

@@ -70,16 +70,18 @@ static void errors_by_what_is_known_of_them(void **state)
 {
     static const struct {
         int kinds;
-        bool idempotent, others;
+        bool is_safe, idempotent, others;
     } table[] = {
-        {AHTTP_KIND_CONNECTION | AHTTP_KIND_RETRY, true, true}, /* surely never processed */
-        {AHTTP_KIND_CONNECTION, true, false},
-        {AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT, true, false},
-        {AHTTP_KIND_CONNECTION | AHTTP_KIND_TLS | AHTTP_KIND_RETRY, false, false},
-        {AHTTP_KIND_USAGE, false, false},
-        {AHTTP_KIND_RESPONSE, false, false},
-        {AHTTP_KIND_TIMEOUT, false, false}, /* the total time limit */
-        {0, false, false},
+        {AHTTP_KIND_CONNECTION | AHTTP_KIND_RETRY, true, true, true}, /* surely never processed */
+        {AHTTP_KIND_CONNECTION, true, true, true},
+        {AHTTP_KIND_CONNECTION | AHTTP_KIND_RETRY, false, true, false}, /* an earlier sending was */
+        {AHTTP_KIND_CONNECTION, false, true, false},
+        {AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT, false, true, false},
+        {AHTTP_KIND_CONNECTION | AHTTP_KIND_TLS | AHTTP_KIND_RETRY, true, false, false},
+        {AHTTP_KIND_USAGE, true, false, false},
+        {AHTTP_KIND_RESPONSE, false, false, false},
+        {AHTTP_KIND_TIMEOUT, true, false, false}, /* the total time limit */
+        {0, true, false, false},
     };
     (void)state;
 
@@ -88,6 +90,7 @@ static void errors_by_what_is_known_of_them(void **state)
         ah_retry_facts facts = busy();
         facts.status = 0;
         facts.error_kinds = table[i].kinds;
+        facts.is_safe = table[i].is_safe;
         assert_int_equal(ah_retry_decide(&plan, &facts) >= 0, table[i].idempotent);
         facts.is_idempotent = false;
         assert_int_equal(ah_retry_decide(&plan, &facts) >= 0, table[i].others);
