@@ -334,6 +334,22 @@ bool ah_question_is_denied(const ah_question *question)
     return question->status == ARES_ENOTFOUND || question->status == ARES_ENODATA;
 }
 
+bool ah_question_may_be_remembered(const ah_question *question)
+{
+    switch (question->status) {
+    case ARES_ENOTFOUND:
+    case ARES_ENODATA:
+    case ARES_ESERVFAIL:
+    case ARES_EREFUSED:
+    case ARES_EFORMERR:
+    case ARES_ENOTIMP:
+    case ARES_EBADRESP:
+    case ARES_ECONNREFUSED:
+    case ARES_ETIMEOUT: return true;
+    default: return false;
+    }
+}
+
 bool ah_question_may_go_on(const ah_question *question)
 {
     return ah_question_is_denied(question) || question->status == ARES_ESERVFAIL ||

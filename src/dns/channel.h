@@ -45,6 +45,9 @@ bool ah_channel_is_outdated(const ah_channel *channel);
 
 /* Whether a server said that there is no such name or address, as opposed to not saying. */
 bool ah_question_is_denied(const ah_question *question);
+/* Whether servers said that, or were asked in vain (RFC 9520 §2), as opposed to what went wrong
+   here. */
+bool ah_question_may_be_remembered(const ah_question *question);
 /* Whether another source may know more: a server said no or failed, or there is none, as opposed
    to keeping silent, or to what went wrong here. */
 bool ah_question_may_go_on(const ah_question *question);

@@ -169,9 +169,10 @@ static int64_t expiry_of(const ah_query *query, const ah_answer *answer, int64_t
     int64_t expires_ms = INT64_MAX;
 
     if (answer->error) {
-        bool is_denied = query->error ? query->is_denied : ah_question_is_denied(failure_of(query));
+        bool is_kept =
+            query->error ? query->is_denied : ah_question_may_be_remembered(failure_of(query));
         int64_t kept_ms = min_ms(CACHED_FAILURE_MS, query->resolver->options.cache_ms);
-        return is_denied ? now_ms + kept_ms : now_ms;
+        return is_kept ? now_ms + kept_ms : now_ms;
     }
     for (int i = 0; i < LEGS; i++)
         if (query->legs[i].question.count > 0)

@@ -185,13 +185,15 @@ static void a_server_that_keeps_silent_is_a_dns_error_in_the_end(void **state)
     const ah_resolver_options options = {.servers = dns_server_text(other.server),
                                          .query_timeout_ms = 10,
                                          .tries = 2,
+                                         .cache_ms = 60000,
                                          .system = AH_SYSTEM_NEVER};
 
     other.loop = ahttp_loop_new(.virtual_clock = false);
     other.resolver = ah_resolver_new(other.loop, &options);
 
-    assert_string_equal(resolved_as(&other, "silent.test", AHTTP_FAMILY_IPV4),
-                        "resolve silent.test: timeout while contacting DNS servers");
+    for (int i = 0; i < 2; i++) /* the second time it is remembered */
+        assert_string_equal(resolved_as(&other, "silent.test", AHTTP_FAMILY_IPV4),
+                            "resolve silent.test: timeout while contacting DNS servers");
     assert_int_equal(dns_server_asked(other.server, "silent.test", DNS_A), 2);
     ahttp_resolver_unref(other.resolver);
     assert_int_equal(ahttp_loop_close(other.loop), 0);
