@@ -11,16 +11,21 @@
 
 const char AH_URL_NO_MEMORY[] = "out of memory";
 
+/* What follows the origin. */
+typedef struct url_tail {
+    ah_str target;
+    ah_str fragment;
+    size_t target_escapes; /* bytes that become %XX */
+    size_t fragment_escapes;
+} url_tail;
+
 typedef struct url_parts {
     ah_str prefix; /* the scheme with "://" */
     ah_str userinfo;
     ah_str host;      /* without brackets and zone */
     ah_str zone;      /* ptr NULL when there is none */
     ah_str port_text; /* without extra zeros */
-    ah_str target;
-    ah_str fragment;
-    size_t target_escapes; /* bytes that become %XX */
-    size_t fragment_escapes;
+    url_tail tail;
     unsigned char ipv6[16];
     uint16_t port;
     bool is_ipv6;
@@ -262,18 +267,20 @@ static bool is_plain(ah_str text)
     return i == text.len;
 }
 
-static void split_target(url_parts *parts, ah_str rest)
+static url_tail split_tail(ah_str rest)
 {
-    parts->target = rest;
+    url_tail tail = {.target = rest};
+
     if (is_plain(rest))
-        return;
+        return tail;
     size_t hash = ah_str_find(rest, '#');
-    parts->target = ah_str_slice(rest, 0, hash);
-    parts->target_escapes = count_escapes(parts->target);
+    tail.target = ah_str_slice(rest, 0, hash);
+    tail.target_escapes = count_escapes(tail.target);
     if (hash < rest.len) {
-        parts->fragment = skip(rest, hash + 1);
-        parts->fragment_escapes = count_escapes(parts->fragment);
+        tail.fragment = skip(rest, hash + 1);
+        tail.fragment_escapes = count_escapes(tail.fragment);
     }
+    return tail;
 }
 
 /* ---- Building ---- */
@@ -333,11 +340,11 @@ static char *put_authority(char *at, ah_url *url, const url_parts *parts)
     return end;
 }
 
-static char *put_target(char *at, const url_parts *parts)
+static char *put_target(char *at, const url_tail *tail)
 {
-    if (parts->target.len == 0 || parts->target.ptr[0] == '?')
+    if (tail->target.len == 0 || tail->target.ptr[0] == '?')
         *at++ = '/';
-    return put_escaped(at, parts->target, parts->target_escapes);
+    return put_escaped(at, tail->target, tail->target_escapes);
 }
 
 static char *put_safe(char *at, ah_url *url, const url_parts *parts)
@@ -348,7 +355,7 @@ static char *put_safe(char *at, ah_url *url, const url_parts *parts)
     url->scheme = ah_str_make(start, parts->prefix.len - AH_STR("://").len);
     at = put_authority(at, url, parts);
     char *target = at;
-    at = put_target(at, parts);
+    at = put_target(at, &parts->tail);
     *at = '\0';
     url->target = ah_str_make(target, (size_t)(at - target));
     url->safe = ah_str_make(start, (size_t)(at - start));
@@ -369,8 +376,9 @@ static char *put_zoned_host(char *at, ah_url *url, const url_parts *parts)
 static const char *build(ah_url *url, ah_arena *arena, const url_parts *parts)
 {
     size_t host = parts->is_ipv6 ? AH_HOST_IPV6_MAX : parts->host.len;
-    size_t target = parts->target.len + 2 * parts->target_escapes;
-    size_t fragment = parts->fragment.len + 2 * parts->fragment_escapes;
+    const url_tail *tail = &parts->tail;
+    size_t target = tail->target.len + 2 * tail->target_escapes;
+    size_t fragment = tail->fragment.len + 2 * tail->fragment_escapes;
     size_t zoned_host = parts->zone.ptr ? host + 1 + parts->zone.len : 0;
     char *at = ah_arena_alloc(arena, sizeof "https://[]:65535/" + host + target + fragment +
                                          zoned_host + parts->userinfo.len);
@@ -385,9 +393,9 @@ static const char *build(ah_url *url, ah_arena *arena, const url_parts *parts)
         url->userinfo = ah_str_make(at, parts->userinfo.len);
         at = put(at, parts->userinfo);
     }
-    if (parts->fragment.ptr) {
+    if (tail->fragment.ptr) {
         url->fragment = ah_str_make(at, fragment);
-        put_escaped(at, parts->fragment, parts->fragment_escapes);
+        put_escaped(at, tail->fragment, tail->fragment_escapes);
     }
     return NULL;
 }
@@ -406,16 +414,14 @@ static bool fits_memo(const ah_url_memo *memo, ah_str text)
 static const char *build_from_memo(ah_url *url, ah_arena *arena, ah_str rest,
                                    const ah_url_memo *memo)
 {
-    url_parts parts = {0};
-
-    split_target(&parts, rest);
-    size_t target = parts.target.len + 2 * parts.target_escapes;
-    size_t fragment = parts.fragment.len + 2 * parts.fragment_escapes;
+    url_tail tail = split_tail(rest);
+    size_t target = tail.target.len + 2 * tail.target_escapes;
+    size_t fragment = tail.fragment.len + 2 * tail.fragment_escapes;
     size_t authority = memo->scheme_len + sizeof "://" - 1;
     char *start = ah_arena_alloc(arena, memo->written_len + target + fragment + sizeof "/");
     if (!start)
         return AH_URL_NO_MEMORY;
-    char *at = put_target(put(start, ah_str_make(memo->written, memo->written_len)), &parts);
+    char *at = put_target(put(start, ah_str_make(memo->written, memo->written_len)), &tail);
     *url = (ah_url){
         .scheme = {start, memo->scheme_len},
         .host = {start + authority + memo->is_ipv6, memo->host_len},
@@ -427,9 +433,9 @@ static const char *build_from_memo(ah_url *url, ah_arena *arena, ah_str rest,
         .is_tls = memo->scheme_len == sizeof "https" - 1,
     };
     *at++ = '\0';
-    if (parts.fragment.ptr) {
+    if (tail.fragment.ptr) {
         url->fragment = ah_str_make(at, fragment);
-        put_escaped(at, parts.fragment, parts.fragment_escapes);
+        put_escaped(at, tail.fragment, tail.fragment_escapes);
     }
     return NULL;
 }
@@ -454,24 +460,28 @@ static void remember(ah_url_memo *memo, const ah_url *url, ah_str given)
     memo->is_ipv6 = url->is_ipv6;
 }
 
-const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo)
+static const char *read_and_remember(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo)
 {
-    url_parts parts = {0};
-
-    text = trim(text);
-    if (AH_LIKELY(fits_memo(memo, text)))
-        return build_from_memo(url, arena, skip(text, memo->given_len), memo);
+    url_parts parts = {.arena = arena};
     ah_str rest = text;
-    parts.arena = arena;
     const char *why = read_origin(&parts, &rest);
+
     if (why)
         return why;
     ah_str given = ah_str_slice(text, 0, text.len - rest.len);
-    split_target(&parts, rest);
+    parts.tail = split_tail(rest);
     why = build(url, arena, &parts);
     if (!why)
         remember(memo, url, given);
     return why;
+}
+
+const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo)
+{
+    text = trim(text);
+    if (AH_LIKELY(fits_memo(memo, text)))
+        return build_from_memo(url, arena, skip(text, memo->given_len), memo);
+    return read_and_remember(url, arena, text, memo);
 }
 
 const char *ah_url_parse(ah_url *url, ah_arena *arena, ah_str text)
@@ -488,7 +498,7 @@ const char *ah_url_parse_value(ah_url *url, ah_arena *arena, ah_str text)
 
     if (why)
         return why;
-    split_target(&parts, text);
+    parts.tail = split_tail(text);
     return build(url, arena, &parts);
 }
 
