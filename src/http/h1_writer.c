@@ -79,15 +79,16 @@ void ah_h1_write_head(ah_buf *out, const ah_request_head *head)
     ah_buf_reserve(out, head->method.len + head->target.len + head->authority.len +
                             head->fields_text.len + MOST_OVERHEAD);
     ah_buf_append(out, head->method);
-    ah_buf_append_char(out, ' ');
+    ah_buf_append(out, AH_STR(" "));
     ah_h1_write_target(out, head);
-    ah_buf_append(out, head->http_1_0 ? AH_STR(" HTTP/1.0\r\n") : AH_STR(" HTTP/1.1\r\n"));
     if (head->is_exact) {
+        ah_buf_append(out, head->http_1_0 ? AH_STR(" HTTP/1.0\r\n") : AH_STR(" HTTP/1.1\r\n"));
         ah_buf_append(out, head->fields_text);
         ah_buf_append(out, AH_STR("\r\n"));
         return;
     }
-    ah_buf_append(out, AH_STR("Host: "));
+    ah_buf_append(out,
+                  head->http_1_0 ? AH_STR(" HTTP/1.0\r\nHost: ") : AH_STR(" HTTP/1.1\r\nHost: "));
     ah_buf_append(out, head->authority);
     ah_buf_append(out, AH_STR("\r\n"));
     if (head->fields_text.ptr)
