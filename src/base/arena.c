@@ -69,12 +69,12 @@ void *ah_arena_alloc(ah_arena *arena, size_t size)
 
     if (size > SIZE_MAX - mask)
         return NULL;
-    if (arena->free && pad + size <= (size_t)(arena->end - arena->free)) {
-        arena->free += pad;
-        return take(arena, size);
-    }
-    /* A new block starts aligned. */
-    return add_block(arena, size) ? take(arena, size) : NULL;
+    bool fits = arena->free && pad + size <= (size_t)(arena->end - arena->free);
+    if (!fits && !add_block(arena, size))
+        return NULL;
+    char *piece = fits ? arena->free + pad : arena->free; /* a new block starts aligned */
+    arena->free = piece + size;
+    return piece;
 }
 
 char *ah_arena_copy(ah_arena *arena, ah_str text)
