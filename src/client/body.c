@@ -25,11 +25,9 @@ void ah_body_reset(ah_body *body)
     reset_buffer(&body->held, KEPT_CAPACITY);
     reset_buffer(&body->ready, KEPT_CAPACITY);
     reset_buffer(&body->shown, KEPT_CAPACITY);
-    *body = (ah_body){.held = body->held,
-                      .ready = body->ready,
-                      .shown = body->shown,
-                      .high_water = AH_BODY_HIGH_WATER,
-                      .max_bytes = AHTTP_UNLIMITED};
+    memset(body, 0, offsetof(ah_body, high_water));
+    body->high_water = AH_BODY_HIGH_WATER;
+    body->max_bytes = AHTTP_UNLIMITED;
 }
 
 void ah_body_set_buffer(ah_body *body, int64_t bytes)

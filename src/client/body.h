@@ -14,21 +14,23 @@
 enum { AH_BODY_HIGH_WATER = 128 * 1024 };
 
 typedef struct ah_body {
+    /* Zero for a new body: */
     ah_decoder *decoder; /* NULL: the bytes are taken as they come */
-    ah_buf held;         /* bytes that wait to be decoded */
-    ah_buf ready;        /* decoded bytes, of which the first `taken` have been handed out */
-    ah_buf shown;        /* what was ready when all of it was handed out */
     uint64_t raw_total;  /* bytes that came */
-    size_t taken;
-    size_t high_water; /* more than that is not held, unless more is wanted at once */
-    size_t wanted;     /* a read waits until so many bytes are there */
-    int64_t max_bytes; /* for a whole body; AHTTP_UNLIMITED */
-    bool wants_whole;  /* collect everything in ready */
-    bool is_lent;      /* the last piece handed out lies in ready */
-    bool has_more;     /* the decoder has, without further input */
-    bool wire_ended;   /* no more bytes will come */
-    bool decoded;      /* ... and all of them have been decoded */
+    size_t taken;        /* bytes of ready that have been handed out */
+    size_t wanted;       /* a read waits until so many bytes are there */
+    bool wants_whole;    /* collect everything in ready */
+    bool is_lent;        /* the last piece handed out lies in ready */
+    bool has_more;       /* the decoder has, without further input */
+    bool wire_ended;     /* no more bytes will come */
+    bool decoded;        /* ... and all of them have been decoded */
     bool failed;
+    /* And others: */
+    size_t high_water; /* more than that is not held, unless more is wanted at once */
+    int64_t max_bytes; /* for a whole body; AHTTP_UNLIMITED */
+    ah_buf held;       /* bytes that wait to be decoded */
+    ah_buf ready;      /* decoded bytes */
+    ah_buf shown;      /* what was ready when all of it was handed out */
 } ah_body;
 
 /* Forgets everything; buffers of ordinary size stay for the next body. */
