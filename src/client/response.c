@@ -6,7 +6,7 @@
 #include "client/proxy.h"
 #include "conn/source.h"
 
-enum { MOST_RECYCLED = 1024 };
+enum { MOST_RECYCLED = 256 };
 
 /* ---- Life ---- */
 
