@@ -78,11 +78,10 @@ static ah_str name_of(const ah_url *url)
 
 bool ah_hsts_change_url(ahttp_session *session, ah_url *url, ah_arena *arena)
 {
-    int64_t now = ah_loop_wall_seconds(session->guest.loop);
-
-    if (!session->hsts || url->is_tls || !ah_hsts_has(&session->hsts->list, name_of(url), now))
+    if (!session->hsts || url->is_tls)
         return true;
-    return ah_url_use_tls(url, arena);
+    int64_t now = ah_loop_wall_seconds(session->guest.loop);
+    return !ah_hsts_has(&session->hsts->list, name_of(url), now) || ah_url_use_tls(url, arena);
 }
 
 bool ah_hsts_take(ahttp_response *call, ah_str value)

@@ -78,10 +78,9 @@ static ahttp_error *prepare_method(ahttp_response *call, const char *given)
 {
     ah_str *method = &call->exchange.request.method;
 
-    if (!given || strcmp(given, "GET") == 0) {
-        *method = AH_STR("GET");
+    *method = AH_STR("GET");
+    if (!given || ah_str_equal(ah_str_from(given), *method))
         return NULL;
-    }
     if (!ah_method_is_valid(ah_str_from(given)))
         return refuse("request method", "it is not a token such as GET");
     return copy(call, ah_str_from(given), method) ? NULL : ah_error_no_memory();
@@ -267,21 +266,21 @@ static void override(size_t *limit, int given)
         *limit = (size_t)given;
 }
 
+static bool has_rules(const ahttp_request_options *options)
+{
+    return (options->max_line_bytes | options->max_field_bytes | options->max_fields |
+            options->max_head_bytes | options->max_interim | options->lenient) != 0;
+}
+
 /* What the response's head may be. */
 static ahttp_error *prepare_rules(ahttp_response *call, const ahttp_request_options *options)
 {
     const int given[] = {options->max_line_bytes, options->max_field_bytes, options->max_fields,
                          options->max_head_bytes, options->max_interim};
-    bool overrides = options->lenient;
 
-    call->settings.rules = &call->session->rules;
-    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
         if (given[i] < 0)
             return refuse("limits of the head", "one is below 0; no head is unlimited");
-        overrides = overrides || given[i];
-    }
-    if (!overrides)
-        return NULL;
     ah_response_rules *rules = ah_arena_alloc(&call->arena, sizeof *rules);
     if (!rules)
         return ah_error_no_memory();
@@ -339,8 +338,9 @@ static void take_settings(ahttp_response *call, const ahttp_request_options *opt
         .on_wire_ctx = options->on_wire_ctx,
         .on_progress = options->on_progress,
         .on_progress_ctx = options->on_progress_ctx,
-        .read_buffer_bytes = options->read_buffer_bytes ? options->read_buffer_bytes
-                                                        : call->session->read_buffer_bytes,
+        .read_buffer_bytes =
+            options->read_buffer_bytes ? options->read_buffer_bytes : session->read_buffer_bytes,
+        .rules = &session->rules,
         .is_chunked = options->chunked,
         .no_decompress = options->no_decompress || session->no_decompress,
         .transfer_codings = options->transfer_codings,
@@ -360,8 +360,7 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     ah_exchange *exchange = &call->exchange;
     ah_str type;
 
-    exchange->response = (ah_response_head){0};
-    ah_headers_init(&exchange->response.fields, &call->arena);
+    exchange->response = ah_response_head_in(&call->arena);
     take_settings(call, options);
     exchange->shows_wire = options->on_wire != NULL;
     exchange->request.http_1_0 = options->http_1_0 || call->session->http_1_0;
@@ -375,7 +374,7 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     if (!error)
         error = prepare_limits(call, &options->timeout);
     if (!error)
-        error = prepare_rules(call, options);
+        error = has_rules(options) ? prepare_rules(call, options) : NULL;
     if (!error)
         error = prepare_tls(call, options);
     if (error)

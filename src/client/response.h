@@ -37,7 +37,6 @@ typedef enum ah_call_phase {
 
 /* What the program asked for, and each hop keeps. */
 typedef struct ah_call_settings {
-    ahttp_timeout timeout;        /* merged with the session's */
     int64_t expect_100_ms;        /* how long a body waits for 100 Continue; 0: it does not */
     ahttp_interim_fn *on_interim; /* may be NULL */
     void *on_interim_ctx;

@@ -22,10 +22,9 @@ static bool is_empty(const ahttp_timeout *timeout)
 
 const char *ah_timeout_check(const ahttp_timeout *timeout)
 {
-    list all = {.timeout = *timeout};
-
     if (is_empty(timeout))
         return NULL;
+    list all = {.timeout = *timeout};
     for (int i = 0; i < COUNT; i++)
         if (all.ms[i] < AHTTP_NEVER)
             return names[i];

@@ -48,4 +48,10 @@ typedef struct ah_response_head {
     ahttp_headers trailers; /* what came behind a chunked body */
 } ah_response_head;
 
+/* An empty one, whose fields go to arena. */
+static inline ah_response_head ah_response_head_in(ah_arena *arena)
+{
+    return (ah_response_head){.fields = {.arena = arena}};
+}
+
 #endif
