@@ -34,6 +34,11 @@ size_t resident_growth_allowed(void)
     return IS_SANITIZED || RUNNING_ON_VALGRIND ? 32 << 20 : 8 << 20;
 }
 
+int64_t idle_cpu_allowed_us(int64_t of_ms)
+{
+    return of_ms * 1000 / (RUNNING_ON_VALGRIND ? 10 : 100);
+}
+
 size_t resident_bytes(void)
 {
     char text[128] = "";

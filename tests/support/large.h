@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TESTS_SUPPORT_LARGE_H
 #define TESTS_SUPPORT_LARGE_H
-/* For tests that bodies of any size need little memory. */
+/* For tests that measure what is used: memory for bodies of any size, time while nothing is done.
+ */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,5 +12,8 @@ uint64_t large_size(void);
 size_t resident_bytes(void);
 /* By how much it may grow; more where instruments keep notes of all memory that is touched. */
 size_t resident_growth_allowed(void);
+/* Time of the CPU, in microseconds, that is none at all in so many milliseconds: a hundredth; more
+   where each instruction becomes many. */
+int64_t idle_cpu_allowed_us(int64_t of_ms);
 
 #endif
