@@ -122,11 +122,15 @@ static void take_file_name(transfer *transfer)
     free(name);
 }
 
+/* The number behind the first space; the bytes have no NUL behind them. */
 static int status_of(const char *bytes, size_t len)
 {
-    const char *space = memchr(bytes, ' ', len);
+    const char *at = memchr(bytes, ' ', len);
+    int status = 0;
 
-    return space ? atoi(space + 1) : 0;
+    while (at && ++at < bytes + len && *at >= '0' && *at <= '9' && status < 1000)
+        status = 10 * status + (*at - '0');
+    return status;
 }
 
 /* Lines that are folded become one, with a space (RFC 9112 §5.2). */

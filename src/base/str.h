@@ -67,6 +67,10 @@ bool ah_str_ends_with(ah_str text, ah_str suffix);
 
 /* Position of the first c, or text.len. */
 size_t ah_str_find(ah_str text, char c);
+static inline bool ah_str_has(ah_str text, char c)
+{
+    return ah_str_find(text, c) < text.len;
+}
 /* Position of the last c, or text.len. */
 size_t ah_str_find_last(ah_str text, char c);
 /* Without the spaces and tabs at both ends (OWS of RFC 9110 §5.6.3). */

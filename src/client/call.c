@@ -161,7 +161,7 @@ static void on_deadline(ah_timer *timer)
     ah_call_fail(call,
                  ah_error_new(AHTTP_E_TOTAL_TIMEOUT,
                               "timed out after %lld ms while %s (total_ms is %lld)",
-                              (long long)(limit_ms + late_ms), doing(call), (long long)limit_ms));
+                              (long long)limit_ms + late_ms, doing(call), (long long)limit_ms));
 }
 
 static void on_cancel(ahttp_future *future)

@@ -105,7 +105,7 @@ static const char *without_port(const char *whole, char text[ADDRESS])
     ah_str address = ah_str_from(whole);
     size_t len = ah_str_find_last(address, ':');
 
-    if (len == address.len || len >= ADDRESS)
+    if (!whole || len == address.len || len >= ADDRESS)
         return NULL;
     memcpy(text, address.ptr, len);
     text[len] = '\0';

@@ -423,7 +423,7 @@ static void on_ready(void *ctx, unsigned events)
         ah_h1_send_more(&conn->work->sending);
     if (events & AH_READABLE && !conn->paused)
         receive(conn);
-    if (!conn->closed && conn->exchange)
+    if (!conn->closed && conn->exchange && conn->work)
         sending_moved(conn);
     end_call(conn);
 }

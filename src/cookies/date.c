@@ -74,7 +74,7 @@ static bool take_month(date *found, ah_str token)
     static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
 
     for (int month = 1; month <= 12; month++)
-        if (ah_str_starts_with_nocase(token, ah_str_make(names + 3 * (month - 1), 3))) {
+        if (ah_str_starts_with_nocase(token, ah_str_make(&names[3 * (size_t)(month - 1)], 3))) {
             found->month = month;
             return true;
         }

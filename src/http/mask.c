@@ -28,7 +28,7 @@ static size_t login_len(ah_str text)
 {
     size_t at = 0;
 
-    for (size_t i = 0; i < text.len && !memchr("/?#<>\" \t", text.ptr[i], 8); i++)
+    for (size_t i = 0; i < text.len && !ah_str_has(AH_STR("/?#<>\" \t"), text.ptr[i]); i++)
         if (text.ptr[i] == '@')
             at = i;
     return at;

@@ -150,9 +150,9 @@ static ah_str next_member(ah_str *rest)
     size_t start = 0;
     size_t end;
 
-    while (start < rest->len && memchr(", \t\r\n", rest->ptr[start], 5))
+    while (start < rest->len && ah_str_has(AH_STR(", \t\r\n"), rest->ptr[start]))
         start++;
-    for (end = start; end < rest->len && !memchr(", \t\r\n", rest->ptr[end], 5);)
+    for (end = start; end < rest->len && !ah_str_has(AH_STR(", \t\r\n"), rest->ptr[end]);)
         end++;
     ah_str member = ah_str_slice(*rest, start, end - start);
     *rest = skip(*rest, end);

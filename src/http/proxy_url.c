@@ -58,7 +58,7 @@ static bool has_port(ah_str text)
 {
     size_t end = 0;
 
-    while (end < text.len && !memchr("/?#", text.ptr[end], 3))
+    while (end < text.len && !ah_str_has(AH_STR("/?#"), text.ptr[end]))
         end++;
     text.len = end;
     size_t at = ah_str_find_last(text, '@');

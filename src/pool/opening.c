@@ -579,7 +579,7 @@ static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin,
     ah_opening *opening = new_opening(setup, origin);
 
     *error = opening ? prepare_tls(opening) : ah_error_no_memory();
-    if (*error) {
+    if (*error || !opening) {
         ah_free(opening);
         return NULL;
     }

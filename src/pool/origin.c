@@ -63,10 +63,11 @@ static ah_origin *new_origin(const ah_route *route, ah_str key)
     snprintf(name, name_size, route->is_ipv6 ? "[%s]:%u" : "%s:%u", origin->route.host.ptr,
              route->port);
     origin->name = name;
-    if (route->proxy)
+    if (route->proxy) {
         ah_proxy_ref(route->proxy);
-    if (route->host.len == 0)
-        origin->name = route->proxy->name;
+        if (route->host.len == 0)
+            origin->name = route->proxy->name;
+    }
     return origin;
 }
 

@@ -118,7 +118,7 @@ static void located(ah_lookup *lookup, const ah_address *addresses, size_t count
         if (!passing->addresses)
             error = ah_error_no_memory();
     }
-    if (error) {
+    if (error || !passing->addresses) {
         ah_transport_close(transport);
         settle(passing, NULL, ah_error_in_phase(error, AHTTP_PHASE_DNS));
         return;

@@ -25,6 +25,7 @@ typedef struct fixture {
     ahttp_loop *loop;
     dns_server *dns;
     ah_opening_setup setup;
+    ah_h1_store store;
     ah_origins origins;
     ah_origin *origin;
     ah_opening *opening; /* until it has ended */
@@ -81,6 +82,8 @@ static void begin(fixture *self, const char *dns_servers)
     if (!self->loop)
         return;
     self->setup.loop = self->loop;
+    ah_h1_store_init(&self->store);
+    self->setup.works = &self->store;
     self->setup.resolver = ah_resolver_new(self->loop, &options);
 }
 
@@ -96,8 +99,10 @@ static void finish(fixture *self)
     ahttp_tls_unref(self->setup.tls);
     ahttp_tls_unref(self->setup.default_tls);
     ahttp_resolver_unref(self->setup.resolver);
-    if (self->loop)
+    if (self->loop) {
         ahttp_loop_run(self->loop);
+        ah_h1_store_release(&self->store);
+    }
 }
 
 static int setup(void **state)
