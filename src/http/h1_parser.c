@@ -363,15 +363,17 @@ static ah_h1_result collect(ah_h1_parser *parser, ah_str *input)
     return used == room ? too_long(parser) : AH_H1_MORE;
 }
 
-/* HTTP/0.9: the first bytes tell, however few there are. */
+/* HTTP/0.9: the first bytes tell, however few come at a time. */
 static bool has_no_head(const ah_h1_parser *parser, ah_str input)
 {
-    ah_str start = AH_STR("HTTP/");
+    const ah_h1_section *section = &parser->section;
+    ah_str start = ah_str_slice(AH_STR("HTTP/"), section->saved_len, SIZE_MAX);
+    char first = section->saved_len > 0 ? section->saved[0] : input.ptr[0];
 
-    if (input.ptr[0] == '\r' || input.ptr[0] == '\n') /* RFC 9112 §2.2 */
+    if (parser->phase != HEAD || parser->interim_count > 0 || start.len == 0 || first == '\r' ||
+        first == '\n') /* RFC 9112 §2.2 */
         return false;
-    return parser->phase == HEAD && parser->section.saved_len == 0 && parser->interim_count == 0 &&
-           !ah_str_equal(ah_str_slice(input, 0, start.len), ah_str_slice(start, 0, input.len));
+    return !ah_str_equal(ah_str_slice(input, 0, start.len), ah_str_slice(start, 0, input.len));
 }
 
 static ah_h1_result begin_0_9(ah_h1_parser *parser)
@@ -382,6 +384,8 @@ static ah_h1_result begin_0_9(ah_h1_parser *parser)
     parser->body = (ah_body_length){.framing = AH_FRAMING_UNTIL_CLOSE};
     parser->phase = BODY_UNTIL_CLOSE;
     parser->events->head(parser->ctx);
+    if (parser->section.saved_len > 0)
+        give_body(parser, ah_str_make(parser->section.saved, parser->section.saved_len));
     return AH_H1_MORE;
 }
 

@@ -54,6 +54,27 @@ static void lines_may_end_in_lf_when_lenient(void **state)
     CHECK(rows);
 }
 
+static void what_is_no_http_fails_however_it_is_cut(void **state)
+{
+    static const row rows[] = {
+        {"HTh: 5\r\n:\n", 0, BAD, BAD},
+        {"HTTP: 5\r\n", 0, BAD, BAD},
+        {"HTTP", 0, "more", "more"},
+    };
+
+    (void)state;
+    CHECK(rows);
+}
+
+static void http_0_9_has_all_its_bytes_however_it_is_cut(void **state)
+{
+    const response_input input = {
+        .rules = {.http_0_9 = true}, .bytes = AH_STR("HTTy: no head\n"), .ends = true};
+
+    (void)state;
+    assert_response_log(&input, "200  (1.0) \"HTTy: no head\n\" done close");
+}
+
 static void folded_fields_are_joined_when_lenient(void **state)
 {
     static const row rows[] = {
@@ -319,6 +340,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_may_end_in_lf_when_lenient),
+        cmocka_unit_test(what_is_no_http_fails_however_it_is_cut),
+        cmocka_unit_test(http_0_9_has_all_its_bytes_however_it_is_cut),
         cmocka_unit_test(folded_fields_are_joined_when_lenient),
         cmocka_unit_test(a_folded_status_line_is_passed_over_when_lenient),
         cmocka_unit_test(spaces_before_a_colon_are_left_out_when_lenient),
