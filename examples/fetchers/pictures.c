@@ -95,6 +95,23 @@ void pictures_broke(pictures *all, const char *url, const ahttp_error *error)
 
 /* ---- From the arguments to the sum ---- */
 
+void pictures_download(pictures *all, ahttp_session *session, const char *url)
+{
+    ahttp_response *response = ahttp_await(ahttp_get(session, url));
+    char *path = pictures_path(all, url);
+
+    if (!response)
+        pictures_broke(all, url, ahttp_task_error());
+    else if (!ahttp_response_ok(response))
+        pictures_refused(all, url, response);
+    else if (ahttp_await_status(ahttp_stream_save(ahttp_response_stream(response), path)) < 0)
+        pictures_broke(all, url, ahttp_task_error());
+    else
+        pictures_saved(all, url);
+    free(path);
+    ahttp_response_unref(response);
+}
+
 static double seconds(void)
 {
     struct timespec now;

@@ -26,6 +26,9 @@ int pictures_main(int argc, char **argv, pictures_fn *download_all);
 /* Where the picture is kept, to be freed. */
 char *pictures_path(const pictures *all, const char *url);
 
+/* One picture, from top to bottom; the task or thread waits meanwhile. */
+void pictures_download(pictures *all, ahttp_session *session, const char *url);
+
 /* How a download ended; each may be called by any thread.  The response's status decides where
    nothing failed before it was saved. */
 void pictures_saved(pictures *all, const char *url);

@@ -2,7 +2,6 @@
 /* Pictures by tasks: each reads from top to bottom, like the sequential program, and a semaphore
    says how many go on at the same time. */
 #include "pictures.h"
-#include <stdlib.h>
 
 typedef struct fetching {
     pictures *all;
@@ -11,24 +10,6 @@ typedef struct fetching {
     size_t next;
 } fetching;
 
-static void download(fetching *fetching, const char *url)
-{
-    pictures *all = fetching->all;
-    ahttp_response *response = ahttp_await(ahttp_get(fetching->session, url));
-    char *path = pictures_path(all, url);
-
-    if (!response)
-        pictures_broke(all, url, ahttp_task_error());
-    else if (!ahttp_response_ok(response))
-        pictures_refused(all, url, response);
-    else if (ahttp_await_status(ahttp_stream_save(ahttp_response_stream(response), path)) < 0)
-        pictures_broke(all, url, ahttp_task_error());
-    else
-        pictures_saved(all, url);
-    free(path);
-    ahttp_response_unref(response);
-}
-
 static void *download_one(void *arg)
 {
     fetching *fetching = arg;
@@ -36,7 +17,7 @@ static void *download_one(void *arg)
 
     if (ahttp_await_status(ahttp_semaphore_acquire(fetching->permits)) < 0)
         return NULL; /* cancelled, by Ctrl-C */
-    download(fetching, url);
+    pictures_download(fetching->all, fetching->session, url);
     ahttp_semaphore_release(fetching->permits);
     return NULL;
 }

@@ -4,7 +4,6 @@
 #include "pictures.h"
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
 enum { MOST_THREADS = 64 };
 
@@ -12,23 +11,6 @@ typedef struct pool {
     pictures *all;
     atomic_size_t next;
 } pool;
-
-static void download(pictures *all, ahttp_session *session, const char *url)
-{
-    ahttp_response *response = ahttp_await(ahttp_get(session, url));
-    char *path = pictures_path(all, url);
-
-    if (!response)
-        pictures_broke(all, url, ahttp_task_error());
-    else if (!ahttp_response_ok(response))
-        pictures_refused(all, url, response);
-    else if (ahttp_await_status(ahttp_stream_save(ahttp_response_stream(response), path)) < 0)
-        pictures_broke(all, url, ahttp_task_error());
-    else
-        pictures_saved(all, url);
-    free(path);
-    ahttp_response_unref(response);
-}
 
 static void *work(void *ctx)
 {
@@ -38,7 +20,7 @@ static void *work(void *ctx)
     size_t at;
 
     while ((at = atomic_fetch_add(&pool->next, 1)) < pool->all->count)
-        download(pool->all, session, pool->all->urls[at]);
+        pictures_download(pool->all, session, pool->all->urls[at]);
     ahttp_session_unref(session);
     ahttp_loop_close(loop);
     return NULL;
