@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef TESTS_HTTP_COMPRESS_H
 #define TESTS_HTTP_COMPRESS_H
-/* Making coded data with zlib's compressor, and driving a decoder over it. */
-#include "http/coding.h"
+/* Making coded data, with the compressors of others. */
+#include "base/buf.h"
 #include "support/check.h"
 #include <zlib.h>
+#if AHTTP_BROTLI
+#include <brotli/encode.h>
+#endif
+#if AHTTP_ZSTD
+#include <zstd.h>
+#endif
 
 enum { GZIP = 16 + MAX_WBITS, ZLIB = MAX_WBITS, RAW = -MAX_WBITS };
 
-/* Appends text, compressed in the format, to out. */
+/* Appends text to out, compressed by zlib in the format. */
 static inline void compress_level(ah_buf *out, ah_str text, int format, int level)
 {
     z_stream stream = {0};
@@ -29,78 +35,44 @@ static inline void compress_as(ah_buf *out, ah_str text, int format)
     compress_level(out, text, format, 6);
 }
 
-/* What came of decoding something. */
-typedef struct decoding {
-    ah_buf out;
-    ah_coding_result last;
-    size_t unused;      /* bytes of input */
-    ahttp_error *error; /* of decoding or finishing */
-    size_t calls;
-} decoding;
-
-static inline void decoding_release(decoding *result)
+#if AHTTP_BROTLI
+static inline void compress_br(ah_buf *out, ah_str text)
 {
-    ah_buf_release(&result->out);
-    ah_error_free(result->error);
-    *result = (decoding){0};
+    size_t size = BrotliEncoderMaxCompressedSize(text.len) + 16;
+    uint8_t *room = (uint8_t *)ah_buf_reserve(out, size);
+
+    assert_true(BrotliEncoderCompress(5, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC, text.len,
+                                      (const uint8_t *)text.ptr, &size, room));
+    out->len += size;
 }
+#endif
 
-/* Feeds the input in pieces of at most step bytes, and finishes.  Every call is held to what
-   it promises. */
-static inline decoding decode_steps(ah_decoder *decoder, ah_str input, size_t step,
-                                    size_t max_output)
+#if AHTTP_ZSTD
+/* Appends a frame; with a window of 2^window_log bytes, unless that is 0. */
+static inline void compress_window(ah_buf *out, ah_str text, int window_log)
 {
-    decoding result = {.last = AH_CODING_MORE_INPUT};
+    ZSTD_CCtx *context = ZSTD_createCCtx();
+    size_t size = ZSTD_compressBound(text.len);
+    ZSTD_inBuffer in = {text.ptr, text.len, 0};
+    ZSTD_outBuffer room = {ah_buf_reserve(out, size), size, 0};
 
-    while (input.len > 0 || result.last == AH_CODING_MORE_ROOM) {
-        ah_str piece = ah_str_slice(input, 0, step);
-        ah_str rest = piece;
-        size_t before = result.out.len;
-        result.last = decoder->ops->decode(decoder, &rest, &result.out, max_output);
-        result.calls++;
-        assert_true(result.out.len - before <= max_output);
-        assert_true(rest.len == 0 || rest.ptr + rest.len == piece.ptr + piece.len);
-        if (result.last == AH_CODING_MORE_INPUT)
-            assert_int_equal(rest.len, 0);
-        input = ah_str_slice(input, piece.len - rest.len, input.len);
-        if (result.last == AH_CODING_DONE || result.last == AH_CODING_FAILED)
-            break;
+    assert_non_null(context);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+    if (window_log > 0) {
+        ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, window_log);
+        /* A context that learns the size before it starts makes the window smaller. */
+        ZSTD_compressStream2(context, &room, &in, ZSTD_e_continue);
     }
-    result.unused = input.len;
-    result.error = result.last == AH_CODING_FAILED ? decoder->ops->take_error(decoder)
-                                                   : decoder->ops->finish(decoder);
-    return result;
+    assert_int_equal(ZSTD_compressStream2(context, &room, &in, ZSTD_e_end), 0);
+    out->len += room.pos;
+    ZSTD_freeCCtx(context);
 }
 
-/* The same, ending the decoder. */
-static inline decoding decode_with(ah_decoder *decoder, ah_str input, size_t step,
-                                   size_t max_output)
+static inline void compress_zstd(ah_buf *out, ah_str text)
 {
-    assert_non_null(decoder);
-    decoding result = decode_steps(decoder, input, step, max_output);
-    decoder->ops->free(decoder);
-    return result;
+    compress_window(out, text, 0);
 }
-
-static inline void assert_decoded(decoding result, ah_str expected)
-{
-    if (result.error)
-        fail_msg("decoding failed: %s", result.error->message);
-    assert_int_equal(result.out.len, expected.len);
-    if (expected.len > 0)
-        assert_memory_equal(result.out.data, expected.ptr, expected.len);
-    decoding_release(&result);
-}
-
-static inline void assert_not_decoded(decoding result, const char *why)
-{
-    if (!result.error)
-        fail_msg("decoding gave %zu bytes, not: %s", result.out.len, why);
-    assert_int_equal(result.error->code, AHTTP_E_CODING);
-    if (!strstr(result.error->message, why))
-        fail_msg("\"%s\" does not say: %s", result.error->message, why);
-    decoding_release(&result);
-}
+#endif
 
 /* Bytes that do not compress, the same each time. */
 static inline void append_noise(ah_buf *out, size_t len)

@@ -2,6 +2,7 @@
 #include "support/check.h"
 
 #include "compress.h"
+#include "decoding.h"
 #include "http/encoder.h"
 #include "support/failing_alloc.h"
 
