@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "conn/h1_watch.h"
+#include "base/later.h"
 
 /* By what the wait is limited: what it fails with, and the limit's name. */
 typedef struct rule {
@@ -28,7 +29,7 @@ static rule rule_of(const ahttp_timeout *limits, ah_h1_awaited awaited)
 /* Nothing has moved since since_ms: looks again when that may have been too long. */
 static void arm(ah_h1_watch *watch, ahttp_loop *loop, int64_t limit_ms)
 {
-    int64_t due_ms = watch->since_ms + limit_ms;
+    int64_t due_ms = ah_later(watch->since_ms, limit_ms);
 
     if (limit_ms == AHTTP_NEVER)
         ah_h1_watch_stop(watch, loop);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "dns/query.h"
+#include "base/later.h"
 #include "dns/addresses.h"
 #include "dns/program_call.h"
 #include "loop/getaddrinfo.h"
@@ -148,7 +149,7 @@ static int64_t expiry(const ahttp_resolver *resolver, int64_t ttl_ms)
     const ah_resolver_options *options = &resolver->options;
     int64_t kept_ms = ttl_ms < options->min_cache_ms ? options->min_cache_ms : ttl_ms;
 
-    return ahttp_loop_now(resolver->loop) + min_ms(kept_ms, options->cache_ms);
+    return ah_later(ahttp_loop_now(resolver->loop), min_ms(kept_ms, options->cache_ms));
 }
 
 /* Why there is no address: a server that did not say weighs more than one that said no. */

@@ -5,6 +5,7 @@
    Nothing starts before the loop runs the dial's job, so that a system which connects or
    refuses at once still reports from the loop. */
 #include "net/dial.h"
+#include "base/later.h"
 #include "loop/poll.h"
 #include "loop/timer.h"
 #include "net/socket.h"
@@ -326,7 +327,8 @@ static ah_dial *new_dial(ahttp_loop *loop, const ah_dial_options *options, size_
     dial->done = done;
     dial->ctx = ctx;
     dial->delay_ms = chosen->delay_ms == 0 ? DEFAULT_DELAY_MS : chosen->delay_ms;
-    dial->deadline_ms = chosen->limit_ms > 0 ? ahttp_loop_now(loop) + chosen->limit_ms : INT64_MAX;
+    dial->deadline_ms =
+        chosen->limit_ms > 0 ? ah_later(ahttp_loop_now(loop), chosen->limit_ms) : INT64_MAX;
     dial->sockets = chosen->sockets;
     dial->timer.fire = next_is_due;
     dial->begin.run = begin;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool/plan.h"
+#include "base/later.h"
 
 static size_t total(const ah_counted conns[AH_POOL_STATES])
 {
@@ -18,12 +19,6 @@ size_t ah_pool_total(const ah_pool *pool)
 static bool is_full(const ah_pool *pool)
 {
     return total(pool->conns) >= pool->rules.limit;
-}
-
-/* INT64_MAX is never. */
-static int64_t later(int64_t now_ms, int64_t by_ms)
-{
-    return by_ms > INT64_MAX - now_ms ? INT64_MAX : now_ms + by_ms;
 }
 
 static int64_t min(int64_t one, int64_t other)
@@ -174,9 +169,9 @@ static void close_oldest_idle(ah_pool *pool, ah_pool_origin *origin)
 
 static void rest(ah_pool *pool, ah_pool_conn *conn, int64_t peer_keeps_ms, int64_t now_ms)
 {
-    conn->expires_ms = min(conn->ends_ms, later(now_ms, pool->rules.keepalive_ms));
+    conn->expires_ms = min(conn->ends_ms, ah_later(now_ms, pool->rules.keepalive_ms));
     if (peer_keeps_ms)
-        conn->expires_ms = min(conn->expires_ms, later(now_ms, peer_keeps_ms));
+        conn->expires_ms = min(conn->expires_ms, ah_later(now_ms, peer_keeps_ms));
     enter(pool, conn, AH_POOL_IDLE);
     close_oldest_idle(pool, conn->origin);
 }
@@ -286,7 +281,7 @@ ah_pool_waiter *ah_pool_opened(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms
     conn->is_open = true;
     if (conn->state == AH_POOL_CLOSING)
         return NULL;
-    conn->ends_ms = later(now_ms, pool->rules.lifetime_ms);
+    conn->ends_ms = ah_later(now_ms, pool->rules.lifetime_ms);
     if (!expecting)
         return serve_or_rest(pool, conn, 0, now_ms);
     ah_pool_waiter *oldest = first_of(&conn->origin->expecting);

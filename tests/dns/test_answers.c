@@ -62,6 +62,27 @@ static void an_answer_that_may_not_be_kept_is_not(void **state)
     assert_int_equal(dns_server_asked(self->server, "volatile.test", DNS_A), 2);
 }
 
+static void with_both_times_endless_an_answer_is_kept_for_ever(void **state)
+{
+    fixture other = *(fixture *)*state;
+    const ah_resolver_options options = {.servers = dns_server_text(other.server),
+                                         .cache_ms = INT64_MAX,
+                                         .min_cache_ms = INT64_MAX,
+                                         .query_timeout_ms = PATIENT_MS,
+                                         .system = AH_SYSTEM_NEVER};
+
+    other.resolver = ah_resolver_new(other.loop, &options);
+    resolved(&other, "only4.test");
+    ahttp_loop_advance(other.loop, INT64_C(1000) * 365 * 24 * 3600 * 1000);
+    assert_string_equal(resolved(&other, "only4.test"), "192.0.2.4:80");
+    assert_int_equal(dns_server_asked(other.server, "only4.test", DNS_A), 1);
+    ahttp_resolver_forget(other.resolver, "only4.test");
+    resolved(&other, "only4.test");
+
+    assert_int_equal(dns_server_asked(other.server, "only4.test", DNS_A), 2);
+    ahttp_resolver_unref(other.resolver);
+}
+
 static void addresses_take_turns_at_being_the_first(void **state)
 {
     fixture *self = *state;
@@ -117,6 +138,7 @@ int main(void)
         WITH_SERVER(no_answer_is_kept_longer_than_the_option_says),
         WITH_SERVER(without_a_cache_each_look_up_asks),
         WITH_SERVER(an_answer_that_may_not_be_kept_is_not),
+        WITH_SERVER(with_both_times_endless_an_answer_is_kept_for_ever),
         WITH_SERVER(addresses_take_turns_at_being_the_first),
         WITH_SERVER(that_a_name_does_not_exist_is_remembered_for_a_second),
         WITH_SERVER(that_a_server_failed_is_remembered_for_a_second),
