@@ -7,7 +7,8 @@
 
 /* What a connection tells its owner, the connector. */
 typedef struct ah_conn_owner {
-    /* It may take an exchange: the one it carried has ended well.  The callee may send. */
+    /* It may take an exchange: the one it carried has ended well, or before a byte of it was
+       sent.  The callee may send. */
     void (*idle)(ah_conn *conn);
     /* It never will again.  Called once, after any exchange on it had its end event; the
        connection frees itself when this has returned. */

@@ -4,9 +4,10 @@
 
      READY -> HEAD -> BODY -> DONE -> READY      any state -> BROKEN
 
-   Only when both are done, the peer wants to go on and no byte is left over, both go back to
-   READY (in one function, may_be_reused).  Events reach code that may close this connection,
-   so its memory goes only when no function of this file is left on the stack. */
+   (and from HEAD back to READY, when nothing was sent after all).  Only when both are done, the
+   peer wants to go on and no byte is left over, both go back to READY (in one function,
+   may_be_reused).  Events reach code that may close this connection, so its memory goes only when
+   no function of this file is left on the stack. */
 #include "conn/h1_conn.h"
 #include "base/mem.h"
 #include "conn/h1_work.h"
@@ -23,7 +24,7 @@ typedef enum receiving { READY, HEAD, BODY, DONE, BROKEN } receiving;
 
 static const unsigned char may_enter[] = {
     [READY] = 1 << HEAD | 1 << BROKEN,
-    [HEAD] = 1 << BODY | 1 << DONE | 1 << BROKEN,
+    [HEAD] = 1 << BODY | 1 << DONE | 1 << READY | 1 << BROKEN,
     [BODY] = 1 << DONE | 1 << BROKEN,
     [DONE] = 1 << READY | 1 << BROKEN,
     [BROKEN] = 1 << BROKEN,
@@ -122,6 +123,15 @@ static bool may_be_reused(const h1_conn *conn, size_t left_over)
            conn->base.peer_keeps_ms != AH_KEEP_ALIVE_NOT_AT_ALL;
 }
 
+/* From now on it waits for the next exchange. */
+static void rest(h1_conn *conn)
+{
+    enter(&conn->response, READY);
+    conn->paused = false;
+    want(conn);
+    ah_transport_set_background(conn->transport, true);
+}
+
 static void complete(h1_conn *conn, size_t left_over)
 {
     ah_exchange *exchange = conn->exchange;
@@ -133,12 +143,8 @@ static void complete(h1_conn *conn, size_t left_over)
     conn->exchange = NULL;
     exchange->conn = NULL;
     ah_h1_send_end(&conn->work->sending);
-    if (reusable) {
-        enter(&conn->response, READY);
-        conn->paused = false;
-        want(conn);
-        ah_transport_set_background(conn->transport, true);
-    }
+    if (reusable)
+        rest(conn);
     ah_trace_mark(exchange->tracer, AH_MARK_LAST_BYTE);
     if (reusable)
         ah_trace_step(exchange->tracer, AHTTP_TRACE_RELEASE);
@@ -171,12 +177,31 @@ static void hand_over(h1_conn *conn, ah_str received_behind)
 
 /* ---- Sending ---- */
 
+/* No byte of the exchange has left, so to the peer it never was. */
+static void withdraw(h1_conn *conn, ahttp_error *why)
+{
+    ah_exchange *exchange = conn->exchange;
+
+    if (exchange->limits)
+        stop_watch(conn);
+    conn->exchange = NULL;
+    exchange->conn = NULL;
+    conn->exchanges--;
+    rest(conn);
+    ah_trace_step(exchange->tracer, AHTTP_TRACE_RELEASE);
+    exchange->events->end(exchange, why);
+    if (!conn->closed)
+        conn->base.owner->idle(&conn->base);
+}
+
 /* Whatever the sending half did may have ended it. */
 static void sending_moved(h1_conn *conn)
 {
     ahttp_error *failure = ah_h1_send_take_failure(&conn->work->sending);
 
-    if (failure)
+    if (failure && conn->work->sending.state == AH_H1_SEND_READY)
+        withdraw(conn, failure);
+    else if (failure)
         fail(conn, failure);
     else
         want(conn);

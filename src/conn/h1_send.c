@@ -12,7 +12,7 @@ enum {
 
 static const unsigned char may_enter[] = {
     [AH_H1_SEND_READY] = 1 << AH_H1_SENDING | 1 << AH_H1_SEND_BROKEN,
-    [AH_H1_SENDING] = 1 << AH_H1_SENT | 1 << AH_H1_SEND_BROKEN,
+    [AH_H1_SENDING] = 1 << AH_H1_SENT | 1 << AH_H1_SEND_READY | 1 << AH_H1_SEND_BROKEN,
     [AH_H1_SENT] = 1 << AH_H1_SEND_READY | 1 << AH_H1_SEND_BROKEN,
     [AH_H1_SEND_BROKEN] = 1 << AH_H1_SEND_BROKEN,
 };
@@ -34,18 +34,24 @@ static void disarm(ah_h1_send *send)
 }
 
 /* Nothing more is written or pulled. */
-static void cut(ah_h1_send *send)
+static void stop_in(ah_h1_send *send, ah_h1_send_state state)
 {
     if (send->source && send->state == AH_H1_SENDING)
         ah_source_stop(send->source);
     for (int i = 0; i < 3; i++)
         send->unsent[i] = (ah_str){0};
-    enter(send, AH_H1_SEND_BROKEN);
+    enter(send, state);
 }
 
+static void cut(ah_h1_send *send)
+{
+    stop_in(send, AH_H1_SEND_BROKEN);
+}
+
+/* Before the first byte has left, the peer does not know of it. */
 static void fail(ah_h1_send *send, ahttp_error *error)
 {
-    cut(send);
+    stop_in(send, send->exchange->bytes_sent == 0 ? AH_H1_SEND_READY : AH_H1_SEND_BROKEN);
     ah_error_free(send->failed);
     send->failed = error;
 }

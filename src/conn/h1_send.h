@@ -6,8 +6,9 @@
 
      READY -> SENDING -> SENT -> READY       and from any of them to BROKEN
 
-   and never ends the connection: the other half, which sees the responses, does.  A body that
-   is pulled is asked for more only when all that it gave before has been written. */
+   or from SENDING back to READY, when the body fails before a byte was written.  It never ends the
+   connection: the other half, which sees the responses, does.  A body that is pulled is asked for
+   more only when all that it gave before has been written. */
 #include "base/buf.h"
 #include "conn/exchange.h"
 #include "conn/source.h"
@@ -49,8 +50,8 @@ void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange);
 void ah_h1_send_more(ah_h1_send *send);
 /* Whether it waits for the transport to be writable. */
 bool ah_h1_send_wants_room(const ah_h1_send *send);
-/* After begin, more, go_on and moved: why the connection must be ended, now the caller's, or
-   NULL. */
+/* After begin, more, go_on and moved: why the exchange must be ended, now the caller's, or NULL.
+   Unless the state is READY then, the connection must be, too. */
 ahttp_error *ah_h1_send_take_failure(ah_h1_send *send);
 /* Why writing failed, now the caller's, or NULL. */
 ahttp_error *ah_h1_send_take_broke(ah_h1_send *send);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* When a connection carries the next request as well, and when a request goes out once more. */
-#include "fixture.h"
-
-static fixture f;
+#include "sending.h"
 
 static int begin(void **state)
 {
@@ -99,6 +97,72 @@ static void a_session_without_keep_alive_says_so(void **state)
     ahttp_connector_unref(connector);
 }
 
+static void an_error_of_one_response_is_not_the_nexts(void **state)
+{
+    static const server_step babbles[] = {
+        READ_REQUEST,
+        SEND("HTTP/1.1 200 OK\r\nContent-Length: some\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), HOLD};
+    (void)state;
+    restart(&(server_script){.connections = {babbles}});
+
+    assert_fails(ahttp_get(f.session, at("/")), AHTTP_E_PROTOCOL, "");
+    run_until(&f, SERVER_PEER_CLOSED, 1);
+    assert_text(ahttp_get(f.session, at("/ok")), "ok");
+    assert_text(ahttp_get(f.session, at("/ok")), "ok");
+
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 2);
+}
+
+/* A stream of which a read has failed fails at once when it is sent. */
+static ahttp_body *broken_body(ahttp_response **response)
+{
+    *response = response_of(ahttp_get(f.session, at("/")));
+    ahttp_stream *stream = ahttp_response_stream(*response);
+    while (ahttp_await(ahttp_stream_read(stream)))
+        ;
+    assert_int_equal(ahttp_task_error()->code, AHTTP_E_BODY_CUT);
+    return ahttp_body_stream(stream);
+}
+
+static void a_body_that_fails_before_anything_was_sent_keeps_the_connection(void **state)
+{
+    static const server_step breaks_off[] = {
+        READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf"), CLOSE};
+    ahttp_response *broken;
+    (void)state;
+    restart(&(server_script){.connections = {breaks_off}});
+    ahttp_body *body = broken_body(&broken);
+    assert_text(ahttp_get(f.session, at("/ok")), "ok");
+
+    assert_fails(ahttp_post(f.session, at("/ok"), .body = ahttp_body_file("/none", 0, 0)),
+                 AHTTP_E_SYSTEM, "open file");
+    assert_fails(ahttp_post(f.session, at("/ok"), .body = body), AHTTP_E_BODY_CUT, "");
+    assert_text(ahttp_get(f.session, at("/ok")), "ok");
+
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 2);
+    assert_int_equal(server_count(f.server, SERVER_BROKEN), 0);
+    assert_int_equal(count_idle(f.session), 1);
+    ahttp_response_unref(broken);
+}
+
+static void a_body_that_fails_while_it_is_sent_closes_the_connection(void **state)
+{
+    producer p = {.pieces = PIECES("hel", LATER, FAILS)};
+    (void)state;
+    assert_text(ahttp_get(f.session, at("/ok")), "ok");
+    ahttp_future *request =
+        ahttp_post(f.session, at("/ok"), .body = ahttp_body_produced(produce, &p, -1));
+    while (!p.promise)
+        let_run();
+    answer_now(&p);
+
+    assert_fails(request, AHTTP_E_STATE, "the well is dry");
+    run_until(&f, SERVER_PEER_CLOSED, 1);
+    assert_int_equal(count_idle(f.session), 0);
+    assert_text(ahttp_get(f.session, at("/ok")), "ok");
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 2);
+}
+
 /* ---- Age ---- */
 
 static void time_passes(int64_t ms)
@@ -181,6 +245,47 @@ static void a_post_with_a_key_is_sent_once_more(void **state)
     assert_int_equal(server_count(f.server, SERVER_REQUESTS), 3);
 }
 
+/* What the idle connection swallows is sent on a new one, or fails; whether it is sent. */
+static bool is_sent_once_more(const char *method, ahttp_body *body)
+{
+    restart(&(server_script){.connections = {races}});
+    assert_text(ahttp_get(f.session, at("/")), "first");
+    ahttp_response *response =
+        ahttp_await(ahttp_request(f.session, method, at("/ok"), .body = body));
+
+    if (!response)
+        assert_int_equal(ahttp_task_error()->code, AHTTP_E_DISCONNECTED);
+    ahttp_response_unref(response);
+    bool was_sent = server_count(f.server, SERVER_REQUESTS) == 3;
+    if (was_sent && body)
+        assert_string_equal(seen().body, "some bytes");
+    return was_sent;
+}
+
+static void methods_and_bodies_decide_whether_a_request_is_sent_once_more(void **state)
+{
+    static const char *const repeatable[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+    const char *path = make_file("some bytes", 10);
+    int ends[2];
+    int fd = open(path, O_RDONLY);
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "some bytes", 10), 10);
+    close(ends[1]);
+
+    for (size_t i = 0; i < COUNT_OF(repeatable); i++)
+        assert_true(is_sent_once_more(repeatable[i], NULL));
+    assert_false(is_sent_once_more("POST", NULL));
+    assert_false(is_sent_once_more("PATCH", NULL));
+    assert_true(is_sent_once_more("PUT", ahttp_body_file(path, 0, 0)));
+    assert_true(is_sent_once_more("GET", ahttp_body_fd(fd, 0, 0)));
+    assert_false(is_sent_once_more("POST", ahttp_body_file(path, 0, 0)));
+    assert_false(is_sent_once_more("PUT", ahttp_body_fd(ends[0], 0, 0)));
+    close(ends[0]);
+    close(fd);
+    remove_file(path);
+}
+
 static void it_is_sent_once_more_and_not_twice(void **state)
 {
     (void)state;
@@ -223,10 +328,14 @@ int main(void)
         TEST(responses_without_a_body_leave_their_connection_at_once),
         TEST(a_server_that_closes_is_believed),
         TEST(a_session_without_keep_alive_says_so),
+        TEST(an_error_of_one_response_is_not_the_nexts),
+        TEST(a_body_that_fails_before_anything_was_sent_keeps_the_connection),
+        TEST(a_body_that_fails_while_it_is_sent_closes_the_connection),
         TEST(a_server_that_keeps_it_for_3_s_finds_it_closed_after_2),
         TEST(a_connection_older_than_its_lifetime_is_replaced),
         TEST(no_more_connections_stay_idle_than_may),
         TEST(a_post_with_a_key_is_sent_once_more),
+        TEST(methods_and_bodies_decide_whether_a_request_is_sent_once_more),
         TEST(it_is_sent_once_more_and_not_twice),
         TEST(what_a_new_connection_swallows_is_not_sent_again),
         TEST(once_a_byte_has_come_it_is_not_sent_again),

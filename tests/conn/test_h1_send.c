@@ -248,19 +248,38 @@ static void a_source_that_fails_ends_request_and_connection(void **state)
     assert_string_equal(story, "end read file x: input/output error|closed|");
 }
 
-static void a_source_that_fails_at_once_sends_nothing(void **state)
+static void a_source_that_fails_at_once_sends_nothing_and_keeps_the_connection(void **state)
 {
     (void)state;
     send_pieces(PIECES(FAIL), 5, 0);
+    assert_string_equal(story, "end read file x: input/output error|idle|");
+    assert_written("");
+    assert_true(source.is_stopped);
+    send_pieces(PIECES("hello"), 5, 0);
+    assert_written(FIVE_HEAD "hello");
+    assert_false(exchange.was_reused);
+    fake_arrives(&wire, EMPTY_OK);
 
-    assert_string_equal(story, "end read file x: input/output error|closed|");
+    assert_string_equal(story, "end read file x: input/output error|idle|head 200|end OK|idle|");
+}
+
+static void a_length_that_is_wrong_from_the_start_keeps_the_connection(void **state)
+{
+    (void)state;
+    send_pieces(PIECES("hell"), 5, 0);
+    send_pieces(PIECES("hello!"), 5, 0);
+
+    assert_string_equal(story, "end send request body: it ended after 4 of the 5 bytes that were "
+                               "promised|idle|end send request body: it goes on behind the 5 bytes "
+                               "that were promised|idle|");
     assert_written("");
 }
 
 static void fewer_bytes_than_promised_end_request_and_connection(void **state)
 {
     (void)state;
-    send_pieces(PIECES("hell"), 5, 0);
+    send_pieces(PIECES("hell", WAIT), 5, 0);
+    wake_up();
 
     assert_string_equal(story, "end send request body: it ended after 4 of the 5 bytes that were "
                                "promised|closed|");
@@ -442,7 +461,8 @@ int main(void)
         TEST(nothing_is_pulled_while_the_transport_has_no_room),
         TEST(a_source_that_waits_does_not_watch_for_room),
         TEST(a_source_that_fails_ends_request_and_connection),
-        TEST(a_source_that_fails_at_once_sends_nothing),
+        TEST(a_source_that_fails_at_once_sends_nothing_and_keeps_the_connection),
+        TEST(a_length_that_is_wrong_from_the_start_keeps_the_connection),
         TEST(fewer_bytes_than_promised_end_request_and_connection),
         TEST(more_bytes_than_promised_end_request_and_connection),
         TEST(a_refusal_stops_the_upload),
