@@ -110,6 +110,41 @@ static void a_list_without_the_wanted_family_is_a_dns_error(void **state)
     end_session(v4);
 }
 
+/* ---- Several addresses ---- */
+
+/* Appends the last number of each address that is tried. */
+static int note_address(int fd, const char *address, void *tried)
+{
+    const char *number = strrchr(address, '.') + 1;
+
+    (void)fd;
+    strncat(tried, number, 1);
+    return 0;
+}
+
+static void each_connection_begins_with_the_next_address(void **state)
+{
+    static const dns_rule rules[] = {
+        {"three.test", DNS_A, DNS_ANSWERS, 60, {"127.0.0.1", "127.0.0.2", "127.0.0.3"}, NULL, 0},
+        {NULL, 0, DNS_ANSWERS, 0, {NULL}, NULL, 0}};
+    dns_server *names = dns_server_start(rules);
+    char tried[32] = "";
+    (void)state;
+    ahttp_session *session = session_with(
+        ahttp_connector_new(.dns_servers = dns_server_text(names), .no_keepalive = true,
+                            .on_socket = note_address, .on_socket_ctx = tried));
+
+    for (int i = 0; i < 4; i++) { /* nobody listens but on the first */
+        strcat(tried, "|");
+        assert_text(ahttp_get(session, url_at("three.test")), "ok");
+    }
+
+    assert_string_equal(tried, "|1|231|31|1");
+    assert_int_equal(dns_server_asked(names, "three.test", DNS_A), 1);
+    end_session(session);
+    dns_server_stop(names);
+}
+
 /* ---- Resolvers ---- */
 
 typedef struct names {
@@ -305,6 +340,7 @@ int main(void)
         WITH_SERVER(an_override_may_be_for_one_port_only),
         WITH_SERVER(an_override_goes_before_what_is_known),
         WITH_SERVER(a_list_without_the_wanted_family_is_a_dns_error),
+        WITH_SERVER(each_connection_begins_with_the_next_address),
         WITH_SERVER(connectors_of_a_loop_may_share_a_resolver_of_the_program),
         WITH_SERVER(a_failure_of_the_programs_resolver_fails_the_request),
         WITH_SERVER(a_request_that_gives_up_cancels_the_programs_look_up),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dns/asking.h"
 
+#include "support/at_rest.h"
+#include "support/skipped_time.h"
 #include <unistd.h>
 
 static const dns_rule hanging_up[] = {
@@ -179,24 +181,52 @@ static void wrong_servers_are_reported_by_the_first_look_up(void **state)
     ahttp_resolver_unref(other.resolver);
 }
 
+/* Name server and resolver wait for each other again and again until c-ares gives up. */
+static const char *resolved_in_time(const fixture *self, const char *host, int64_t *took_ms)
+{
+    static asker asking;
+    int64_t began_ms = ahttp_loop_now(self->loop);
+
+    ask(self, &asking, host, AHTTP_FAMILY_IPV4);
+    while (asking.calls == 0) {
+        uv_run(ahttp_loop_uv(self->loop), UV_RUN_NOWAIT);
+        if (asking.calls == 0 && !loop_has_work(ahttp_loop_uv(self->loop)))
+            skip_time(self->loop, 100);
+    }
+    *took_ms = ahttp_loop_now(self->loop) - began_ms;
+    return asking.text;
+}
+
 static void a_server_that_keeps_silent_is_a_dns_error_in_the_end(void **state)
 {
+    static const char error[] = "resolve silent.test: timeout while contacting DNS servers";
     fixture other = *(fixture *)*state;
     const ah_resolver_options options = {.servers = dns_server_text(other.server),
-                                         .query_timeout_ms = 10,
+                                         .query_timeout_ms = 2000,
                                          .tries = 2,
                                          .cache_ms = 60000,
                                          .system = AH_SYSTEM_NEVER};
+    int64_t took_ms;
 
-    other.loop = ahttp_loop_new(.virtual_clock = false);
     other.resolver = ah_resolver_new(other.loop, &options);
+    assert_string_equal(resolved_in_time(&other, "silent.test", &took_ms), error);
+    assert_true(took_ms >= 2000 + 4000 && took_ms < 8000); /* each try waits twice as long */
+    assert_string_equal(resolved_in_time(&other, "silent.test", &took_ms), error);
+    assert_int_equal(took_ms, 0); /* it is remembered */
 
-    for (int i = 0; i < 2; i++) /* the second time it is remembered */
-        assert_string_equal(resolved_as(&other, "silent.test", AHTTP_FAMILY_IPV4),
-                            "resolve silent.test: timeout while contacting DNS servers");
     assert_int_equal(dns_server_asked(other.server, "silent.test", DNS_A), 2);
     ahttp_resolver_unref(other.resolver);
-    assert_int_equal(ahttp_loop_close(other.loop), 0);
+}
+
+static void aliases_that_lead_nowhere_or_round_are_dns_errors(void **state)
+{
+    fixture *self = *state;
+
+    assert_string_equal(resolved(self, "dangling.test"),
+                        "resolve dangling.test: DNS server returned answer with no data");
+    assert_string_equal(resolved(self, "loop.test"),
+                        "resolve loop.test: DNS server returned answer with no data");
+    assert_int_equal(dns_server_asked(self->server, "loop.test", DNS_A), 1);
 }
 
 static void write_file(const char *path, const char *text)
@@ -282,6 +312,7 @@ int main(void)
         WITH_SERVER(nobody_at_the_servers_address_is_a_dns_error),
         WITH_SERVER(wrong_servers_are_reported_by_the_first_look_up),
         WITH_SERVER(a_server_that_keeps_silent_is_a_dns_error_in_the_end),
+        WITH_SERVER(aliases_that_lead_nowhere_or_round_are_dns_errors),
         WITH_SERVER(a_configuration_that_has_changed_is_read_anew),
         WITH_SERVER(a_truncated_answer_comes_over_tcp),
         WITH_SERVER(the_second_family_gets_50_ms_after_the_first),

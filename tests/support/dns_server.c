@@ -79,6 +79,15 @@ static void put_address(message *to, const char *name, const dns_rule *rule, con
     to->len += size;
 }
 
+static void put_alias(message *to, const char *name, const char *alias, uint32_t ttl)
+{
+    put_record_head(to, name, DNS_CNAME, ttl);
+    size_t size_at = to->len;
+    put16(to, 0);
+    put_name(to, alias);
+    to->bytes[size_at + 1] = (uint8_t)(to->len - size_at - 2);
+}
+
 /* Returns the number of records. */
 static unsigned put_records(message *to, const dns_rule *rule)
 {
@@ -86,11 +95,11 @@ static unsigned put_records(message *to, const dns_rule *rule)
     unsigned count = 0;
 
     if (rule->alias) {
-        put_record_head(to, rule->name, DNS_CNAME, rule->alias_ttl);
-        size_t size_at = to->len;
-        put16(to, 0);
-        put_name(to, rule->alias);
-        to->bytes[size_at + 1] = (uint8_t)(to->len - size_at - 2);
+        put_alias(to, rule->name, rule->alias, rule->alias_ttl);
+        count++;
+    }
+    if (rule->manner == DNS_LOOPS) {
+        put_alias(to, rule->alias, rule->name, rule->alias_ttl);
         count++;
     }
     for (size_t i = 0; i < 4 && rule->addresses[i]; i++, count++)

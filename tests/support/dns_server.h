@@ -15,7 +15,8 @@ typedef enum dns_manner {
     DNS_SILENT,   /* no reply at all */
     DNS_FAILS,    /* SERVFAIL */
     DNS_OVER_TCP, /* a truncated reply over UDP, the whole one over TCP */
-    DNS_HANGS_UP  /* a truncated reply over UDP, and TCP connections closed when accepted */
+    DNS_HANGS_UP, /* a truncated reply over UDP, and TCP connections closed when accepted */
+    DNS_LOOPS     /* the alias is an alias of the name again */
 } dns_manner;
 
 typedef struct dns_rule {
