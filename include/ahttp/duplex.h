@@ -20,7 +20,9 @@ AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_duplex_read(ahttp_duplex *duplex);
 /* Resolves to nothing, when the system has taken all the bytes, which are copied.  Writes go
    out in the order of the calls.  Cancelling one that has begun closes the connection. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_duplex_write(ahttp_duplex *duplex, ahttp_bytes bytes);
-/* Closes the connection and frees it; what is pending fails with E_CLOSED.  NULL does nothing. */
+/* Closes the connection and frees it; what is pending fails with E_CLOSED.  TLS's close_notify goes
+   out behind what had begun; a peer that is slow to take it is given a second by the loop, unless
+   that is closed.  NULL does nothing. */
 AHTTP_API void ahttp_duplex_close(ahttp_duplex *duplex);
 
 AHTTP_END

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A transport after HTTP, for the program to read and write.  It is read only while a read is
    pending, and what was written waits here until the transport takes it, so either side slows
-   the other.  It keeps the loop running only while something is pending. */
+   the other.  It keeps the loop running only while something is pending.  A duplex that was closed
+   lives on, for the loop alone, as long as its farewell takes. */
 #include "base/mem.h"
 #include "client/response.h"
+#include "conn/farewell.h"
 #include "loop/guest.h"
 #include "loop/poll.h"
 #include <ahttp/duplex.h>
@@ -33,6 +35,8 @@ struct ahttp_duplex {
     ah_list writes;
     ahttp_error *read_failure; /* why there is nothing more to read, or NULL */
     ahttp_error *write_failure;
+    ah_farewells farewells; /* one, if any */
+    bool is_given_up;       /* by the program: it is freed when that is over */
 };
 
 /* ---- Watching ---- */
@@ -108,14 +112,39 @@ static void shut(ahttp_duplex *duplex, const char *why)
 
     fail_reads(duplex, ah_error_new(AHTTP_E_CLOSED, "read from %s: %s", peer, why));
     fail_writes(duplex, ah_error_new(AHTTP_E_CLOSED, "write to %s: %s", peer, why));
-    ah_transport_close(duplex->transport);
+    ah_farewell(&duplex->farewells, duplex->guest.loop, duplex->transport);
     duplex->transport = NULL;
 }
 
+static void destroy(ahttp_duplex *duplex)
+{
+    ah_guest_leave(&duplex->guest);
+    ah_buf_release(&duplex->received);
+    ah_error_free(duplex->read_failure);
+    ah_error_free(duplex->write_failure);
+    ah_free(duplex);
+}
+
+static void on_farewell_over(void *ctx)
+{
+    ahttp_duplex *duplex = ctx;
+
+    if (duplex->is_given_up)
+        destroy(duplex);
+}
+
+/* A loop that is closed waits for nobody. */
 static void close_guest(ah_guest *guest)
 {
+    ahttp_duplex *duplex = AH_CONTAINER(guest, ahttp_duplex, guest);
+
+    ah_farewells_cut(&duplex->farewells);
+    if (duplex->is_given_up) {
+        destroy(duplex);
+        return;
+    }
     ah_guest_report(guest);
-    shut(AH_CONTAINER(guest, ahttp_duplex, guest), "the loop was closed");
+    shut(duplex, "the loop was closed");
 }
 
 /* ---- Reading ---- */
@@ -329,6 +358,9 @@ ahttp_duplex *ahttp_response_take_duplex(ahttp_response *response)
     duplex->has_received = tunnel->received.len > 0;
     *tunnel = (ah_tunnel){0};
     ah_list_init(&duplex->writes);
+    ah_farewells_init(&duplex->farewells);
+    duplex->farewells.over = on_farewell_over;
+    duplex->farewells.ctx = duplex;
     duplex->guest = (ah_guest){.what = "duplex", .close = close_guest};
     ah_guest_enter(&duplex->guest, response->session->guest.loop);
     duplex->transport->ready = on_ready;
@@ -342,9 +374,7 @@ void ahttp_duplex_close(ahttp_duplex *duplex)
     if (!duplex)
         return;
     shut(duplex, "the duplex was closed");
-    ah_guest_leave(&duplex->guest);
-    ah_buf_release(&duplex->received);
-    ah_error_free(duplex->read_failure);
-    ah_error_free(duplex->write_failure);
-    ah_free(duplex);
+    duplex->is_given_up = true;
+    if (ah_farewells_are_over(&duplex->farewells))
+        destroy(duplex);
 }

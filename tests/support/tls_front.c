@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 static struct {
+    int users;
     certificate *root;
     char path[64];
     char *before; /* SSL_CERT_FILE */
@@ -27,6 +28,8 @@ void test_root_install(void)
     const char *before = getenv("SSL_CERT_FILE");
     int fd;
 
+    if (installed.users++ > 0)
+        return;
     installed.root = certificate_new(.common_name = "Test Root", .is_ca = true);
     snprintf(installed.path, sizeof installed.path, "/tmp/ahttp-root-XXXXXX");
     fd = mkstemp(installed.path);
@@ -39,6 +42,8 @@ void test_root_install(void)
 
 void test_root_remove(void)
 {
+    if (--installed.users > 0)
+        return;
     if (installed.before)
         setenv("SSL_CERT_FILE", installed.before, 1);
     else
@@ -57,6 +62,7 @@ struct tls_front {
     int stop[2]; /* a byte ends the thread */
     atomic_int goodbyes;
     uint16_t port, to_port;
+    const tls_front_word *words;
     char url[128];
 };
 
@@ -125,6 +131,34 @@ static void forward(tls_front *front, SSL *ssl, int client, int server)
     }
 }
 
+static bool ends_a_head(const char *bytes, size_t len)
+{
+    return len >= 4 && memcmp(bytes + len - 4, "\r\n\r\n", 4) == 0;
+}
+
+/* Byte by byte, so that what follows is left to TLS. */
+static bool hear(int client, size_t count)
+{
+    char bytes[4096];
+    size_t got = 0;
+
+    while (count ? got < count : !ends_a_head(bytes, got)) {
+        if (got == sizeof bytes || read(client, bytes + got, 1) != 1)
+            return false;
+        got++;
+    }
+    return true;
+}
+
+static bool exchange_words(const tls_front_word *words, int client)
+{
+    for (; words && words->says; words++)
+        if (!hear(client, words->hears) ||
+            send(client, words->says, words->len, MSG_NOSIGNAL) != (ssize_t)words->len)
+            return false;
+    return true;
+}
+
 static void serve(tls_front *front, int client)
 {
     SSL *ssl = SSL_new(front->ctx);
@@ -132,7 +166,7 @@ static void serve(tls_front *front, int client)
     /* else what follows the session tickets waits for 40 ms, until their delayed ACK comes */
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     SSL_set_fd(ssl, client);
-    if (SSL_accept(ssl) == 1) {
+    if (exchange_words(front->words, client) && SSL_accept(ssl) == 1) {
         int server = dial(front->to_port);
         if (server >= 0) {
             forward(front, ssl, client, server);
@@ -179,8 +213,14 @@ static int choose_http1(SSL *ssl, const unsigned char **chosen, unsigned char *l
 
 tls_front *tls_front_start(uint16_t to_port)
 {
+    return tls_front_start_behind(NULL, to_port);
+}
+
+tls_front *tls_front_start_behind(const tls_front_word *words, uint16_t to_port)
+{
     tls_front *front = calloc(1, sizeof *front);
 
+    front->words = words;
     test_root_install();
     front->leaf = certificate_new(.names = "IP:127.0.0.1,DNS:localhost", .issuer = installed.root);
     front->ctx = SSL_CTX_new(TLS_server_method());
@@ -192,6 +232,11 @@ tls_front *tls_front_start(uint16_t to_port)
     assert_int_equal(pipe(front->stop), 0);
     assert_int_equal(pthread_create(&front->thread, NULL, run, front), 0);
     return front;
+}
+
+uint16_t tls_front_port(const tls_front *front)
+{
+    return front->port;
 }
 
 const char *tls_front_url(tls_front *front, const char *path)

@@ -6,12 +6,24 @@
    the other; where the server resets one, it ends without close_notify.  While it runs,
    SSL_CERT_FILE names its throw-away root. */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct tls_front tls_front;
 
+/* What is said in the clear before TLS, as proxies do. */
+typedef struct tls_front_word {
+    size_t hears; /* so many bytes first; 0: a head, up to its empty line */
+    const char *says;
+    size_t len; /* of it */
+} tls_front_word;
+
 /* Forwards to that port of 127.0.0.1. */
 tls_front *tls_front_start(uint16_t to_port);
+/* The same behind these words, which end with one that says NULL and outlive it: a proxy, and a
+   host behind it. */
+tls_front *tls_front_start_behind(const tls_front_word *words, uint16_t to_port);
+uint16_t tls_front_port(const tls_front *front);
 /* "https://127.0.0.1:PORT" and path; valid until the next call. */
 const char *tls_front_url(tls_front *front, const char *path);
 /* Whether so many connections ended with the client's close_notify, now or soon. */
