@@ -189,7 +189,7 @@ static void allow_descriptors(void)
                  (unsigned long long)limit.rlim_cur, MANY + SPARE_FDS);
 }
 
-static void many_connections_cost_little_memory_and_no_time(void **state)
+static void many_connections_cost_little_memory_and_no_instructions(void **state)
 {
     (void)state;
     allow_descriptors();
@@ -215,7 +215,8 @@ static void many_connections_cost_little_memory_and_no_time(void **state)
         "%.0f %s a request with %d connections, %.0f with %d; %.0f bytes for an idle one\n", few,
         cost_is_exact() ? "instructions" : "ns", FEW, many, MANY, per_connection);
     assert_true(per_connection <= 1024);
-    assert_true(many < few * (cost_is_exact() ? 1.3 : 4));
+    if (cost_is_exact()) /* time proves nothing; tests/pool/test_steps.c counts on every machine */
+        assert_true(many < few * 1.3);
 
     ahttp_session_unref(session);
     ahttp_connector_unref(connector);
@@ -229,7 +230,7 @@ static void many_connections_cost_little_memory_and_no_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_connections_cost_little_memory_and_no_time),
+        cmocka_unit_test(many_connections_cost_little_memory_and_no_instructions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
