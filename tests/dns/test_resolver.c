@@ -212,7 +212,7 @@ static void a_server_that_keeps_silent_is_a_dns_error_in_the_end(void **state)
     assert_string_equal(resolved_in_time(&other, "silent.test", &took_ms), error);
     assert_in_range(took_ms, 1, 2000 + 4000); /* c-ares counts what really passes, too */
     assert_string_equal(resolved_in_time(&other, "silent.test", &took_ms), error);
-    assert_int_equal(took_ms, 0); /* it is remembered */
+    assert_true(took_ms < 100); /* it is remembered, and no time was skipped */
 
     assert_int_equal(dns_server_asked(other.server, "silent.test", DNS_A), 2);
     ahttp_resolver_unref(other.resolver);
