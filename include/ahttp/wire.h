@@ -15,7 +15,8 @@ typedef enum ahttp_wire_part {
 } ahttp_wire_part;
 
 /* All of a head, or of trailers, with the empty line that ends it and the line ends that it has;
-   also one that is then refused, if its end has come.  Valid during the call, which comes from
+   also one that is then refused, if its end has come, and what came of one that the end of the
+   connection cut.  Valid during the call, which comes from
    the loop like every callback, in the order in which things happened: a head before the request
    resolves to its response. */
 typedef void ahttp_wire_fn(ahttp_wire_part part, ahttp_bytes bytes, void *ctx);

@@ -363,14 +363,14 @@ static ah_h1_result collect(ah_h1_parser *parser, ah_str *input)
     return used == room ? too_long(parser) : AH_H1_MORE;
 }
 
-/* HTTP/0.9: the first bytes tell, however few come at a time. */
+/* The first bytes tell, however few come at a time. */
 static bool has_no_head(const ah_h1_parser *parser, ah_str input)
 {
     const ah_h1_section *section = &parser->section;
     ah_str start = ah_str_slice(AH_STR("HTTP/"), section->saved_len, SIZE_MAX);
     char first = section->saved_len > 0 ? section->saved[0] : input.ptr[0];
 
-    if (parser->phase != HEAD || parser->interim_count > 0 || start.len == 0 || first == '\r' ||
+    if (parser->phase != HEAD || start.len == 0 || first == '\r' ||
         first == '\n') /* RFC 9112 §2.2 */
         return false;
     return !ah_str_equal(ah_str_slice(input, 0, start.len), ah_str_slice(start, 0, input.len));
@@ -394,7 +394,9 @@ static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
     const ah_response_rules *rules = parser->rules;
 
     if ((rules->http_0_9 || rules->lenient) && has_no_head(parser, *input))
-        return rules->http_0_9 ? begin_0_9(parser) : failed(parser, malformed(parser, not_http));
+        return rules->http_0_9 && parser->interim_count == 0
+                   ? begin_0_9(parser)
+                   : failed(parser, malformed(parser, not_http));
     return rules->lenient || rules->keep_chunks || parser->shows ? collect(parser, input)
                                                                  : read_strictly(parser, input);
 }
@@ -529,6 +531,9 @@ ah_h1_result ah_h1_parser_finish(ah_h1_parser *parser)
 
     if (phase == OVER)
         ah_misuse("ah_h1_parser_finish: call ah_h1_parser_begin before the next response");
+    if (phase == HEAD && parser->shows && parser->section.saved_len > 0)
+        parser->events->section(parser->ctx, true,
+                                ah_str_make(parser->section.saved, parser->section.saved_len));
     ahttp_error *error = phase == HEAD               ? cut_in_head(parser)
                          : phase == BODY_UNTIL_CLOSE ? NULL
                                                      : cut_in_body(parser);

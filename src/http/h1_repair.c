@@ -122,13 +122,86 @@ static void put_lines(output *out, ah_str section, bool has_status_line)
     put(out, AH_STR("\r\n"));
 }
 
-/* ---- Content-Length that is there more than once ---- */
+/* ---- Transfer-Encoding with codings that change nothing ---- */
 
 static bool is_field(ah_str line, ah_str name)
 {
     return line.len > name.len && line.ptr[name.len] == ':' &&
            ah_str_equal_nocase(ah_str_slice(line, 0, name.len), name);
 }
+
+/* RFC 9112 §7: "identity" is none any more.  §6.1: chunked is undone once, however often it is
+   said in a row. */
+static bool changes_nothing(ah_str coding, bool *after_chunked)
+{
+    bool is_identity = ah_str_equal_nocase(coding, AH_STR("identity"));
+    bool was_chunked = *after_chunked;
+
+    if (!is_identity)
+        *after_chunked = ah_str_equal_nocase(coding, AH_STR("chunked"));
+    return is_identity || (was_chunked && *after_chunked);
+}
+
+/* A line that has no coding left goes.  What is put is never longer than what was read. */
+static void put_codings(output *out, ah_str line, bool *after_chunked)
+{
+    size_t start = out->len;
+    size_t name = sizeof "Transfer-Encoding:" - 1;
+    ah_str rest = ah_str_slice(line, name, SIZE_MAX);
+    ah_str coding;
+
+    put(out, ah_str_slice(line, 0, name));
+    while (ah_str_split(&rest, ',', &coding)) {
+        coding = ah_str_trim(coding);
+        if (coding.len == 0 || changes_nothing(coding, after_chunked))
+            continue;
+        if (out->len > start + name)
+            put_char(out, ',');
+        put(out, coding);
+    }
+    if (out->len == start + name)
+        out->len = start;
+    else
+        put(out, AH_STR("\r\n"));
+}
+
+/* Whether there is one that changes nothing. */
+static bool has_idle_coding(ah_str section)
+{
+    bool after_chunked = false;
+    ah_str line, coding;
+
+    while (take_line(&section, &line)) {
+        if (!is_field(line, AH_STR("Transfer-Encoding")))
+            continue;
+        ah_str rest = ah_str_slice(line, sizeof "Transfer-Encoding:" - 1, SIZE_MAX);
+        while (ah_str_split(&rest, ',', &coding))
+            if (changes_nothing(ah_str_trim(coding), &after_chunked))
+                return true;
+    }
+    return false;
+}
+
+static void merge_codings(output *out)
+{
+    ah_str section = ah_str_make(out->text, out->len);
+    bool after_chunked = false;
+    ah_str line;
+
+    if (!has_idle_coding(section))
+        return;
+    out->len = 0;
+    while (take_line(&section, &line)) {
+        if (is_field(line, AH_STR("Transfer-Encoding"))) {
+            put_codings(out, line, &after_chunked);
+            continue;
+        }
+        put(out, line);
+        put(out, AH_STR("\r\n"));
+    }
+}
+
+/* ---- Content-Length that is there more than once ---- */
 
 /* What the lines of a section say about the length of the body. */
 typedef struct lengths {
@@ -219,6 +292,7 @@ bool ah_h1_repair(ah_arena *arena, ah_str section, bool has_status_line, ah_str 
     if (!out.text)
         return false;
     put_lines(&out, section, has_status_line);
+    merge_codings(&out);
     merge_lengths(&out);
     *repaired = ah_str_make(out.text, out.len);
     return true;

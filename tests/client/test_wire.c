@@ -96,6 +96,17 @@ static void a_head_that_is_refused_is_shown_before_the_failure(void **state)
     assert_string_equal(story, SENT "[came]HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n");
 }
 
+static void what_came_of_a_head_that_was_cut_is_shown(void **state)
+{
+    static const server_step cut[] = {READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-L"), CLOSE};
+
+    (void)state;
+    f = start(&(server_script){.connections = {cut}}, false);
+
+    assert_fails(get(), AHTTP_E_DISCONNECTED, "inside the response head");
+    assert_string_equal(story, SENT "[came]HTTP/1.1 200 OK\r\nContent-L");
+}
+
 static void exact_fields_are_sent_as_they_are_and_nothing_else(void **state)
 {
     (void)state;
@@ -223,6 +234,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_put_right_is_shown_as_it_came, begin, end),
         cmocka_unit_test_setup_teardown(a_head_that_is_refused_is_shown_before_the_failure, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(what_came_of_a_head_that_was_cut_is_shown, begin, end),
         cmocka_unit_test_setup_teardown(exact_fields_are_sent_as_they_are_and_nothing_else, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_body_is_chunked_if_exact_fields_say_so, begin, end),
