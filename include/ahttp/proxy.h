@@ -41,6 +41,9 @@ typedef struct ahttp_proxy {
        so make it one for all of them, or they share no connections. */
     ahttp_wire_fn *on_wire;
     void *on_wire_ctx;
+    /* Lines of CONNECT as they are to be sent ("Name: value\r\n" ...), instead of headers and of a
+       User-Agent; Host is in front of them. */
+    const char *fields_text;
 } ahttp_proxy;
 enum { AHTTP_MOST_PROXIES = 4 };
 

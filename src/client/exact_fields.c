@@ -18,14 +18,22 @@ static bool take_line(ah_str *rest, ah_str *line)
     return true;
 }
 
-/* Whether a line is one field, without the CR that ends it. */
-static bool is_field(ah_str *line)
+/* Whether a line is one field, and the CR that ends it. */
+static bool is_field(ah_str line)
 {
-    if (line->len < 2 || line->ptr[line->len - 1] != '\r')
-        return false;
-    line->len--;
-    size_t colon = ah_str_find(*line, ':');
-    return colon > 0 && colon < line->len && ah_str_find(*line, '\r') == line->len;
+    size_t colon = ah_str_find(line, ':');
+
+    return colon > 0 && colon < line.len && ah_str_find(line, '\r') == line.len - 1;
+}
+
+const char *ah_exact_lines_check(ah_str text)
+{
+    ah_str line;
+
+    while (take_line(&text, &line))
+        if (!is_field(line))
+            return "a line is no field, a name, a colon and a value with CR LF behind it";
+    return text.len > 0 ? "the last line does not end in CR LF" : NULL;
 }
 
 /* The value, if the line is of that name. */
@@ -66,13 +74,11 @@ ahttp_error *ah_exact_fields_prepare(ahttp_response *call, const ahttp_request_o
     head->fields_text = ah_str_make(ah_arena_copy(&call->arena, rest), rest.len);
     if (!head->fields_text.ptr)
         return ah_error_no_memory();
-    while (take_line(&rest, &line)) {
-        if (!is_field(&line))
-            return refuse("a line is no field, a name, a colon and a value with CR LF behind it");
-        heed(call, options, line);
-    }
-    if (rest.len > 0)
-        return refuse("the last line does not end in CR LF");
+    const char *why = ah_exact_lines_check(rest);
+    if (why)
+        return refuse(why);
+    while (take_line(&rest, &line))
+        heed(call, options, ah_str_slice(line, 0, line.len - 1));
     if (head->says_chunked && call->exchange.body.len > 0)
         return refuse("for a chunked body, give it by body");
     return NULL;

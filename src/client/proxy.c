@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/proxy.h"
+#include "client/exact_fields.h"
 #include "client/session.h"
 #include "http/h1_writer.h"
 #include "http/url.h"
@@ -99,6 +100,20 @@ static const char *take_headers(reading *it, ah_proxy_spec *spec, const ahttp_pa
     return added && !ah_buf_failed(&it->fields_text) ? NULL : AH_URL_NO_MEMORY;
 }
 
+/* Either lines that are given just as they are to be, or pairs. */
+static const char *take_fields(reading *it, ah_proxy_spec *spec, const ahttp_proxy *given)
+{
+    if (!given->fields_text) {
+        const char *why = check_headers(spec->url.kind, given->headers);
+        return why ? why : take_headers(it, spec, given->headers);
+    }
+    if (given->headers)
+        return "headers and fields_text are both given";
+    spec->fields_text = ah_str_from(given->fields_text);
+    return ah_proxy_kind_is_socks(spec->url.kind) ? "SOCKS has no headers"
+                                                  : ah_exact_lines_check(spec->fields_text);
+}
+
 /* ---- All together ---- */
 
 static ahttp_error *read_one(reading *it, const ahttp_proxy *given, ah_proxy *via, ah_proxy **proxy)
@@ -114,9 +129,7 @@ static ahttp_error *read_one(reading *it, const ahttp_proxy *given, ah_proxy *vi
     const char *why = read_url(it, &spec.url, text, given->auth);
 
     if (!why)
-        why = check_headers(spec.url.kind, given->headers);
-    if (!why)
-        why = take_headers(it, &spec, given->headers);
+        why = take_fields(it, &spec, given);
     if (why)
         return refuse(it, text, why);
     if (spec.url.kind == AH_PROXY_HTTPS)

@@ -28,7 +28,7 @@
 
 /* What stands by value in one of them; it can never grow. */
 #define INNER_STRUCTS(X)                                                                           \
-    X(ahttp_proxy, on_wire_ctx)                                                                    \
+    X(ahttp_proxy, fields_text)                                                                    \
     X(ahttp_bytes, len)                                                                            \
     X(ahttp_timeout, read_ms)
 

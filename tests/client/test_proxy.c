@@ -166,6 +166,22 @@ static void headers_for_the_proxy_go_with_connect_only(void **state)
     assert_line(2, "User-Agent: libahttp/" AHTTP_VERSION);
 }
 
+static void connect_may_be_given_its_lines_as_they_are(void **state)
+{
+    (void)state;
+    begin_scripted(tunnels, NULL);
+
+    assert_text(ahttp_get(f.session, "http://a.test/ok",
+                          .proxy = {.url = proxy_url,
+                                    .tunnel = true,
+                                    .fields_text = "X-For:proxy\r\nX-Empty:\r\n"}),
+                "ok");
+
+    assert_string_equal(server_request_at(f.server, 0).head,
+                        "CONNECT a.test:80 HTTP/1.1\r\nHost: a.test:80\r\nX-For:proxy\r\n"
+                        "X-Empty:\r\n\r\n");
+}
+
 static const server_step switches[] = {
     READ_HEAD, SEND(TUNNEL_IS_OPEN), READ_REQUEST,
     SEND("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"),
@@ -426,6 +442,11 @@ static void bad_options_are_refused_before_anything_is_sent(void **state)
         {{.url = "http://h", .headers = AHTTP_PAIRS({"A", "b\r\nC: d"})}, "CR, LF"},
         {{.url = "http://h", .headers = AHTTP_PAIRS({"Host", "h"})}, "follows from the request"},
         {{.url = "socks5://h", .headers = AHTTP_PAIRS({"A", "b"})}, "SOCKS has no headers"},
+        {{.url = "socks5://h", .fields_text = "A: b\r\n"}, "SOCKS has no headers"},
+        {{.url = "http://h", .fields_text = "A: b"}, "does not end in CR LF"},
+        {{.url = "http://h", .fields_text = "A b\r\n"}, "a line is no field"},
+        {{.url = "http://h", .fields_text = "A: b\r\n", .headers = AHTTP_PAIRS({"A", "b"})},
+         "both given"},
         {{.auth = "u:p"}, "it has no url"},
         {{.url = "http://h", .via = &(ahttp_proxy){.auth = "u"}}, "the host is missing"},
     };
@@ -470,6 +491,7 @@ int main(void)
         HERE(a_tunnel_to_ipv6_has_brackets_and_no_zone),
         HERE(tunnels_are_kept_per_host),
         HERE(headers_for_the_proxy_go_with_connect_only),
+        HERE(connect_may_be_given_its_lines_as_they_are),
         HERE(a_change_of_protocols_goes_through_a_tunnel),
         HERE(a_request_may_go_directly),
         HERE(hosts_of_no_proxy_for_go_directly),
