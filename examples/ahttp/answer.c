@@ -2,6 +2,7 @@
 /* What comes back: heads as they come, and what is to be done about a response. */
 #include "date.h"
 #include "extras.h"
+#include "head.h"
 #include "trace.h"
 #include "transfer.h"
 #include <stdlib.h>
@@ -213,8 +214,50 @@ static void write_head(transfer *transfer, const char *bytes, size_t len)
     text_free(&lines);
 }
 
+/* Up to the first line that is wrong, with which the transfer fails. */
+static void take_lines(transfer *transfer, const char *bytes, size_t len, const head_rules *rules)
+{
+    head_problem problem;
+    size_t good = head_check(bytes, len, rules, &problem);
+
+    write_head(transfer, bytes, good);
+    if (problem.code)
+        transfer_fail(transfer, problem.code, "%s", text_str(&problem.why));
+    text_free(&problem.why);
+}
+
+/* What has no meaning where a tunnel begins (RFC 9112 §6.3). */
+static void tell_ignored(const transfer *transfer)
+{
+    static const char *const names[] = {"Content-Length", "Transfer-Encoding"};
+
+    for (int i = 0; i < 2; i++)
+        if (transfer->facts.connect_status / 100 == 2 && facts_field(&transfer->facts, names[i]))
+            trace_info(transfer->run->trace, transfer, "Ignoring %s in CONNECT %d response",
+                       names[i], transfer->facts.connect_status);
+}
+
+/* There is a way, or there will be none; 407 may yet be answered. */
+static void end_waiting(transfer *transfer)
+{
+    enum { NO_WAY = 7, ASKS_WHO = 407 };
+    int status = transfer->facts.connect_status;
+
+    if (status / 100 == 1 ||
+        (status == ASKS_WHO && facts_field(&transfer->facts, "Proxy-Authenticate")))
+        return;
+    transfer->tunnel = NULL;
+    if (status / 100 == 2 && !transfer->facts.code)
+        return;
+    transfer_fail(transfer, NO_WAY, "CONNECT tunnel failed, response %d", status);
+    ahttp_promise_resolve(transfer->refused, NULL, NULL);
+    transfer->refused = NULL;
+}
+
 void answer_tunnel(transfer *transfer, bool is_sent, const char *bytes, size_t len)
 {
+    static const head_rules rules = {.any_length = true, .any_coding = true};
+
     trace_head(transfer->run->trace, transfer, is_sent, bytes, len);
     if (is_sent) {
         transfer->facts.request_bytes += len;
@@ -223,23 +266,37 @@ void answer_tunnel(transfer *transfer, bool is_sent, const char *bytes, size_t l
     transfer->facts.connect_status = status_of(bytes, len);
     transfer->facts.head_bytes += len;
     take_fields(&transfer->facts, bytes, len);
+    tell_ignored(transfer);
     if (!transfer->settings->suppress_connect_headers)
-        write_head(transfer, bytes, len);
+        take_lines(transfer, bytes, len, &rules);
+    end_waiting(transfer);
+}
+
+void answer_trailers(transfer *transfer, const char *bytes, size_t len)
+{
+    static const head_rules rules = {.any_length = true, .any_coding = true};
+    head_problem problem;
+
+    text_add(&transfer->trailers, bytes, head_check(bytes, len, &rules, &problem));
+    transfer->facts.head_bytes += len;
+    if (problem.code)
+        transfer_fail(transfer, problem.code, "%s", text_str(&problem.why));
+    text_free(&problem.why);
 }
 
 void answer_head(transfer *transfer, const char *bytes, size_t len)
 {
+    const settings *settings = transfer->settings;
+    const head_rules rules = {.takes_codings = settings->tr_encoding,
+                              .any_coding = settings->raw,
+                              .any_length = settings->ignore_content_length};
     facts *facts = &transfer->facts;
 
     facts->status = status_of(bytes, len);
     facts->minor_version = len > 8 && strncmp(bytes, "HTTP/1.0", 8) == 0 ? 0 : 1;
     facts->head_bytes += len;
+    transfer->saw_old = transfer->saw_old || facts->minor_version == 0;
     take_fields(facts, bytes, len);
-    if (memchr(bytes, '\0', len))
-        transfer_fail(transfer, 8, "Nul byte in header");
-    for (size_t i = 0; i + 1 < len; i++)
-        if (bytes[i] == '\r' && bytes[i + 1] != '\n')
-            transfer_fail(transfer, 8, "Carriage return inside of a header");
     if (transfer->run->has_cookies)
         take_cookies(transfer);
     if (facts->status / 100 == 2 || facts->status / 100 == 3) {
@@ -247,7 +304,7 @@ void answer_head(transfer *transfer, const char *bytes, size_t len)
         take_file_name(transfer);
     }
     trace_head(transfer->run->trace, transfer, false, bytes, len);
-    write_head(transfer, bytes, len);
+    take_lines(transfer, bytes, len, &rules);
 }
 
 /* ---- Judging ---- */
@@ -449,6 +506,8 @@ verdict answer_judge(transfer *transfer)
 
     if (facts->code)
         return VERDICT_FAILED;
+    if (transfer->head && facts->head_bytes == 0)
+        return transfer_fail(transfer, 8, "Got a body instead of a head");
     bool again = asks_again(transfer) || refuses_expect(transfer);
     if (should_fail(transfer))
         return transfer_fail(transfer, 22, "The requested URL returned error: %d", facts->status);

@@ -64,6 +64,15 @@ static int compare(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+double bench_percentile(const double *sorted, long long count, double percent)
+{
+    double rank = (double)count * percent / 100;
+    long long at = (long long)rank;
+
+    at -= (double)at == rank; /* the nearest rank, from 1, is what rank is rounded up to */
+    return sorted[at < 0 ? 0 : at >= count ? count - 1 : at];
+}
+
 static void print(bench *bench, double passed_ms)
 {
     static const double percents[] = {50, 75, 90, 99, 99.9, 100};
@@ -80,9 +89,8 @@ static void print(bench *bench, double passed_ms)
         sum += bench->latencies[i];
     printf("  mean  %9.2f ms\n", sum / (double)bench->good);
     for (size_t i = 0; i < sizeof percents / sizeof *percents; i++) {
-        long long at = (long long)((double)bench->good * percents[i] / 100);
-        at = at >= bench->good ? bench->good - 1 : at;
-        printf("%5.4g %% %9.2f ms\n", percents[i], bench->latencies[at]);
+        double latency = bench_percentile(bench->latencies, bench->good, percents[i]);
+        printf("%5.4g %% %9.2f ms\n", percents[i], latency);
     }
 }
 

@@ -156,7 +156,9 @@ static verdict take_piece(transfer *transfer, const ahttp_bytes *piece, bool dis
     transfer->facts.delivered += piece->len;
     bool too_long = is_too_long(transfer, transfer->facts.delivered);
     size_t len = piece->len; /* of a body too long, what is within the limit counts */
-    if (too_long)
+    if (too_long && transfer->settings->compressed)
+        len = 0; /* what is decoded to more is a bomb */
+    else if (too_long)
         len -= (size_t)(transfer->facts.delivered - (uint64_t)transfer->settings->max_filesize);
     if (is_pretty(transfer))
         text_add(&transfer->json, piece->data, len);

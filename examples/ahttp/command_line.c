@@ -47,6 +47,23 @@ static option_result next_settings(global *global)
     return OPTION_BAD;
 }
 
+/* From U+2000 to U+203F: quotes, dashes and blanks that word processors like. */
+static bool is_typeset(const char *text)
+{
+    return strncmp(text, "\xE2\x80", 2) == 0;
+}
+
+static void warn_of_typesetting(const global *global, const option *option, const char *value)
+{
+    if (option->categories & IN_AUTH) /* it may be a secret */
+        warn(global,
+             "The argument of --%s starts with a Unicode character. Maybe ASCII was intended?",
+             option->name);
+    else
+        warn(global, "The argument '%s' starts with a Unicode character. Maybe ASCII was intended?",
+             value);
+}
+
 static option_result apply(global *global, const option *option, const char *value, bool on,
                            bool is_expanded, text *why)
 {
@@ -56,9 +73,10 @@ static option_result apply(global *global, const option *option, const char *val
                         .option = option,
                         .value = value,
                         .on = on,
-                        .is_expanded = is_expanded,
                         .why = why};
 
+    if (value && is_typeset(value))
+        warn_of_typesetting(global, option, value);
     if (is_expanded && value) {
         expanded = variables_expand(global, value, why);
         if (!expanded)

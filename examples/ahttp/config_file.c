@@ -26,33 +26,47 @@ static char *unquote(const char *text)
     return text_take(&out);
 }
 
+/* The line at hand, for warnings. */
+typedef struct place {
+    const global *global;
+    const char *path;
+    int number;
+} place;
+
 static bool is_between(char c)
 {
     return is_space(c) || c == '=' || c == ':';
 }
 
 /* What follows the name: NULL if nothing. */
-static char *take_value(const global *global, char *at)
+static char *take_value(const place *place, const char *name, char *at)
 {
+    const char *behind;
     size_t len;
 
     while (is_between(*at))
         at++;
     if (*at == '"')
         return unquote(at);
+    if (*at == '\'')
+        warn(place->global,
+             "%s:%d Option '%s' uses argument with leading single quote. It is probably a mistake. "
+             "Consider double quotes.",
+             place->path, place->number, name);
     len = strcspn(at, " \t\r\n");
-    for (const char *behind = at + len; *behind; behind++) {
-        if (is_space(*behind))
-            continue;
-        if (*behind != '#')
-            warn(global, "config file: '%s' has unquoted spaces, and is cut there", at);
-        break;
-    }
+    behind = at + len;
+    while (is_space(*behind))
+        behind++;
+    if (*behind && *behind != '#')
+        warn(place->global,
+             "%s:%d Option '%s' uses argument with unquoted whitespace. This may cause "
+             "side-effects. Consider double quotes.",
+             place->path, place->number, name);
     return len > 0 ? copy_bytes(at, len) : NULL;
 }
 
 /* One line.  A long name may come without dashes. */
-static option_result read_line(global *global, char *line, text *why)
+static option_result read_line(global *global, const place *place, char *line, text *why)
 {
     char *name, *value;
     bool took = false;
@@ -68,14 +82,14 @@ static option_result read_line(global *global, char *line, text *why)
     while (line[len] && !is_space(line[len]) && (is_dashed || !is_between(line[len])))
         len++;
     name = copy_bytes(line, len);
-    value = take_value(global, line + len);
+    value = take_value(place, name, line + len);
     result = is_letter
                  ? command_line_letters(global, name, value, &took, why)
                  : command_line_option(global, is_dashed ? name + 2 : name, value, &took, why);
     if (result == OPTION_BAD && strcmp(is_dashed && !is_letter ? name + 2 : name, "next") == 0)
         result = OPTION_OK; /* nothing before it: nothing to end */
     if (result == OPTION_OK && value && !took)
-        warn(global, "config file: '%s' takes no value", name);
+        warn(global, "%s:%d Option '%s' takes no value", place->path, place->number, name);
     if (result != OPTION_OK && why->len == 0)
         text_add_format(why, "%s %s", name, option_result_text(result));
     free(name);
@@ -85,20 +99,20 @@ static option_result read_line(global *global, char *line, text *why)
 
 static option_result read_lines(global *global, const char *path, text *file)
 {
+    place place = {.global = global, .path = path};
     option_result result = OPTION_OK;
     text why = {0};
-    int number = 0;
 
     for (char *rest = file->bytes; rest && *rest && result == OPTION_OK;) {
         size_t len = strcspn(rest, "\n");
         char *next = rest + len + (rest[len] != '\0');
         rest[len] = '\0';
-        number++;
-        result = read_line(global, rest, &why);
+        place.number++;
+        result = read_line(global, &place, rest, &why);
         rest = next;
     }
     if (result != OPTION_OK)
-        warn(global, "%s:%d: %s", path, number, text_str(&why));
+        warn(global, "%s:%d: %s", path, place.number, text_str(&why));
     text_free(&why);
     return result;
 }
@@ -125,8 +139,8 @@ static bool read_if_there(global *global, const char *folder, const char *below,
         return false;
     path = format_text("%s%s/%s", folder, below, name);
     is_there = access(path, R_OK) == 0;
-    if (is_there)
-        config_file_read(global, path);
+    if (is_there && config_file_read(global, path) == OPTION_OK)
+        set_text(&global->config_path, path);
     free(path);
     return is_there;
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#define EVERY_HOST "https://every.host"
+
 enum { MOST_SET = 50, MOST_SENT = 150, LONGEST_FIELD = 8190, LONGEST_LIFE = 400 * 24 * 3600 };
 
 static bool is_known(const list *files, const char *path)
@@ -19,13 +21,77 @@ static bool is_known(const list *files, const char *path)
     return false;
 }
 
+/* ---- What a Set-Cookie says ---- */
+
+static bool has_tab_inside(const char *part, size_t len)
+{
+    while (len > 0 && is_space(*part)) {
+        part++;
+        len--;
+    }
+    while (len > 0 && is_space(part[len - 1]))
+        len--;
+    return memchr(part, '\t', len) != NULL;
+}
+
+/* Without the quotes round it.  "/a/" and "/a" are the same path. */
+static void add_path(text *out, const char *path, size_t len)
+{
+    if (len > 0 && *path == '"') {
+        path++;
+        len--;
+        len -= len > 0 && path[len - 1] == '"';
+    }
+    len -= len > 1 && path[len - 1] == '/';
+    text_add_format(out, ";path=%.*s", (int)len, path);
+}
+
+/* Appends an attribute, unless nobody is to see it. */
+static bool add_attribute(text *out, const char *part, size_t len)
+{
+    enum { LONGEST_DATE = 80, PATH = 5, EXPIRES = 8 };
+    size_t blanks = strspn(part, " \t");
+    const char *name = part + blanks;
+
+    if (starts_nocase(name, "expires=") && len - blanks - EXPIRES >= LONGEST_DATE)
+        return true;
+    if (starts_nocase(name, "path=")) {
+        add_path(out, name + PATH, len - blanks - PATH);
+        return !has_tab_inside(part, len);
+    }
+    text_add_format(out, ";%.*s", (int)len, part);
+    return true;
+}
+
+/* A Set-Cookie as the jar is to read it, to be freed; NULL: it is not to.  A tab would be taken
+   for the end of a column in the jar's file. */
+static char *as_kept(const char *set_cookie)
+{
+    size_t len = strcspn(set_cookie, ";");
+    bool good = !has_tab_inside(set_cookie, len);
+    text out = {0};
+
+    text_add(&out, set_cookie, len);
+    for (const char *at = set_cookie + len; *at && good; at += len + 1) {
+        len = strcspn(at + 1, ";");
+        good = add_attribute(&out, at + 1, len);
+    }
+    if (good)
+        return text_take(&out);
+    text_free(&out);
+    return NULL;
+}
+
 /* ---- Files ---- */
 
 /* "Set-Cookie: ..." of a dump of heads.  Without a domain it is for every host. */
 static void take_head_line(run *run, const char *value)
 {
     const char *domain = NULL;
+    char *kept = as_kept(value);
 
+    if (!kept)
+        return;
     for (const char *at = strchr(value, ';'); at; at = strchr(at + 1, ';')) {
         const char *name = at + 1 + strspn(at + 1, " \t");
         if (starts_nocase(name, "domain="))
@@ -33,11 +99,12 @@ static void take_head_line(run *run, const char *value)
     }
     if (domain) {
         char *url = format_text("https://%.*s/", (int)strcspn(domain, "; \t"), domain);
-        ahttp_cookie_jar_set_text(run->jar, url, value, NULL);
+        ahttp_cookie_jar_set_text(run->jar, url, kept, NULL);
         free(url);
     } else {
-        ahttp_cookie_jar_set_text(run->jar_for_all, "https://every.host/", value, NULL);
+        ahttp_cookie_jar_set_text(run->jar_for_all, EVERY_HOST "/", kept, NULL);
     }
+    free(kept);
 }
 
 static void read_head_lines(run *run, const char *path)
@@ -102,23 +169,6 @@ static char *secure_url(const char *url)
     return copy_text(url);
 }
 
-/* "/a/" and "/a" are the same path. */
-static char *without_slash(const char *set_cookie)
-{
-    char *copy = copy_text(set_cookie);
-
-    for (char *at = strchr(copy, ';'); at; at = strchr(at + 1, ';')) {
-        char *name = at + 1 + strspn(at + 1, " \t");
-        if (!starts_nocase(name, "path="))
-            continue;
-        size_t len = strcspn(name + 5, ";");
-        char *last = name + 5 + len - 1;
-        if (len > 1 && *last == '/')
-            memmove(last, last + 1, strlen(last));
-    }
-    return copy;
-}
-
 void cookies_take(run *run, const char *url, const char *set_cookie, size_t number)
 {
     char *as_secure;
@@ -126,9 +176,10 @@ void cookies_take(run *run, const char *url, const char *set_cookie, size_t numb
     if (!run->jar || number >= MOST_SET)
         return;
     as_secure = secure_url(url);
-    char *text = without_slash(set_cookie);
-    ahttp_cookie_jar_set_text(run->jar, as_secure, text, NULL);
-    free(text);
+    char *kept = as_kept(set_cookie);
+    if (kept)
+        ahttp_cookie_jar_set_text(run->jar, as_secure, kept, NULL);
+    free(kept);
     free(as_secure);
 }
 
@@ -141,6 +192,7 @@ typedef struct found {
 typedef struct finding {
     found *all;
     size_t count;
+    bool for_all; /* of no domain */
 } finding;
 
 static bool add_found(const ahttp_cookie *cookie, void *ctx)
@@ -151,12 +203,12 @@ static bool add_found(const ahttp_cookie *cookie, void *ctx)
     finding->all = must_realloc(finding->all, (finding->count + 1) * sizeof *finding->all);
     finding->all[finding->count] =
         (found){.path = path > 1 ? path : 1,
-                .domain = strlen(cookie->domain),
+                .domain = finding->for_all ? 0 : strlen(cookie->domain),
                 .name = strlen(cookie->name),
                 .age = finding->count,
                 .text = format_text("%s=%s", cookie->name, cookie->value)};
     finding->count++;
-    return true;
+    return finding->count < MOST_SENT;
 }
 
 /* The longest path first, then the longest domain, the longest name, the newest. */
@@ -173,6 +225,18 @@ static int compare(const void *left, const void *right)
     return a->age < b->age ? 1 : -1;
 }
 
+/* Those of every host, by the URL's path. */
+static void find_for_all(run *run, const char *url, finding *finding)
+{
+    const char *path = strchr(strstr(url, "://") + 3, '/');
+    char *same_path = format_text("%s%s", EVERY_HOST, path ? path : "/");
+
+    finding->for_all = true;
+    if (finding->count < MOST_SENT)
+        ahttp_cookie_jar_find(run->jar_for_all, same_path, add_found, finding);
+    free(same_path);
+}
+
 char *cookies_for(run *run, const char *url)
 {
     finding finding = {0};
@@ -183,12 +247,12 @@ char *cookies_for(run *run, const char *url)
         return NULL;
     as_secure = secure_url(url);
     ahttp_cookie_jar_find(run->jar, as_secure, add_found, &finding);
-    ahttp_cookie_jar_each(run->jar_for_all, add_found, &finding);
+    find_for_all(run, as_secure, &finding);
     free(as_secure);
     if (finding.count > 0)
         qsort(finding.all, finding.count, sizeof *finding.all, compare);
     for (size_t i = 0; i < finding.count; i++) {
-        if (i < MOST_SENT && out.len + strlen(finding.all[i].text) + 10 < LONGEST_FIELD)
+        if (out.len + strlen(finding.all[i].text) + 10 < LONGEST_FIELD)
             text_add_format(&out, "%s%s", out.len > 0 ? "; " : "", finding.all[i].text);
         free(finding.all[i].text);
     }

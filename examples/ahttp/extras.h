@@ -11,6 +11,8 @@ void timing_print(const transfer *transfer);
 
 /* bench.c: the first URL so many times; the exit code. */
 int bench_run(run *run, settings *settings);
+/* Of values in order, the smallest that so many per cent do not exceed. */
+double bench_percentile(const double *sorted, long long count, double percent);
 
 /* har.c: an HTTP archive, version 1.2, of all hops. */
 typedef struct har har;

@@ -78,22 +78,22 @@ static bool is_written_elsewhere(const transfer *transfer, const char *line)
            !fields_are_trusted(transfer);
 }
 
+void fields_write_line(text *out, const char *line)
+{
+    char *value = value_of_custom(line);
+
+    if (is_blank_custom(line))
+        text_add_format(out, "%.*s:\r\n", (int)strlen(line) - 1, line);
+    else if (*value && strchr(line, ':'))
+        text_add_format(out, "%s\r\n", line);
+    free(value);
+}
+
 static void write_custom(const transfer *transfer, const list *fields, text *out)
 {
-    for (size_t i = 0; i < fields->count; i++) {
-        const char *line = fields->items[i];
-        if (is_written_elsewhere(transfer, line))
-            continue;
-        if (is_blank_custom(line)) {
-            text_add(out, line, strlen(line) - 1);
-            text_add_str(out, ":\r\n");
-            continue;
-        }
-        char *value = value_of_custom(line);
-        if (*value && strchr(line, ':'))
-            text_add_format(out, "%s\r\n", line);
-        free(value);
-    }
+    for (size_t i = 0; i < fields->count; i++)
+        if (!is_written_elsewhere(transfer, fields->items[i]))
+            fields_write_line(out, fields->items[i]);
 }
 
 /* ---- One after the other ---- */
@@ -128,6 +128,8 @@ bool fields_are_old(const transfer *transfer)
     char *origin;
     bool found = false;
 
+    if (transfer->saw_old)
+        return true;
     if (transfer->settings->http_version)
         return transfer->settings->http_version == 10;
     origin = origin_of(transfer);

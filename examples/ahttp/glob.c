@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "glob.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +21,7 @@ struct glob {
     size_t part_count;
     int patterns;
     uint64_t count;
+    size_t wrong_at;
 };
 
 enum { LONGEST_NUMBER = 18 };
@@ -38,9 +38,10 @@ static part *add_part(glob *glob, part_kind kind)
 
 /* ---- Reading ---- */
 
-static bool wrong(text *why, const char *what, size_t at)
+static bool wrong(glob *glob, text *why, const char *what, size_t at)
 {
-    text_add_format(why, "%s in URL position %zu", what, at + 1);
+    text_add_str(why, what);
+    glob->wrong_at = at;
     return false;
 }
 
@@ -67,7 +68,7 @@ static bool read_choice(glob *glob, const char *pattern, size_t *at, text *why)
         char c = pattern[*at];
         if (c == '\0' || c == '{' || c == '[' || c == ']') {
             text_free(&word);
-            return wrong(why,
+            return wrong(glob, why,
                          c == '\0'  ? "unmatched brace"
                          : c == ']' ? "unexpected close bracket"
                                     : "nested brace",
@@ -85,7 +86,7 @@ static bool read_choice(glob *glob, const char *pattern, size_t *at, text *why)
     }
     ++*at;
     if (part->choices.count == 1 && !*part->choices.items[0])
-        return wrong(why, "empty string within braces", *at - 1);
+        return wrong(glob, why, "empty string within braces", *at - 1);
     part->count = part->choices.count;
     return true;
 }
@@ -146,7 +147,7 @@ static bool read_range(glob *glob, const char *pattern, size_t *at, text *why)
     part->kind = letters ? LETTERS : NUMBERS;
 
     if (!(letters ? read_letters(part, &inside) : read_numbers(part, &inside)))
-        return wrong(why, "bad range", *at + 1);
+        return wrong(glob, why, "bad range", *at + 1);
     *at = (size_t)(inside - pattern);
     return true;
 }
@@ -179,7 +180,7 @@ static bool read_part(glob *glob, const char *pattern, size_t *at, text *literal
         return true;
     }
     if (pattern[*at] == '}' || pattern[*at] == ']')
-        return wrong(why, "unmatched close brace/bracket", *at);
+        return wrong(glob, why, "unmatched close brace/bracket", *at);
     if (pattern[*at] == '{' || pattern[*at] == '[') {
         if (literal->len > 0)
             add_part(glob, LITERAL)->literal = text_take(literal);
@@ -206,10 +207,15 @@ static bool read_all(glob *glob, const char *pattern, text *why)
     glob->count = 1;
     for (size_t i = 0; i < glob->part_count; i++) {
         if (glob->parts[i].count > UINT64_MAX / glob->count)
-            return wrong(why, "range overflow", 0);
+            return wrong(glob, why, "range overflow", 0);
         glob->count *= glob->parts[i].count;
     }
     return true;
+}
+
+void glob_point_at(text *out, const char *pattern, size_t at)
+{
+    text_add_format(out, "position %zu:\n%s\n%*s^", at + 1, pattern, (int)at, "");
 }
 
 glob *glob_new(const char *pattern, bool literal, text *why)
@@ -220,6 +226,8 @@ glob *glob_new(const char *pattern, bool literal, text *why)
     if (literal) {
         add_part(made, LITERAL)->literal = copy_text(pattern);
     } else if (!read_all(made, pattern, why)) {
+        text_add_str(why, " in URL ");
+        glob_point_at(why, pattern, made->wrong_at);
         glob_free(made);
         return NULL;
     }
@@ -275,6 +283,21 @@ char *glob_url(const glob *glob, uint64_t number)
     return text_take(&out);
 }
 
+static size_t find_named(const glob *glob, const char *name, size_t len)
+{
+    size_t i = 0;
+
+    while (i < glob->part_count && !(glob->parts[i].name && strlen(glob->parts[i].name) == len &&
+                                     memcmp(glob->parts[i].name, name, len) == 0))
+        i++;
+    return i;
+}
+
+bool glob_has_name(const glob *glob, const char *name, size_t len)
+{
+    return find_named(glob, name, len) < glob->part_count;
+}
+
 /* Which part "1" or "<name>" is; the count of parts: none. */
 static size_t find_part(const glob *glob, const char *at, const char **end)
 {
@@ -284,12 +307,8 @@ static size_t find_part(const glob *glob, const char *at, const char **end)
 
     *end = at;
     if (len > 1 && at[len] == '>') {
-        while (i < glob->part_count &&
-               !(glob->parts[i].name && strlen(glob->parts[i].name) == len - 1 &&
-                 memcmp(glob->parts[i].name, at + 1, len - 1) == 0))
-            i++;
         *end = at + len + 1;
-        return i;
+        return find_named(glob, at + 1, len - 1);
     }
     if (!read_number(at, 1000, &wanted, end))
         *end = at;

@@ -86,7 +86,7 @@ static void add_request(text *out, const transfer *transfer, const char *fields)
     text_add_format(out, "\"request\": {\"method\": \"%s\", \"url\": ", transfer->facts.method);
     add_string(out, text_str(&url), url.len);
     text_add_format(out, ", \"httpVersion\": \"HTTP/1.%d\", \"cookies\": [], \"headers\": [",
-                    fields_are_old(transfer) ? 0 : 1);
+                    transfer->is_old ? 0 : 1);
     add_request_headers(out, fields);
     text_add_str(out, "], \"queryString\": [");
     add_query(out, &transfer->url);

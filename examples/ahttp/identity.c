@@ -28,8 +28,10 @@ void identity_print(void)
            ahttp_has_feature(AHTTP_FEATURE_TLS) ? " OpenSSL/3" : "");
     printf("Release-Date: [unreleased]\n");
     printf("Protocols: http%s\n", ahttp_has_feature(AHTTP_FEATURE_TLS) ? " https" : "");
-    printf("Features: AsynchDNS%s HTTPS-proxy IPv6 Largefile libz%s%s UnixSockets\n",
+    printf("Features: AsynchDNS%s HTTPS-proxy%s IPv6 Largefile libz%s%s UnixSockets%s\n",
            ahttp_has_feature(AHTTP_FEATURE_BROTLI) ? " brotli" : "",
+           ahttp_has_feature(AHTTP_FEATURE_IDN) ? " IDN" : "",
+           ahttp_has_feature(AHTTP_FEATURE_PSL) ? " PSL" : "",
            ahttp_has_feature(AHTTP_FEATURE_TLS) ? " SSL" : "",
            ahttp_has_feature(AHTTP_FEATURE_ZSTD) ? " zstd" : "");
 }

@@ -20,30 +20,6 @@ void jobs_end(jobs *jobs)
 
 /* ---- URLs ---- */
 
-/* "a=1&b=2" behind what query there is. */
-static void add_query(char **url, const char *query)
-{
-    char *fragment = strchr(*url, '#');
-    size_t len = fragment ? (size_t)(fragment - *url) : strlen(*url);
-    const char *host = strstr(*url, "://");
-    const char *mark = memchr(*url, '?', len);
-    text out = {0};
-
-    host = host ? host + 3 : *url;
-    text_add(&out, *url, len);
-    if (!mark && !memchr(host, '/', len - (size_t)(host - *url)))
-        text_add_char(&out, '/');
-    if (!mark)
-        text_add_char(&out, '?');
-    else if (mark[1] && mark + 1 < *url + len && (*url)[len - 1] != '&')
-        text_add_char(&out, '&');
-    text_add_str(&out, query);
-    if (fragment)
-        text_add_str(&out, fragment);
-    free(*url);
-    *url = text_take(&out);
-}
-
 /* A URL that ends in a slash gets the file's name. */
 static void add_file_name(char **url, const char *path)
 {
@@ -70,9 +46,9 @@ static void complete_url(transfer *transfer)
     const settings *settings = transfer->settings;
 
     for (size_t i = 0; i < settings->url_query.count; i++)
-        add_query(&transfer->url_text, settings->url_query.items[i]);
+        url_add_query(&transfer->url_text, settings->url_query.items[i]);
     if (settings->get && settings->has_data && settings->data.len > 0)
-        add_query(&transfer->url_text, text_str(&settings->data));
+        url_add_query(&transfer->url_text, text_str(&settings->data));
     if (transfer->upload_path)
         add_file_name(&transfer->url_text, transfer->upload_path);
 }
@@ -162,12 +138,7 @@ static bool open_heads(transfer *transfer)
     }
     if (settings->create_dirs)
         output_make_folders(path);
-    bool is_first = true;
-    for (size_t i = 0; i < transfer->run->dump_files.count; i++)
-        is_first = is_first && strcmp(transfer->run->dump_files.items[i], path) != 0;
-    transfer->heads = fopen(path, is_first ? "wb" : "ab");
-    if (is_first)
-        list_add(&transfer->run->dump_files, path);
+    transfer->heads = fopen(path, transfer->is_first ? "wb" : "ab");
     if (!transfer->heads)
         transfer_fail(transfer, 23, "Failed to open %s to write headers: %s", path,
                       strerror(errno));
@@ -198,6 +169,7 @@ static transfer *make(jobs *jobs, const source *source)
     made->upload_path = jobs->uploads ? glob_url(jobs->uploads, jobs->upload) : NULL;
     made->upload_glob = jobs->uploads;
     made->upload_number = jobs->upload;
+    made->is_first = jobs->source == 0 && jobs->url == 0 && jobs->upload == 0;
     made->head = jobs->settings->head;
     made->body = kind_of_body(jobs->settings, made->upload_path);
     set_output(made, source, jobs->urls, jobs->url);
@@ -207,6 +179,24 @@ static transfer *make(jobs *jobs, const source *source)
     if (check_etag(made))
         open_heads(made);
     return made;
+}
+
+/* Each "#<name>" of an output stands for a pattern that is there. */
+static bool check_names(const jobs *jobs, const char *template)
+{
+    text why = {0};
+
+    for (const char *at = strstr(template, "#<"); at; at = strstr(at + 1, "#<")) {
+        size_t len = strcspn(at + 2, ">");
+        if (at[2 + len] != '>' || glob_has_name(jobs->urls, at + 2, len) ||
+            (jobs->uploads && glob_has_name(jobs->uploads, at + 2, len)))
+            continue;
+        glob_point_at(&why, template, (size_t)(at - template) + len + 2);
+        complain(jobs->run->global, "(43) no glob exists with this name in %s", text_str(&why));
+        text_free(&why);
+        return false;
+    }
+    return true;
 }
 
 static bool begin_source(jobs *jobs, const source *source, int *code)
@@ -219,10 +209,13 @@ static bool begin_source(jobs *jobs, const source *source, int *code)
     if (jobs->urls && source->upload)
         jobs->uploads = glob_new(source->upload, settings->globoff, &why);
     if (!jobs->urls || (source->upload && !jobs->uploads)) {
-        complain(jobs->run->global, "(3) %s: %s", text_str(&why),
-                 jobs->urls ? source->upload : source->url);
+        complain(jobs->run->global, "(3) %s", text_str(&why));
         *code = 3;
         text_free(&why);
+        return false;
+    }
+    if (source->output && !source->remote_name && !check_names(jobs, source->output)) {
+        *code = 43;
         return false;
     }
     return true;
@@ -256,7 +249,9 @@ transfer *jobs_next(jobs *jobs, int *code)
         }
         const source *source = &jobs->settings->sources[jobs->source];
         if (!source->url) {
-            warn(jobs->run->global, "Got more output options than URLs");
+            if (jobs->short_of_urls != jobs->settings)
+                warn(jobs->run->global, "Got more output options than URLs");
+            jobs->short_of_urls = jobs->settings;
             jobs->source++;
             continue;
         }

@@ -13,6 +13,7 @@ typedef struct jobs {
     glob *urls, *uploads; /* of that source; NULL: not begun */
     uint64_t url, upload;
     long count;
+    settings *short_of_urls; /* of which that has been said */
 } jobs;
 
 void jobs_begin(jobs *jobs, run *run);

@@ -17,6 +17,7 @@ static void forget(login *login)
 void login_release(login *login)
 {
     forget(login);
+    free(login->whose);
     ahttp_digest_free(login->digest);
     *login = (struct login){0};
 }
@@ -55,7 +56,35 @@ static void ask_netrc(transfer *transfer, login *login)
     free(password);
 }
 
-/* What is known of the server that is to be asked. */
+/* A proxy is not told what is another one's. */
+static void begin_with_proxy(transfer *transfer)
+{
+    const settings *settings = transfer->settings;
+    const way *way = &transfer->way;
+    login *login = &transfer->proxy_login;
+    text whose = {0};
+
+    if (way->has_proxy)
+        url_write(&whose, &way->proxy, false);
+    if (!login->whose || strcmp(login->whose, text_str(&whose)) != 0) {
+        login_release(login);
+        login->whose = text_take(&whose);
+        login->wanted = settings->proxy_auth ? settings->proxy_auth : AUTH_BASIC;
+    }
+    text_free(&whose);
+    if (login->user)
+        return;
+    if (settings->proxy_user) {
+        set_pair(login, settings->proxy_user);
+        decode_url(login->user);
+        decode_url(login->password);
+    } else if (way->has_proxy && way->proxy.user) {
+        login->user = copy_text(way->proxy.user);
+        login->password = copy_text(way->proxy.password ? way->proxy.password : "");
+    }
+}
+
+/* What is known of the server that is to be asked, and of the proxy. */
 void login_begin(transfer *transfer)
 {
     const settings *settings = transfer->settings;
@@ -81,17 +110,7 @@ void login_begin(transfer *transfer)
         login->wanted = settings->auth     ? settings->auth
                         : settings->bearer ? AUTH_BEARER
                                            : AUTH_BASIC;
-    if (!transfer->proxy_login.wanted)
-        transfer->proxy_login.wanted = settings->proxy_auth ? settings->proxy_auth : AUTH_BASIC;
-    if (!transfer->proxy_login.user && settings->proxy_user) {
-        set_pair(&transfer->proxy_login, settings->proxy_user);
-        decode_url(transfer->proxy_login.user);
-        decode_url(transfer->proxy_login.password);
-    } else if (!transfer->proxy_login.user && transfer->way.has_proxy && transfer->way.proxy.user) {
-        transfer->proxy_login.user = copy_text(transfer->way.proxy.user);
-        transfer->proxy_login.password =
-            copy_text(transfer->way.proxy.password ? transfer->way.proxy.password : "");
-    }
+    begin_with_proxy(transfer);
 }
 
 static bool has_credentials(const login *login)

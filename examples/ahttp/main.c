@@ -56,6 +56,23 @@ static bool check_settings(const global *global, settings *settings)
     return true;
 }
 
+/* The method that -X names, but that would be taken anyway. */
+static void note_method(const global *global, const settings *settings)
+{
+    const char *usual = settings->form || (settings->has_data && !settings->get) ? "POST"
+                        : settings->head                                         ? "HEAD"
+                                                                                 : "GET";
+
+    for (size_t i = 0; i < settings->source_count; i++)
+        if (settings->sources[i].upload)
+            usual = "PUT";
+    if (settings->method && equal_nocase(settings->method, usual))
+        note(global, "Unnecessary use of -X or --request, %s is already inferred.", usual);
+    else if (settings->method && equal_nocase(settings->method, "HEAD"))
+        warn(global, "Setting custom HTTP method to HEAD with -X/--request may not work the way "
+                     "you want. Consider using -I/--head instead.");
+}
+
 static bool has_url(const global *global)
 {
     for (const settings *each = global->first; each; each = each->next)
@@ -85,6 +102,7 @@ static int run_settings(global *global)
     for (settings *each = global->first; each; each = each->next) {
         if (!check_settings(global, each))
             return 2;
+        note_method(global, each);
         finish_settings(each);
     }
     if (!has_url(global)) {
@@ -105,6 +123,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (command_line_read(&global, argc, argv, &code)) {
         open_errors(&global);
+        if (global.config_path)
+            note(&global, "Read config file from '%s'", global.config_path);
         if (global.version)
             identity_print();
         else if (global.generate)

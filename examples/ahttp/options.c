@@ -22,42 +22,65 @@ const option_category option_categories[] = {
     {NULL, NULL},
 };
 
-/* Rows of the table: name, letter, categories, field or function, what it does. */
+/* Rows of the table: name, letter, categories, field or function, what it does.  Those with
+   GLOBAL_ are of the whole command. */
 #define FLAG(name, letter, in, field, help)                                                        \
     {                                                                                              \
-        name, letter, OPTION_FLAG, in, NULL, help, offsetof(settings, field), false, NULL          \
+        name, letter, OPTION_FLAG, in, NULL, help, offsetof(settings, field), false, NULL, 0, 0    \
+    }
+#define UNFLAG(name, letter, in, field, help)                                                      \
+    {                                                                                              \
+        name, letter, OPTION_UNFLAG, in, NULL, help, offsetof(settings, field), false, NULL, 0, 0  \
+    }
+#define CHOICE(name, letter, in, field, value, other, help)                                        \
+    {                                                                                              \
+        name, letter, OPTION_CHOICE, in, NULL, help, offsetof(settings, field), false, NULL,       \
+            value, other                                                                           \
+    }
+#define SET(name, letter, in, field, value, help)                                                  \
+    {                                                                                              \
+        name, letter, OPTION_SET, in, NULL, help, offsetof(settings, field), false, NULL, value, 0 \
     }
 #define VALUE(name, letter, kind, in, field, argument, help)                                       \
     {                                                                                              \
-        name, letter, kind, in, argument, help, offsetof(settings, field), false, NULL             \
-    }
-#define CALL(name, letter, in, fn, argument, help)                                                 \
-    {                                                                                              \
-        name, letter, OPTION_CALL, in, argument, help, 0, false, fn                                \
-    }
-#define DEED(name, letter, in, fn, help)                                                           \
-    {                                                                                              \
-        name, letter, OPTION_DEED, in, NULL, help, 0, false, fn                                    \
-    }
-#define SWITCH(name, letter, in, fn, help)                                                         \
-    {                                                                                              \
-        name, letter, OPTION_SWITCH, in, NULL, help, 0, false, fn                                  \
+        name, letter, kind, in, argument, help, offsetof(settings, field), false, NULL, 0, 0       \
     }
 #define GLOBAL(name, letter, in, field, help)                                                      \
     {                                                                                              \
-        name, letter, OPTION_FLAG, in, NULL, help, offsetof(global, field), true, NULL             \
+        name, letter, OPTION_FLAG, in, NULL, help, offsetof(global, field), true, NULL, 0, 0       \
+    }
+#define GLOBAL_UNFLAG(name, letter, in, field, help)                                               \
+    {                                                                                              \
+        name, letter, OPTION_UNFLAG, in, NULL, help, offsetof(global, field), true, NULL, 0, 0     \
+    }
+#define GLOBAL_CHOICE(name, letter, in, field, value, other, help)                                 \
+    {                                                                                              \
+        name, letter, OPTION_CHOICE, in, NULL, help, offsetof(global, field), true, NULL, value,   \
+            other                                                                                  \
     }
 #define GLOBAL_VALUE(name, letter, kind, in, field, argument, help)                                \
     {                                                                                              \
-        name, letter, kind, in, argument, help, offsetof(global, field), true, NULL                \
+        name, letter, kind, in, argument, help, offsetof(global, field), true, NULL, 0, 0          \
+    }
+#define CALL(name, letter, in, fn, argument, help)                                                 \
+    {                                                                                              \
+        name, letter, OPTION_CALL, in, argument, help, 0, false, fn, 0, 0                          \
+    }
+#define CALL_AS(name, letter, in, fn, value, argument, help)                                       \
+    {                                                                                              \
+        name, letter, OPTION_CALL, in, argument, help, 0, false, fn, value, 0                      \
+    }
+#define DEED(name, letter, in, fn, help)                                                           \
+    {                                                                                              \
+        name, letter, OPTION_DEED, in, NULL, help, 0, false, fn, 0, 0                              \
+    }
+#define SWITCH(name, letter, in, fn, help)                                                         \
+    {                                                                                              \
+        name, letter, OPTION_SWITCH, in, NULL, help, 0, false, fn, 0, 0                            \
     }
 #define IGNORED(name, letter, in, help)                                                            \
     {                                                                                              \
-        name, letter, OPTION_IGNORED, in, NULL, help, 0, false, NULL                               \
-    }
-#define IGNORED_VALUE(name, letter, in, argument, help)                                            \
-    {                                                                                              \
-        name, letter, OPTION_IGNORED_VALUE, in, argument, help, 0, false, NULL                     \
+        name, letter, OPTION_IGNORED, in, NULL, help, 0, false, NULL, 0, 0                         \
     }
 #define TEXT    OPTION_TEXT
 #define LIST    OPTION_LIST
@@ -88,8 +111,14 @@ const option *option_by_letter(char letter)
 
 bool option_has_no(const option *option)
 {
-    return option->kind == OPTION_FLAG || option->kind == OPTION_SWITCH ||
-           option->kind == OPTION_IGNORED;
+    switch (option->kind) {
+    case OPTION_FLAG:
+    case OPTION_UNFLAG:
+    case OPTION_CHOICE:
+    case OPTION_SWITCH:
+    case OPTION_IGNORED: return true;
+    default: return false;
+    }
 }
 
 bool option_has_value(const option *option)
@@ -207,6 +236,9 @@ option_result option_apply(option_call *call)
 
     switch (option->kind) {
     case OPTION_FLAG: *(bool *)place = call->on; return OPTION_OK;
+    case OPTION_UNFLAG: *(bool *)place = !call->on; return OPTION_OK;
+    case OPTION_CHOICE:
+    case OPTION_SET: *(int *)place = call->on ? option->value : option->other; return OPTION_OK;
     case OPTION_TEXT: set_text(place, call->value); return OPTION_OK;
     case OPTION_LIST: list_add(place, call->value); return OPTION_OK;
     case OPTION_NUMBER:
@@ -215,8 +247,7 @@ option_result option_apply(option_call *call)
     case OPTION_CALL:
     case OPTION_DEED:
     case OPTION_SWITCH: return option->apply(call);
-    case OPTION_IGNORED:
-    case OPTION_IGNORED_VALUE: return OPTION_OK;
+    case OPTION_IGNORED: return OPTION_OK;
     }
     return OPTION_OK;
 }

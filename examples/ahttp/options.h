@@ -7,6 +7,9 @@
 
 typedef enum option_kind {
     OPTION_FLAG,    /* a bool; --no-NAME clears it */
+    OPTION_UNFLAG,  /* a bool that --no-NAME sets: what is on by itself */
+    OPTION_CHOICE,  /* an int becomes the row's value; with --no-NAME its other one */
+    OPTION_SET,     /* the same, and there is no --no-NAME */
     OPTION_TEXT,    /* the last one counts */
     OPTION_LIST,    /* all of them count */
     OPTION_NUMBER,  /* a whole number */
@@ -15,8 +18,7 @@ typedef enum option_kind {
     OPTION_CALL,    /* a function is called with the value */
     OPTION_DEED,    /* a function is called; there is no value */
     OPTION_SWITCH,  /* the same, and --no-NAME too */
-    OPTION_IGNORED, /* accepted for fingers that know curl; nothing to do here */
-    OPTION_IGNORED_VALUE
+    OPTION_IGNORED  /* accepted for fingers that know curl; nothing to do here */
 } option_kind;
 
 typedef enum option_result {
@@ -38,7 +40,6 @@ typedef struct option_call {
     const struct option *option;
     const char *value; /* NULL for a deed */
     bool on;           /* false: --no-NAME */
-    bool is_expanded;  /* --expand-NAME */
     text *why;         /* may be filled: what is wrong with it */
 } option_call;
 typedef option_result option_fn(option_call *call);
@@ -76,6 +77,7 @@ typedef struct option {
     size_t offset; /* of the field */
     bool is_global;
     option_fn *apply;
+    int value, other; /* of a choice; a function may look at the first */
 } option;
 extern const option options[];
 extern const size_t option_count;
@@ -90,18 +92,12 @@ const char *option_nearest(const char *name);
 option_result option_apply(option_call *call);
 
 /* Functions of single options: options_*.c. */
-option_fn option_next, option_url, option_output, option_output_null, option_remote_name,
-    option_upload, option_request, option_head, option_header, option_proxy_header,
-    option_user_agent, option_referer, option_http10, option_http11, option_data, option_data_raw,
-    option_data_binary, option_data_urlencode, option_json, option_url_query, option_form,
-    option_form_string, option_basic, option_digest, option_bearer, option_anyauth,
-    option_proxy_basic, option_proxy_digest, option_proxy_anyauth, option_netrc,
-    option_netrc_optional, option_cookie, option_proxy, option_proxy10, option_preproxy,
-    option_socks4, option_socks4a, option_socks5, option_socks5_hostname, option_tls_min,
-    option_location, option_follow, option_location_trusted, option_clobber, option_stderr,
-    option_buffer, option_config, option_variable, option_range, option_continue, option_keepalive,
-    option_compressed, option_help, option_generate, option_tls_max, option_create_mode,
-    option_family, option_write_out, option_progress_meter, option_bench, option_fail,
-    option_fail_with_body, option_rate;
+option_fn option_bench, option_config, option_continue, option_cookie, option_create_mode,
+    option_data, option_data_binary, option_data_raw, option_data_urlencode, option_fail,
+    option_fail_with_body, option_follow, option_form, option_form_string, option_generate,
+    option_header, option_help, option_json, option_location, option_location_trusted, option_next,
+    option_output, option_output_null, option_proxy, option_proxy_header, option_range, option_rate,
+    option_referer, option_remote_name, option_tls_max, option_trace, option_upload, option_url,
+    option_url_query, option_variable, option_write_out;
 
 #endif

@@ -25,24 +25,14 @@ option_result option_output_null(option_call *call)
     return OPTION_OK;
 }
 
+/* --no-remote-name is for one of many that --remote-name-all is for. */
 option_result option_remote_name(option_call *call)
 {
+    if (!call->on && !call->settings->remote_name_all)
+        return OPTION_OK;
     source *source = settings_source_for(call->settings, 'o');
-
     source->has_output = true;
     source->remote_name = call->on;
-    return OPTION_OK;
-}
-
-option_result option_clobber(option_call *call)
-{
-    call->settings->clobber = call->on ? 1 : -1;
-    return OPTION_OK;
-}
-
-option_result option_buffer(option_call *call)
-{
-    call->settings->no_buffer = !call->on;
     return OPTION_OK;
 }
 
@@ -99,17 +89,19 @@ option_result option_write_out(option_call *call)
     return OPTION_OK;
 }
 
-option_result option_progress_meter(option_call *call)
-{
-    call->global->no_progress_meter = !call->on;
-    return OPTION_OK;
-}
-
 /* ---- The command itself ---- */
 
 option_result option_config(option_call *call)
 {
     return config_file_read(call->global, call->value);
+}
+
+/* Of these and -v, the last one counts. */
+option_result option_trace(option_call *call)
+{
+    call->global->trace_form = call->option->value;
+    set_text(&call->global->trace_file, call->value);
+    return OPTION_OK;
 }
 
 option_result option_variable(option_call *call)
@@ -119,10 +111,6 @@ option_result option_variable(option_call *call)
 
 option_result option_help(option_call *call)
 {
-    if (call->option->letter == 'M') {
-        call->global->manual = true;
-        return OPTION_OK;
-    }
     call->global->help = true;
     set_text(&call->global->help_category, call->value);
     return OPTION_OK;

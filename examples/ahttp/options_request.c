@@ -65,19 +65,7 @@ option_result option_upload(option_call *call)
     return OPTION_OK;
 }
 
-/* ---- Method, version, fields ---- */
-
-option_result option_request(option_call *call)
-{
-    set_text(&call->settings->method, call->value);
-    return OPTION_OK;
-}
-
-option_result option_head(option_call *call)
-{
-    call->settings->head = call->on;
-    return OPTION_OK;
-}
+/* ---- Fields ---- */
 
 /* "Name: value", or the lines of @file. */
 static option_result add_fields(list *fields, const char *value)
@@ -111,12 +99,6 @@ option_result option_proxy_header(option_call *call)
     return add_fields(&call->settings->proxy_headers, call->value);
 }
 
-option_result option_user_agent(option_call *call)
-{
-    set_text(&call->settings->user_agent, call->value);
-    return OPTION_OK;
-}
-
 option_result option_referer(option_call *call)
 {
     char *referer = copy_text(call->value);
@@ -130,24 +112,6 @@ option_result option_referer(option_call *call)
     }
     set_text(&call->settings->referer, *referer ? referer : NULL);
     free(referer);
-    return OPTION_OK;
-}
-
-option_result option_http10(option_call *call)
-{
-    call->settings->http_version = 10;
-    return OPTION_OK;
-}
-
-option_result option_http11(option_call *call)
-{
-    call->settings->http_version = 11;
-    return OPTION_OK;
-}
-
-option_result option_compressed(option_call *call)
-{
-    call->settings->compressed = call->on;
     return OPTION_OK;
 }
 
@@ -218,54 +182,6 @@ option_result option_follow(option_call *call)
 
 /* ---- Who asks ---- */
 
-option_result option_basic(option_call *call)
-{
-    call->settings->auth = AUTH_BASIC;
-    return OPTION_OK;
-}
-
-option_result option_digest(option_call *call)
-{
-    call->settings->auth = AUTH_DIGEST;
-    return OPTION_OK;
-}
-
-option_result option_anyauth(option_call *call)
-{
-    call->settings->auth = AUTH_ANY;
-    return OPTION_OK;
-}
-
-option_result option_proxy_basic(option_call *call)
-{
-    call->settings->proxy_auth = AUTH_BASIC;
-    return OPTION_OK;
-}
-
-option_result option_proxy_digest(option_call *call)
-{
-    call->settings->proxy_auth = AUTH_DIGEST;
-    return OPTION_OK;
-}
-
-option_result option_proxy_anyauth(option_call *call)
-{
-    call->settings->proxy_auth = AUTH_ANY;
-    return OPTION_OK;
-}
-
-option_result option_netrc(option_call *call)
-{
-    call->settings->netrc = call->on ? NETRC_REQUIRED : NETRC_NO;
-    return OPTION_OK;
-}
-
-option_result option_netrc_optional(option_call *call)
-{
-    call->settings->netrc = call->on ? NETRC_OPTIONAL : NETRC_NO;
-    return OPTION_OK;
-}
-
 option_result option_cookie(option_call *call)
 {
     const char *value = call->value;
@@ -279,76 +195,12 @@ option_result option_cookie(option_call *call)
     return OPTION_OK;
 }
 
-/* ---- By which way ---- */
-
-static option_result set_proxy(option_call *call, proxy_kind kind)
-{
-    set_text(&call->settings->proxy, call->value);
-    call->settings->proxy_type = kind;
-    return OPTION_OK;
-}
+/* ---- By which way, and how ---- */
 
 option_result option_proxy(option_call *call)
 {
-    return set_proxy(call, PROXY_HTTP);
-}
-
-option_result option_proxy10(option_call *call)
-{
-    return set_proxy(call, PROXY_HTTP10);
-}
-
-option_result option_socks4(option_call *call)
-{
-    return set_proxy(call, PROXY_SOCKS4);
-}
-
-option_result option_socks4a(option_call *call)
-{
-    return set_proxy(call, PROXY_SOCKS4A);
-}
-
-option_result option_socks5(option_call *call)
-{
-    return set_proxy(call, PROXY_SOCKS5);
-}
-
-option_result option_socks5_hostname(option_call *call)
-{
-    return set_proxy(call, PROXY_SOCKS5H);
-}
-
-option_result option_preproxy(option_call *call)
-{
-    set_text(&call->settings->preproxy, call->value);
-    return OPTION_OK;
-}
-
-option_result option_family(option_call *call)
-{
-    call->settings->ipv4 = call->option->letter == '4';
-    call->settings->ipv6 = call->option->letter == '6';
-    return OPTION_OK;
-}
-
-option_result option_keepalive(option_call *call)
-{
-    call->settings->no_keepalive = !call->on;
-    return OPTION_OK;
-}
-
-/* ---- TLS ---- */
-
-option_result option_tls_min(option_call *call)
-{
-    static const struct {
-        const char *name;
-        int version;
-    } names[] = {{"tlsv1", 10}, {"tlsv1.0", 10}, {"tlsv1.1", 11}, {"tlsv1.2", 12}, {"tlsv1.3", 13}};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i].name, call->option->name) == 0)
-            call->settings->tls_min = names[i].version;
+    set_text(&call->settings->proxy, call->value);
+    call->settings->proxy_type = (proxy_kind)call->option->value;
     return OPTION_OK;
 }
 

@@ -104,6 +104,11 @@ bool output_rewind(output *output)
            fseeko(output->file, start, SEEK_SET) == 0;
 }
 
+bool output_flush(output *output)
+{
+    return !output->file || fflush(output->file) == 0;
+}
+
 bool output_close(output *output)
 {
     bool good = true;

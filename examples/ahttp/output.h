@@ -24,6 +24,8 @@ bool output_open(output *output);
 bool output_write(output *output, const char *bytes, size_t len);
 /* Back to before this try, heads included; what standard output has, stays. */
 bool output_rewind(output *output);
+/* What has been written is in the file. */
+bool output_flush(output *output);
 /* False: what was buffered could not be written. */
 bool output_close(output *output);
 void output_release(output *output);

@@ -90,7 +90,8 @@ progress *progress_open(run *run)
     progress *made;
     int fd = fileno(global->errors);
 
-    if (global->silent || global->no_progress_meter || global->verbose || !isatty(fd))
+    if (global->silent || global->no_progress_meter || global->trace_form == TRACE_SHORT ||
+        !isatty(fd))
         return NULL;
     made = must_alloc(sizeof *made);
     made->run = run;
@@ -190,6 +191,18 @@ void *progress_run(void *ctx)
     while (ahttp_await_status(ahttp_sleep(EVERY_MS)) == 0)
         draw(progress);
     return NULL;
+}
+
+void progress_full_bar(const global *global)
+{
+    static const char behind[] = " 100.0%";
+
+    if (!global->progress_bar || global->silent || global->no_progress_meter)
+        return;
+    fputc('\r', global->errors);
+    for (size_t i = sizeof behind - 1; i < message_columns(); i++)
+        fputc('#', global->errors);
+    fprintf(global->errors, "%s\n", behind);
 }
 
 void progress_close(progress *progress)

@@ -9,6 +9,8 @@ typedef struct progress progress;
 
 /* NULL when nothing is to be shown; every function takes that. */
 progress *progress_open(run *run);
+/* Of a transfer that has ended well: all that -# shows where errors do not go to a terminal. */
+void progress_full_bar(const global *global);
 void progress_close(progress *progress);
 /* As a task, until it is cancelled: draws ten times a second. */
 void *progress_run(void *progress);

@@ -4,35 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_header(proxy_words *words, size_t at, const char *line)
-{
-    const char *value = line + strcspn(line, ":;");
-    char *name = copy_bytes(line, (size_t)(value - line));
-
-    list_add_taken(&words->names, name);
-    value += *value != '\0';
-    while (is_space(*value))
-        value++;
-    words->headers[at] = (ahttp_pair){name, value};
-}
-
 /* CONNECT says Host, Proxy-Authorization, User-Agent, Proxy-Connection, and what is given. */
-static void set_headers(const transfer *transfer, proxy_words *words)
+static void set_fields(const transfer *transfer, proxy_words *words)
 {
     const list *given = &transfer->settings->proxy_headers;
     const char *agent = transfer->settings->user_agent;
-    size_t count = 0;
+    text fields = {0};
 
-    words->headers = must_alloc((given->count + 3) * sizeof *words->headers);
-    if (!fields_custom_in(given, "User-Agent"))
-        words->headers[count++] = (ahttp_pair){"User-Agent", !agent   ? fields_agent()
-                                                             : *agent ? agent
-                                                                      : NULL};
+    if (!fields_custom_in(given, "User-Agent") && !(agent && !*agent))
+        text_add_format(&fields, "User-Agent: %s\r\n", agent ? agent : fields_agent());
     if (!fields_custom_in(given, "Proxy-Connection"))
-        words->headers[count++] = (ahttp_pair){"Proxy-Connection", "Keep-Alive"};
+        text_add_str(&fields, "Proxy-Connection: Keep-Alive\r\n");
     for (size_t i = 0; i < given->count; i++)
-        add_header(words, count++, given->items[i]);
-    words->proxy.headers = words->headers;
+        if (!starts_nocase(given->items[i], "Host:"))
+            fields_write_line(&fields, given->items[i]);
+    words->fields = text_take(&fields);
+    words->proxy.fields_text = words->fields;
 }
 
 static char *write_url(const url *proxy, const char *scheme)
@@ -45,17 +32,59 @@ static char *write_url(const url *proxy, const char *scheme)
     return text_take(&out);
 }
 
-/* A tunnel may serve several transfers, one of which asked for it.  Only where there is just one
-   is it known which. */
-static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
-{
-    const run *run = ctx;
+/* ---- Tunnels ---- */
 
-    if (run->active_count == 1)
-        answer_tunnel(run->active[0], part == AHTTP_WIRE_CONNECT, bytes.data, bytes.len);
+static tunnel *tunnel_to(run *run, const char *host)
+{
+    for (tunnel *each = run->tunnels; each; each = each->next)
+        if (strcmp(each->host, host) == 0)
+            return each;
+    tunnel *made = must_alloc(sizeof *made);
+    *made = (tunnel){.next = run->tunnels, .run = run, .host = copy_text(host)};
+    run->tunnels = made;
+    return made;
 }
 
-void proxy_words_set(proxy_words *words, const transfer *transfer)
+void proxy_tunnels_free(tunnel *tunnels)
+{
+    while (tunnels) {
+        tunnel *next = tunnels->next;
+        free(tunnels->host);
+        free(tunnels);
+        tunnels = next;
+    }
+}
+
+/* A tunnel may serve several transfers, so the library shows its heads to whom they have in
+   common; here they are for the first transfer that waits for one to that host. */
+static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
+{
+    const tunnel *tunnel = ctx;
+    const run *run = tunnel->run;
+
+    for (size_t i = 0; i < run->active_count; i++)
+        if (run->active[i]->tunnel == tunnel) {
+            answer_tunnel(run->active[i], part == AHTTP_WIRE_CONNECT, bytes.data, bytes.len);
+            return;
+        }
+}
+
+static void await_tunnel(transfer *transfer)
+{
+    const way *way = &transfer->way;
+    text host = {0};
+
+    if (way->connect_host) {
+        text_add_format(&host, "%s:%d", way->connect_host, way->connect_port);
+    } else {
+        url_write_host(&host, &transfer->url, false);
+        text_add_format(&host, ":%d", transfer->url.port);
+    }
+    transfer->tunnel = tunnel_to(transfer->run, text_str(&host));
+    text_free(&host);
+}
+
+void proxy_words_set(proxy_words *words, transfer *transfer)
 {
     const way *way = &transfer->way;
     const login *login = &transfer->proxy_login;
@@ -81,15 +110,15 @@ void proxy_words_set(proxy_words *words, const transfer *transfer)
     words->proxy.http_1_0 = way->kind == PROXY_HTTP10;
     if (!way->is_tunnel)
         return;
-    set_headers(transfer, words);
+    set_fields(transfer, words);
+    await_tunnel(transfer);
     words->proxy.on_wire = on_wire;
-    words->proxy.on_wire_ctx = transfer->run;
+    words->proxy.on_wire_ctx = transfer->tunnel;
 }
 
 void proxy_words_free(proxy_words *words)
 {
-    list_free(&words->names);
-    free(words->headers);
+    free(words->fields);
     free(words->url);
     free(words->via_url);
     free(words->auth);

@@ -5,6 +5,7 @@
 #include "identity.h"
 #include "jobs.h"
 #include "progress.h"
+#include "proxy.h"
 #include "trace.h"
 #include "write_out.h"
 #include <errno.h>
@@ -71,10 +72,12 @@ static void report(run *run, const transfer *transfer)
     progress_clear(run->progress);
     if (facts->code)
         complain(run->global, "(%d) %s", facts->code, text_str(&facts->message));
+    else if (!run->progress)
+        progress_full_bar(run->global);
     if (transfer->settings->timing)
         timing_print(transfer);
     if (transfer->settings->write_out)
-        write_out(run->global, transfer->settings->write_out, facts);
+        write_out(stdout, run->global, transfer->settings->write_out, facts);
     fflush(run->global->errors);
 }
 
@@ -123,14 +126,14 @@ static int64_t retry_after_ms(const transfer *transfer)
     return when > 0 ? when * 1000 : 0;
 }
 
-static int64_t pause_ms(const transfer *transfer, long tries)
+/* said_ms: what the server wants. */
+static int64_t pause_ms(const transfer *transfer, int64_t said_ms, long tries)
 {
     enum { LONGEST_MS = 600000 };
-    int64_t said = retry_after_ms(transfer);
     int64_t doubled = 1000LL << (tries < 20 ? tries : 20);
 
-    if (said > 0)
-        return said;
+    if (said_ms > 0)
+        return said_ms;
     if (transfer->settings->retry_delay_ms > 0)
         return transfer->settings->retry_delay_ms;
     return doubled < LONGEST_MS ? doubled : LONGEST_MS;
@@ -150,6 +153,7 @@ static void reset(transfer *transfer)
                                   .url_text = old.url_text,
                                   .upload_path = old.upload_path,
                                   .head = old.head,
+                                  .is_named_by_url = old.is_named_by_url,
                                   .is_running = true};
     facts->url = copy_text(old.facts.url);
     facts->number = old.facts.number;
@@ -165,22 +169,41 @@ static void reset(transfer *transfer)
     transfer_release(&old);
 }
 
+/* Whether --retry-max-time lets it try again, after as long as the server wants. */
+static bool has_time(const settings *settings, int64_t said_ms, double since_ms)
+{
+    double passed = clock_ms() - since_ms;
+    double needed = passed + (said_ms > 0 ? (double)said_ms : 0);
+
+    return settings->retry_max_ms <= 0 ||
+           (passed < (double)settings->retry_max_ms && needed <= (double)settings->retry_max_ms);
+}
+
+/* With -C -, what is there stays, and the next try goes on behind it. */
+static bool take_back(transfer *transfer)
+{
+    const char *offset = transfer->settings->continue_at;
+
+    if (offset && strcmp(offset, "-") == 0 && !transfer->upload_path)
+        return output_flush(&transfer->output);
+    return output_rewind(&transfer->output);
+}
+
 /* Whether it is to be tried once more, after the pause. */
 static bool wait_to_retry(run *run, transfer *transfer, long tries, double since_ms)
 {
     const settings *settings = transfer->settings;
-    int64_t pause = pause_ms(transfer, tries);
-    double passed = clock_ms() - since_ms;
+    int64_t said_ms = retry_after_ms(transfer);
+    int64_t pause = pause_ms(transfer, said_ms, tries);
 
-    if (tries >= settings->retry || !is_passing(transfer) ||
-        (settings->retry_max_ms > 0 && passed >= (double)settings->retry_max_ms))
+    if (tries >= settings->retry || !is_passing(transfer) || !has_time(settings, said_ms, since_ms))
         return false;
     progress_clear(run->progress);
     warn(run->global, "Problem: %s. Will retry in %lld.%03lld seconds. %lld %s left.",
          transfer->facts.code ? text_str(&transfer->facts.message) : "HTTP error",
          (long long)pause / 1000, (long long)pause % 1000, settings->retry - tries,
          settings->retry - tries == 1 ? "retry" : "retries");
-    return ahttp_await_status(ahttp_sleep(pause)) == 0 && output_rewind(&transfer->output);
+    return ahttp_await_status(ahttp_sleep(pause)) == 0 && take_back(transfer);
 }
 
 static void perform(run *run, transfer *transfer)
@@ -335,8 +358,8 @@ int run_all(global *global)
     free(run.retired);
     free(run.active);
     list_free(&run.cookie_files);
-    list_free(&run.dump_files);
     list_free(&run.old_hosts);
+    proxy_tunnels_free(run.tunnels);
     ahttp_cookie_jar_unref(run.jar);
     ahttp_cookie_jar_unref(run.jar_for_all);
     return run.code;

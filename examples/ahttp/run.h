@@ -8,6 +8,13 @@
 
 typedef struct run run;
 
+/* Where proxies are asked for a way to: one for each host and port. */
+typedef struct tunnel {
+    struct tunnel *next;
+    run *run;
+    char *host;
+} tunnel;
+
 typedef struct session_entry {
     struct session_entry *next;
     settings *settings; /* of the first transfer */
@@ -28,10 +35,10 @@ struct run {
     struct progress *progress;
     struct trace *trace;
     struct har *har;
+    tunnel *tunnels;
     struct upload **retired; /* that another thread may still read for */
     size_t retired_count;
-    list old_hosts;  /* "host:port" of servers that answered in HTTP/1.0 */
-    list dump_files; /* of -D, that were begun */
+    list old_hosts; /* "host:port" of servers that answered in HTTP/1.0 */
     long started, failed, done;
     uint64_t bytes;
     double began_ms;

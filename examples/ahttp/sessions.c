@@ -46,10 +46,10 @@ static char *key_of(const settings *settings)
         add_key(&key, parts[i]);
     for (size_t i = 0; i < settings->resolve.count; i++)
         add_key(&key, settings->resolve.items[i]);
-    text_add_format(&key, "%d %d %d %d %d %d %d %d %d %lld %lld", settings->http09, settings->raw,
-                    settings->ignore_content_length, settings->ipv4, settings->ipv6,
-                    settings->insecure, settings->proxy_insecure, settings->tls_min,
-                    settings->no_keepalive, settings->keepalive_time, settings->happy_eyeballs_ms);
+    text_add_format(&key, "%d %d %d %d %d %d %d %d %lld %lld", settings->http09, settings->raw,
+                    settings->ignore_content_length, settings->family, settings->insecure,
+                    settings->proxy_insecure, settings->tls_min, settings->no_keepalive,
+                    settings->keepalive_time, settings->happy_eyeballs_ms);
     return text_take(&key);
 }
 
@@ -165,8 +165,8 @@ static ahttp_connector *make_connector(session_entry *entry, const ahttp_host *h
                                        .keepalive_ms = KEEP_MS,
                                        .hosts = hosts,
                                        .dns_servers = settings->dns_servers,
-                                       .ipv4_only = settings->ipv4,
-                                       .ipv6_only = settings->ipv6,
+                                       .ipv4_only = settings->family == 4,
+                                       .ipv6_only = settings->family == 6,
                                        .tls = entry->tls,
                                        .next_address_ms = settings->happy_eyeballs_ms};
 

@@ -123,33 +123,69 @@ void global_release(global *global)
         global->first = next;
     }
     variables_free(global->variables);
-    free(global->trace);
-    free(global->trace_ascii);
+    free(global->trace_file);
     free(global->stderr_file);
     free(global->help_category);
+    free(global->config_path);
     if (global->errors && global->errors != stderr && global->errors != stdout)
         fclose(global->errors);
 }
 
+/* ---- To people ---- */
+
+enum { DEFAULT_COLUMNS = 79, LEAST_COLUMNS = 20, MOST_COLUMNS = 100000 };
+
+size_t message_columns(void)
+{
+    const char *given = getenv("COLUMNS");
+    long long number;
+
+    if (given && read_number(given, MOST_COLUMNS, &number, NULL) && number > LEAST_COLUMNS)
+        return (size_t)number;
+    return DEFAULT_COLUMNS;
+}
+
+/* How much of the text goes on a line: up to the last blank that fits, and with it. */
+static size_t line_of(const char *text, size_t room)
+{
+    size_t len = strlen(text);
+    size_t cut = room - 1;
+
+    if (len <= room)
+        return len;
+    while (cut > 0 && !is_space(text[cut]))
+        cut--;
+    return cut > 0 ? cut + 1 : room;
+}
+
+/* In lines that fit, each with what it is in front. */
 static void say(const global *global, const char *start, const char *format, va_list args)
 {
     FILE *out = global->errors ? global->errors : stderr;
+    size_t room = message_columns() - strlen(start);
+    text message = {0};
 
-    fputs(start, out);
-    vfprintf(out, format, args);
-    fputc('\n', out);
+    text_add_format_list(&message, format, args);
+    for (const char *at = text_str(&message); *at;) {
+        size_t len = line_of(at, room);
+        fprintf(out, "%s%.*s\n", start, (int)len, at);
+        at += len;
+    }
+    text_free(&message);
 }
 
 void complain(const global *global, const char *format, ...)
 {
+    FILE *out = global->errors ? global->errors : stderr;
     va_list args;
 
     if (global->silent && !global->show_error)
         return;
+    fprintf(out, "%s: ", identity_name());
     va_start(args, format);
-    fprintf(global->errors ? global->errors : stderr, "%s: ", identity_name());
-    say(global, "", format, args);
+    vfprintf(out, format, args);
     va_end(args);
+    fputc('\n', out);
 }
 
 void warn(const global *global, const char *format, ...)
@@ -167,7 +203,7 @@ void note(const global *global, const char *format, ...)
 {
     va_list args;
 
-    if (global->silent)
+    if (global->silent || global->trace_form == TRACE_NONE)
         return;
     va_start(args, format);
     say(global, "Note: ", format, args);

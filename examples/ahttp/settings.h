@@ -37,6 +37,7 @@ typedef enum proxy_kind {
     PROXY_SOCKS5H
 } proxy_kind;
 typedef enum netrc_mode { NETRC_NO, NETRC_OPTIONAL, NETRC_REQUIRED } netrc_mode;
+typedef enum trace_form { TRACE_NONE, TRACE_SHORT, TRACE_ASCII, TRACE_HEX } trace_form;
 
 /* One -F: see form.h. */
 typedef struct form_part form_part;
@@ -74,7 +75,7 @@ typedef struct settings {
     /* Who asks */
     char *user, *proxy_user, *bearer;
     int auth, proxy_auth; /* auth_kind bits */
-    netrc_mode netrc;
+    int netrc;            /* netrc_mode */
     char *netrc_file;
     list cookies;      /* -b name=value; ... */
     list cookie_files; /* -b file */
@@ -84,11 +85,11 @@ typedef struct settings {
     /* Where to */
     list resolve, connect_to;
     char *dns_servers, *interface, *local_port, *unix_socket, *abstract_socket;
-    bool ipv4, ipv6;
+    int family; /* 4, 6; 0: both */
     long long happy_eyeballs_ms, connect_timeout_ms, max_time_ms, keepalive_time;
     bool no_keepalive;
     char *proxy, *preproxy, *noproxy;
-    proxy_kind proxy_type, preproxy_type;
+    proxy_kind proxy_type;
     bool proxy_tunnel, suppress_connect_headers;
 
     /* TLS */
@@ -125,13 +126,15 @@ typedef struct settings {
 typedef struct global {
     settings *first, *last;
     FILE *errors; /* --stderr, else standard error */
-    bool silent, show_error, no_progress_meter, progress_bar, verbose, trace_time, trace_ids;
-    char *trace, *trace_ascii, *stderr_file;
+    bool silent, show_error, no_progress_meter, progress_bar, trace_time, trace_ids;
+    int trace_form; /* enum trace_form; SHORT is -v, and goes to errors */
+    char *trace_file, *stderr_file;
     bool fail_early, parallel, styled_off;
     long long parallel_max, rate;
     bool no_config, help, version, manual;
     char *help_category;
-    int generate; /* documents of the command: see documents.h */
+    char *config_path; /* of the default config file that was read, or NULL */
+    int generate;      /* documents of the command: see documents.h */
     struct variable *variables;
 } global;
 
@@ -141,7 +144,10 @@ void settings_free(settings *settings);
 source *settings_source_for(settings *settings, char what);
 void global_release(global *global);
 
-/* "ahttp: (3) ..." as curl writes it, unless silent; printf's format. */
+/* Those of the terminal, as shells tell them. */
+size_t message_columns(void);
+/* "ahttp: (3) ..." as curl writes it, unless silent; printf's format.  Warnings and notes come in
+   lines that fit the terminal; notes are for those who want to see what happens (-v, --trace). */
 void complain(const global *global, const char *format, ...) TEXT_PRINTF(2, 3);
 void warn(const global *global, const char *format, ...) TEXT_PRINTF(2, 3);
 void note(const global *global, const char *format, ...) TEXT_PRINTF(2, 3);

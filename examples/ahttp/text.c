@@ -42,7 +42,7 @@ char *copy_text(const char *text)
     return text ? copy_bytes(text, strlen(text)) : NULL;
 }
 
-static void add_formatted(text *text, const char *format, va_list args)
+void text_add_format_list(text *text, const char *format, va_list args)
 {
     va_list again;
 
@@ -63,7 +63,7 @@ char *format_text(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    add_formatted(&made, format, args);
+    text_add_format_list(&made, format, args);
     va_end(args);
     return text_take(&made);
 }
@@ -103,7 +103,7 @@ void text_add_format(text *text, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    add_formatted(text, format, args);
+    text_add_format_list(text, format, args);
     va_end(args);
 }
 

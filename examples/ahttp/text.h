@@ -31,6 +31,7 @@ void text_add(text *text, const char *bytes, size_t len);
 void text_add_str(text *text, const char *str);
 void text_add_char(text *text, char c);
 void text_add_format(text *text, const char *format, ...) TEXT_PRINTF(2, 3);
+void text_add_format_list(text *text, const char *format, va_list args) TEXT_PRINTF(2, 0);
 /* Reads all of the file into it; "-" is standard input.  False, with errno, when it cannot. */
 bool text_add_file(text *text, const char *path);
 const char *text_str(const text *text); /* "" for an empty one */

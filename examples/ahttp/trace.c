@@ -6,12 +6,10 @@
 #include <sys/time.h>
 #include <time.h>
 
-typedef enum trace_form { SHORT, ASCII, HEX } trace_form;
-
 struct trace {
     FILE *out;
     bool is_ours;
-    trace_form form;
+    int form; /* trace_form */
     bool shows_time, shows_ids;
 };
 
@@ -33,16 +31,19 @@ static FILE *open_file(const global *global, const char *path)
 
 trace *trace_open(const global *global)
 {
-    const char *path = global->trace ? global->trace : global->trace_ascii;
-    FILE *out = path ? open_file(global, path) : global->verbose ? global->errors : NULL;
+    FILE *out = NULL;
     trace *made;
 
+    if (global->trace_form == TRACE_SHORT)
+        out = global->errors;
+    else if (global->trace_form != TRACE_NONE)
+        out = open_file(global, global->trace_file);
     if (!out)
         return NULL;
     made = must_alloc(sizeof *made);
     made->out = out;
     made->is_ours = out != stdout && out != global->errors;
-    made->form = global->trace ? HEX : global->trace_ascii ? ASCII : SHORT;
+    made->form = global->trace_form;
     made->shows_time = global->trace_time;
     made->shows_ids = global->trace_ids || global->parallel;
     return made;
@@ -81,7 +82,7 @@ void trace_info(trace *trace, const transfer *transfer, const char *format, ...)
     if (!trace)
         return;
     begin_line(trace, transfer);
-    fputs(trace->form == SHORT ? "* " : "== Info: ", trace->out);
+    fputs(trace->form == TRACE_SHORT ? "* " : "== Info: ", trace->out);
     va_start(args, format);
     vfprintf(trace->out, format, args);
     va_end(args);
@@ -91,12 +92,12 @@ void trace_info(trace *trace, const transfer *transfer, const char *format, ...)
 /* A line with its place in front, and in ASCII its line end left out. */
 static void dump(const trace *trace, const char *bytes, size_t len)
 {
-    size_t width = trace->form == HEX ? HEX_WIDTH : ASCII_WIDTH;
+    size_t width = trace->form == TRACE_HEX ? HEX_WIDTH : ASCII_WIDTH;
 
     for (size_t at = 0; at < len; at += width) {
         size_t line = len - at < width ? len - at : width;
         size_t taken = line;
-        if (trace->form == ASCII)
+        if (trace->form == TRACE_ASCII)
             for (size_t i = 0; i + 1 < len - at && i < line; i++)
                 if (bytes[at + i] == '\r' && bytes[at + i + 1] == '\n') {
                     line = i;
@@ -104,7 +105,7 @@ static void dump(const trace *trace, const char *bytes, size_t len)
                     break;
                 }
         fprintf(trace->out, "%04zx: ", at);
-        for (size_t i = 0; trace->form == HEX && i < width; i++)
+        for (size_t i = 0; trace->form == TRACE_HEX && i < width; i++)
             fprintf(trace->out, i < line ? "%02x " : "   ",
                     (unsigned char)bytes[at + i < len ? at + i : at]);
         for (size_t i = 0; i < line; i++) {
@@ -134,7 +135,7 @@ void trace_head(trace *trace, const transfer *transfer, bool is_sent, const char
 {
     if (!trace)
         return;
-    if (trace->form == SHORT) {
+    if (trace->form == TRACE_SHORT) {
         write_lines(trace, transfer, is_sent ? '>' : '<', bytes, len);
         return;
     }
@@ -148,7 +149,7 @@ void trace_data(trace *trace, const transfer *transfer, bool is_sent, const char
 {
     if (!trace)
         return;
-    if (trace->form == SHORT) {
+    if (trace->form == TRACE_SHORT) {
         begin_line(trace, transfer);
         fprintf(trace->out, "%c [%zu bytes data]\n", is_sent ? '}' : '{', len);
         return;

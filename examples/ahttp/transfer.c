@@ -35,19 +35,47 @@ verdict transfer_fail(transfer *transfer, int code, const char *format, ...)
     return VERDICT_FAILED;
 }
 
-verdict transfer_fail_by(transfer *transfer, const ahttp_error *error)
+static verdict fail_by_proxy(transfer *transfer, const ahttp_error *error)
 {
-    enum { NO_WAY = 7, BY_SOCKS = 97 };
+    enum { NO_WAY = 7, BAD_ANSWER = 43, BY_SOCKS = 97 };
     int code = failure_code(error);
 
-    if (error->code == AHTTP_E_PROXY) {
-        transfer->facts.connect_status = error->status;
-        if (error->status)
-            return transfer_fail(transfer, error->status == 407 ? code : NO_WAY,
-                                 "CONNECT tunnel failed, response %d", error->status);
-        if (transfer->way.has_preproxy || !transfer->way.is_tunnel)
-            code = BY_SOCKS;
-    }
+    transfer->facts.connect_status = error->status;
+    if (error->status)
+        return transfer_fail(transfer, NO_WAY, "CONNECT tunnel failed, response %d", error->status);
+    if (transfer->way.has_preproxy || !transfer->way.is_tunnel)
+        code = BY_SOCKS;
+    else if (strstr(error->message, "does not start with HTTP/"))
+        return transfer_fail(transfer, BAD_ANSWER, "Invalid response header");
+    return transfer_fail(transfer, code, "%s", error->message);
+}
+
+/* A head that was cut, whose body would have been some bytes long. */
+static bool lacks_body(const transfer *transfer, const ahttp_error *error)
+{
+    const char *length = facts_field(&transfer->facts, "Content-Length");
+
+    return error->code == AHTTP_E_DISCONNECTED &&
+           strstr(error->message, "inside the response head") && length && strcmp(length, "0") != 0;
+}
+
+/* Whether the connection had carried a response before. */
+static bool was_kept(const ahttp_error *error)
+{
+    return error->timings && !error->timings->connect_ns;
+}
+
+verdict transfer_fail_by(transfer *transfer, const ahttp_error *error)
+{
+    enum { NOT_SUPPORTED = 1, WEIRD_REPLY = 8, BODY_CUT = 18 };
+    int code = failure_code(error);
+
+    if (error->code == AHTTP_E_PROXY)
+        return fail_by_proxy(transfer, error);
+    if (code == NOT_SUPPORTED && (transfer->facts.status / 100 == 1 || was_kept(error)))
+        code = WEIRD_REPLY; /* whoever spoke HTTP before is not one of HTTP/0.9 */
+    if (lacks_body(transfer, error))
+        code = BODY_CUT;
     return transfer_fail(transfer, code, "%s", error->message);
 }
 
@@ -63,10 +91,7 @@ static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
         trace_head(transfer->run->trace, transfer, true, bytes.data, bytes.len);
         break;
     case AHTTP_WIRE_RESPONSE: answer_head(transfer, bytes.data, bytes.len); break;
-    case AHTTP_WIRE_TRAILERS:
-        text_add(&transfer->trailers, bytes.data, bytes.len);
-        transfer->facts.head_bytes += bytes.len;
-        break;
+    case AHTTP_WIRE_TRAILERS: answer_trailers(transfer, bytes.data, bytes.len); break;
     default: break; /* CONNECT is shown to who made the proxy's settings */
     }
 }
@@ -144,28 +169,52 @@ static void take_timings(transfer *transfer)
         timing_note(transfer, &timings);
 }
 
+/* A refused way is no use waiting for, though the proxy may go on explaining itself. */
+static ahttp_response *await_response(transfer *transfer, ahttp_future *request)
+{
+    if (!transfer->tunnel)
+        return ahttp_await(request);
+    ahttp_future *refused = ahttp_promise_new(&transfer->refused, NULL, NULL);
+    ahttp_future *const either[] = {request, refused};
+    ahttp_await_status(ahttp_wait(2, either, AHTTP_FIRST_DONE, AHTTP_NEVER));
+    ahttp_future_cancel(request);
+    ahttp_promise_resolve(transfer->refused, NULL, NULL);
+    transfer->refused = NULL;
+    transfer->tunnel = NULL;
+    ahttp_drop(refused);
+    return ahttp_await(request);
+}
+
+/* What cannot be sent. */
+static bool can_be_sent(transfer *transfer, const text *fields, bool has_body)
+{
+    enum { CHUNKS_UNKNOWN = 25, TOO_LARGE = 100, LONGEST = 1024 * 1024 };
+
+    if (has_body && upload_length(transfer->upload) < 0 && transfer->is_old &&
+        !fields_custom(transfer->settings, "Content-Length"))
+        transfer_fail(transfer, CHUNKS_UNKNOWN, "Chunky upload is not supported by HTTP 1.0");
+    else if (fields->len > LONGEST)
+        transfer_fail(transfer, TOO_LARGE, "The request's head has more than %d bytes", LONGEST);
+    return transfer->facts.code == 0;
+}
+
 /* Sends the request at hand; false: it failed. */
 static bool ask(transfer *transfer, ahttp_session *session)
 {
     text fields = {0};
 
+    transfer->is_old = fields_are_old(transfer);
     fields_write(transfer, &fields);
     text_free(&transfer->fields);
-    text_add(&transfer->fields, text_str(&fields), fields.len);
-    char *origin = origin_of(transfer);
-    char *target = target_of(transfer);
+    transfer->fields = fields;
     const char *method = fields_method(transfer);
     bool has_body = transfer->body != BODY_NONE && !transfer->is_probe;
+    if (!can_be_sent(transfer, &fields, has_body))
+        return false;
+    char *origin = origin_of(transfer);
+    char *target = target_of(transfer);
     proxy_words words;
 
-    if (has_body && upload_length(transfer->upload) < 0 && fields_are_old(transfer) &&
-        !fields_custom(transfer->settings, "Content-Length")) {
-        transfer_fail(transfer, 25, "Chunky upload is not supported by HTTP 1.0");
-        text_free(&fields);
-        free(origin);
-        free(target);
-        return false;
-    }
     proxy_words_set(&words, transfer);
     transfer->says_expect = says_100(&fields);
     ahttp_request_options options = {
@@ -180,7 +229,7 @@ static bool ask(transfer *transfer, ahttp_session *session)
         .expect_100_ms = transfer->settings->expect_100_ms,
         .no_decompress = !transfer->settings->compressed || transfer->settings->raw,
         .transfer_codings = transfer->settings->tr_encoding && !transfer->settings->raw,
-        .http_1_0 = fields_are_old(transfer),
+        .http_1_0 = transfer->is_old,
         .proxy = words.proxy,
         .no_proxy = !transfer->way.has_proxy,
         .on_wire = on_wire,
@@ -190,12 +239,11 @@ static bool ask(transfer *transfer, ahttp_session *session)
     set_text(&transfer->facts.method, method);
     text_free(&transfer->trailers);
     transfer->facts.asked_ms = clock_ms() - transfer->began_ms;
-    transfer->response = ahttp_await(ahttp_session_send(session, &options));
+    transfer->response = await_response(transfer, ahttp_session_send(session, &options));
     take_timings(transfer);
     if (!transfer->response)
         transfer_fail_by(transfer, ahttp_task_error());
     proxy_words_free(&words);
-    text_free(&fields);
     free(origin);
     free(target);
     return transfer->response != NULL;
@@ -385,6 +433,7 @@ void transfer_perform(transfer *transfer)
     verdict verdict = VERDICT_AGAIN;
 
     transfer->began_ms = clock_ms();
+    set_text(&transfer->facts.effective, transfer->facts.url);
     if (prepare(transfer))
         while (verdict == VERDICT_AGAIN || verdict == VERDICT_HOP) {
             verdict = perform_hop(transfer);

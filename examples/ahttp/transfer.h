@@ -17,6 +17,7 @@
 
 /* Who asks a server, or a proxy. */
 typedef struct login {
+    char *whose; /* the proxy that it is for; NULL: the host */
     char *user, *password, *bearer;
     int wanted;           /* auth_kind bits; more than one: the server's choice */
     int picked;           /* one of them, or all that are wanted */
@@ -77,9 +78,12 @@ typedef struct transfer {
     int64_t condition;  /* seconds of -z */
     int condition_kind; /* 1: if modified since, -1: if not, 0: none */
     bool condition_unmet;
+    bool is_first;        /* of its settings */
     bool is_named_by_url; /* -O */
     bool says_expect;     /* the request at hand says Expect: 100-continue */
+    bool is_old;          /* ... and HTTP/1.0 */
     bool no_expect;       /* the server does not know that */
+    bool saw_old;         /* a head of HTTP/1.0 */
 
     text trailers;
     text json;    /* a body that is to be made pretty */
@@ -87,7 +91,9 @@ typedef struct transfer {
     text waiting; /* heads that wait for the name of the output */
     double began_ms, hop_began_ms;
     ahttp_response *response;
-    int64_t deadline_ms; /* of the loop's clock; 0: none */
+    tunnel *tunnel;         /* to which it waits for the way, or NULL */
+    ahttp_promise *refused; /* of that: settled when there will be none */
+    int64_t deadline_ms;    /* of the loop's clock; 0: none */
     bool is_running;
     bool is_skipped;
 } transfer;
@@ -111,6 +117,8 @@ void fields_note_old(transfer *transfer);
 /* The -H of that name ("Name: value" or "Name;"), or NULL. */
 const char *fields_custom(const settings *settings, const char *name);
 const char *fields_custom_in(const list *fields, const char *name);
+/* The line of a -H as it is sent: nothing for "X:", empty for "X;". */
+void fields_write_line(text *out, const char *line);
 const char *fields_agent(void); /* "ahttp/0.1.0"; static */
 /* For whom cookies are: the URL at hand, with the host that -H says. */
 void fields_write_cookie_url(const transfer *transfer, text *out);
@@ -130,6 +138,7 @@ bool login_is_probe(const transfer *transfer);
 
 /* answer.c: called with each head that comes, and once the response is there. */
 void answer_head(transfer *transfer, const char *bytes, size_t len);
+void answer_trailers(transfer *transfer, const char *bytes, size_t len);
 /* The head of a CONNECT, or of its answer. */
 void answer_tunnel(transfer *transfer, bool is_sent, const char *bytes, size_t len);
 verdict answer_judge(transfer *transfer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "url.h"
 #include "encode.h"
+#include <ahttp.h>
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,11 +138,43 @@ static bool set_ipv6(url *url, const char *inside, size_t len, text *why)
     return good ? true : wrong(why, "Bad IPv6 address");
 }
 
+static bool is_ascii(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text > 127)
+            return false;
+    return true;
+}
+
+/* An international name as DNS has it (RFC 5890), to be freed, or NULL. */
+static char *ascii_of(const char *name)
+{
+    char *whole = format_text("http://%s/", name);
+    ahttp_url *read = ahttp_url_parse(whole, NULL);
+    char *host = read ? copy_text(ahttp_url_host(read)) : NULL;
+
+    ahttp_url_free(read);
+    free(whole);
+    return host;
+}
+
+static bool set_international(url *url, const char *name, text *why)
+{
+    url->host_text = copy_text(name);
+    url->host = ascii_of(name);
+    return url->host || wrong(why, "Bad hostname");
+}
+
 static bool set_name(url *url, char *host, text *why)
 {
+    enum { LONGEST = 65535 };
     char address[16];
 
+    if (strlen(host) > LONGEST)
+        return wrong(why, "Too long hostname (maximum is 65535)");
     decode_url(host);
+    if (!is_ascii(host) && ahttp_has_feature(AHTTP_FEATURE_IDN))
+        return set_international(url, host, why);
     if (read_ipv4(host, address)) {
         url->host = copy_text(address);
     } else {
@@ -341,6 +374,15 @@ static bool has_scheme(const char *text)
     return len > 0 && text[len] == ':' && text[len + 1] == '/';
 }
 
+/* typed: as somebody typed it. */
+static void write_host(text *out, const url *url, bool typed)
+{
+    bool is_ipv6 = strchr(url->host, ':') != NULL;
+    bool as_text = url->host_text && (typed || is_ascii(url->host_text));
+
+    text_add_format(out, is_ipv6 ? "[%s]" : "%s", as_text ? url->host_text : url->host);
+}
+
 bool url_join(url *joined, const url *base, const char *reference, int how, text *why)
 {
     text whole = {0};
@@ -353,11 +395,11 @@ bool url_join(url *joined, const url *base, const char *reference, int how, text
     if (strncmp(reference, "//", 2) == 0) {
         text_add_format(&whole, "%s:%s", base->scheme, reference);
     } else {
-        struct url origin = *base;
         const char *slash = strrchr(base->path, '/');
-        origin.path = (char *)"";
-        origin.query = NULL;
-        url_write(&whole, &origin, false);
+        text_add_format(&whole, "%s://", base->scheme);
+        write_host(&whole, base, true);
+        if (base->port != url_default_port(base->scheme))
+            text_add_format(&whole, ":%d", base->port);
         if (*reference == '?' || *reference == '#' || !*reference)
             text_add_str(&whole, base->path);
         else if (*reference != '/')
@@ -375,9 +417,7 @@ bool url_join(url *joined, const url *base, const char *reference, int how, text
 
 void url_write_host(text *out, const url *url, bool with_port)
 {
-    bool is_ipv6 = strchr(url->host, ':') != NULL;
-
-    text_add_format(out, is_ipv6 ? "[%s]" : "%s", url->host_text ? url->host_text : url->host);
+    write_host(out, url, false);
     if (with_port && url->port != url_default_port(url->scheme))
         text_add_format(out, ":%d", url->port);
 }
@@ -394,7 +434,7 @@ void url_write(text *out, const url *url, bool whole)
     text_add_format(out, "%s://", url->scheme);
     if (whole && url->user_text)
         text_add_format(out, "%s@", url->user_text);
-    url_write_host(out, url, false);
+    write_host(out, url, whole);
     if (whole ? url->has_port : url->port != url_default_port(url->scheme))
         text_add_format(out, ":%d", url->port);
     url_write_target(out, url);
@@ -405,4 +445,43 @@ void url_write(text *out, const url *url, bool whole)
 bool url_same_origin(const url *a, const url *b)
 {
     return strcmp(a->scheme, b->scheme) == 0 && strcmp(a->host, b->host) == 0 && a->port == b->port;
+}
+
+/* ---- More of a query ---- */
+
+/* RFC 3986 §6.2.2.1: %3d is %3D. */
+static void raise_escapes(char *text)
+{
+    for (; *text; text++) {
+        if (text[0] != '%' || hex_value(text[1]) < 0 || hex_value(text[2]) < 0)
+            continue;
+        for (int i = 1; i < 3; i++)
+            if (text[i] >= 'a')
+                text[i] = (char)(text[i] - 'a' + 'A');
+    }
+}
+
+void url_add_query(char **url, const char *query)
+{
+    char *fragment = strchr(*url, '#');
+    size_t len = fragment ? (size_t)(fragment - *url) : strlen(*url);
+    const char *host = strstr(*url, "://");
+    const char *mark = memchr(*url, '?', len);
+    text out = {0};
+
+    host = host ? host + 3 : *url;
+    text_add(&out, *url, len);
+    if (!mark && !memchr(host, '/', len - (size_t)(host - *url)))
+        text_add_char(&out, '/');
+    if (!mark)
+        text_add_char(&out, '?');
+    else if (mark[1] && mark + 1 < *url + len && (*url)[len - 1] != '&')
+        text_add_char(&out, '&');
+    size_t start = out.len;
+    text_add_str(&out, query);
+    raise_escapes(out.bytes + start);
+    if (fragment)
+        text_add_str(&out, fragment);
+    free(*url);
+    *url = text_take(&out);
 }

@@ -9,8 +9,8 @@
 typedef struct url {
     char *scheme;          /* lower case */
     char *user, *password; /* percent-decoded; NULL: not given */
-    char *host;            /* lower case; an IPv6 address without its brackets */
-    char *host_text;       /* as it stood there */
+    char *host;            /* as DNS has it, in lower case; an IPv6 address without its brackets */
+    char *host_text;       /* as it stood there, perhaps in letters beyond ASCII */
     char *zone;            /* of an IPv6 address, or NULL */
     int port;              /* the scheme's, unless given */
     bool has_port;
@@ -35,11 +35,13 @@ bool url_join(url *joined, const url *base, const char *reference, int how, text
 void url_free(url *url);
 void url_copy(url *copy, const url *from);
 
-/* "example.com", "[::1]"; with ":8080" unless it is the scheme's port. */
+/* "example.com", "[::1]", in ASCII; with ":8080" unless it is the scheme's port. */
 void url_write_host(text *out, const url *url, bool with_port);
 void url_write_target(text *out, const url *url); /* path and query */
 /* All of it; without user, password and fragment unless whole. */
 void url_write(text *out, const url *url, bool whole);
+/* Puts "a=1&b=2" behind what query a URL has, as it was typed; the URL is replaced. */
+void url_add_query(char **url, const char *query);
 int url_default_port(const char *scheme); /* 0: not a scheme we know */
 bool url_same_origin(const url *a, const url *b);
 

@@ -249,9 +249,11 @@ static bool fits_socks(transfer *transfer)
     if (way->kind == PROXY_HTTP || way->kind == PROXY_HTTP10)
         return true;
     if (strlen(transfer->url.host) > MOST)
-        transfer_fail(transfer, BY_SOCKS,
-                      "SOCKS: the destination hostname is too long to be resolved remotely by the "
-                      "proxy.");
+        transfer_fail(
+            transfer, BY_SOCKS,
+            "SOCKS%c: the destination hostname is too long to be resolved remotely by the "
+            "proxy.",
+            way->kind == PROXY_SOCKS4 || way->kind == PROXY_SOCKS4A ? '4' : '5');
     else if (strlen(user) > MOST || strlen(password) > MOST)
         transfer_fail(transfer, BY_SOCKS, "SOCKS: user or password is too long for the proxy");
     return transfer->facts.code == 0;

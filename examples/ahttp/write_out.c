@@ -372,7 +372,7 @@ static void write_time(FILE *out, const char *inside)
 typedef struct writing {
     const global *global;
     const facts *facts;
-    FILE *out;
+    FILE *standard, *out;
     bool is_open; /* out is a file of ours */
     bool is_done;
 } writing;
@@ -401,7 +401,7 @@ static void write_variable(writing *to, const char *name)
     if (strcmp(name, "onerror") == 0)
         to->is_done = to->facts->code == 0;
     else if (strcmp(name, "stdout") == 0)
-        turn_to(to, stdout, false);
+        turn_to(to, to->standard, false);
     else if (strcmp(name, "stderr") == 0)
         turn_to(to, errors, false);
     else if (strcmp(name, "json") == 0)
@@ -471,10 +471,10 @@ static const char *write_special(writing *to, const char *at)
     return at + 2;
 }
 
-void write_out(const global *global, const char *format, const facts *facts)
+void write_out(FILE *standard, const global *global, const char *format, const facts *facts)
 {
     static const char letters[] = "rnt";
-    writing to = {.global = global, .facts = facts, .out = stdout};
+    writing to = {.global = global, .facts = facts, .standard = standard, .out = standard};
 
     for (const char *at = format; *at && !to.is_done;) {
         if (at[0] == '%' && at[1]) {
@@ -490,6 +490,6 @@ void write_out(const global *global, const char *format, const facts *facts)
             fputc(*at++, to.out);
         }
     }
-    turn_to(&to, stdout, false);
-    fflush(stdout);
+    turn_to(&to, standard, false);
+    fflush(standard);
 }

@@ -4,6 +4,6 @@
 /* -w: "%{http_code} %header{etag} %output{file}%{json}". */
 #include "facts.h"
 
-void write_out(const global *global, const char *format, const facts *facts);
+void write_out(FILE *standard, const global *global, const char *format, const facts *facts);
 
 #endif

@@ -330,6 +330,7 @@ bad number            -m x {u}/a
 -p -i                 -p -i -x {u} http://host.example/a
 --suppress-connect-headers --suppress-connect-headers -p -i -x {u} http://host.example/a
 -p --proxy-header     -p -x {u} --proxy-header @heads -H X-H:2 http://host.example/a
+-p, as it is given    -p -x {u} --proxy-header X-P:1 --proxy-header X-E; http://host.example/a
 -p -U                 -p -x {u} -U me:pw http://host.example/a
 --proxy1.0            --proxy1.0 127.0.0.1:{p} http://host.example/a
 --proxy1.0 -p         --proxy1.0 127.0.0.1:{p} -p http://host.example/a
@@ -427,7 +428,7 @@ def main():
     said = subprocess.run(["curl", "--version"], capture_output=True, text=True).stdout
     version = said.split()[1]
     bad = count = 0
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(12) as pool:
         jobs = [(row, pool.submit(compare, ahttp, version, row))
                 for row in rows() if not chosen or row.name in chosen]
         for row, job in jobs:

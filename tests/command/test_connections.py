@@ -290,7 +290,7 @@ def start_all(programs):
 
 def test(ahttp, chosen, places):
     bad = count = 0
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(12) as pool:
         jobs = [(name, words, pool.submit(compare, ahttp, name, words))
                 for name, words in ((name, [word.format(**places) for word in words])
                                     for name, words in rows()) if not chosen or name in chosen]

@@ -20,7 +20,7 @@ def options():
     """Name and letter, and whether it has a value."""
     for kind, rest in re.findall(r"^([A-Z_]+)\((.*)\),$", TABLE.read_text(), re.M):
         name, letter = re.match(r'"([^"]+)", (0|\'.\'), ', rest).groups()
-        yield name, letter[1:-1], kind in ("VALUE", "GLOBAL_VALUE", "CALL")
+        yield name, letter[1:-1], kind in ("VALUE", "GLOBAL_VALUE", "CALL", "CALL_AS")
 
 
 def words_of(path):
