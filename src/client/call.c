@@ -5,6 +5,7 @@
 #include "client/call_log.h"
 #include "client/call_trace.h"
 #include "client/chain.h"
+#include "client/coding_stage.h"
 #include "client/cookie_stage.h"
 #include "client/hop.h"
 #include "client/hsts_list.h"
@@ -225,20 +226,9 @@ static void deliver_held(ahttp_response *call)
 
 void ah_call_deliver(ahttp_response *call)
 {
-    ahttp_error *error = NULL;
     bool holds_body = call->has_ended || call->body.held.len > 0;
-
-    if (call->settings.transfer_codings)
-        ah_decoder_new_for_transfer(&call->exchange.response.fields, !call->settings.no_decompress,
-                                    &call->session->coding_limits, &call->body.decoder, &error);
-    else if (!call->settings.no_decompress)
-        ah_decoder_new_for(&call->exchange.response.fields, &call->session->coding_limits,
-                           &call->body.decoder, &error);
-    if (error) {
-        ah_call_fail(call, error);
-        return;
-    }
     ahttp_future *sent = call->sent;
+
     if (AH_UNLIKELY(call->tracer && !call->asker))
         ah_call_trace_status(call, AHTTP_TRACE_REQUEST_END, NULL);
     call->phase = AH_CALL_OPEN;
@@ -261,6 +251,7 @@ static void on_head(ah_exchange *exchange)
         return;
     }
     ah_cookies_look_at_head(call);
+    ah_coding_look_at_head(call);
     if (call->settings.stages & ah_stages_for_class[class])
         ah_stages_after(call);
     else

@@ -10,18 +10,19 @@ static const ah_stage *const stages[AH_STAGES] = {
     [AH_STAGE_PROXY] = &ah_proxy_stage,       [AH_STAGE_COOKIES] = &ah_cookie_stage,
     [AH_STAGE_AUTH] = &ah_auth_stage,         [AH_STAGE_EXPECT] = &ah_expect_stage,
     [AH_STAGE_REDIRECT] = &ah_redirect_stage, [AH_STAGE_RAISE] = &ah_raise_stage,
+    [AH_STAGE_CODING] = &ah_coding_stage,
 };
 
 const unsigned char ah_stages_for_class[10] = {
-    [1] = BIT(COOKIES) | BIT(RAISE), /* 101 */
-    [2] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(RAISE),
-    [3] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(REDIRECT) | BIT(RAISE),
-    [4] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(EXPECT) | BIT(RAISE),
-    [5] = BIT(COOKIES) | BIT(RAISE),
-    [6] = BIT(RAISE),
-    [7] = BIT(RAISE),
-    [8] = BIT(RAISE),
-    [9] = BIT(RAISE),
+    [1] = BIT(COOKIES) | BIT(RAISE) | BIT(CODING), /* 101 */
+    [2] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(RAISE) | BIT(CODING),
+    [3] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(REDIRECT) | BIT(RAISE) | BIT(CODING),
+    [4] = BIT(COOKIES) | BIT(AUTH) | BIT(PROXY) | BIT(EXPECT) | BIT(RAISE) | BIT(CODING),
+    [5] = BIT(COOKIES) | BIT(RAISE) | BIT(CODING),
+    [6] = BIT(RAISE) | BIT(CODING),
+    [7] = BIT(RAISE) | BIT(CODING),
+    [8] = BIT(RAISE) | BIT(CODING),
+    [9] = BIT(RAISE) | BIT(CODING),
 };
 
 /* ---- Verdicts ---- */

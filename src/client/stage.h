@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef AH_CLIENT_STAGE_H
 #define AH_CLIENT_STAGE_H
-/* What a call does besides sending and receiving: cookies, logging in, redirects.  Each such
-   matter is a stage, of one shape: it may add fields before each sending, and it looks at each
+/* What a call does besides sending and receiving: cookies, logging in, redirects, decoding.  Each
+   such matter is a stage, of one shape: it may add fields before each sending, and it looks at each
    final head before the program gets it.
 
      prepared --before of each stage--> connection, request, final head
@@ -27,6 +27,7 @@ typedef enum ah_stage_id {
     AH_STAGE_EXPECT,   /* 417 */
     AH_STAGE_REDIRECT, /* 3xx */
     AH_STAGE_RAISE,    /* statuses that mean failure */
+    AH_STAGE_CODING,   /* Content-Encoding */
     AH_STAGES
 } ah_stage_id;
 
@@ -60,8 +61,8 @@ typedef struct ah_stage {
 } ah_stage;
 
 /* Each is NULL where there is nothing to do. */
-extern const ah_stage ah_auth_stage, ah_cookie_stage, ah_expect_stage, ah_proxy_stage,
-    ah_raise_stage, ah_redirect_stage;
+extern const ah_stage ah_auth_stage, ah_coding_stage, ah_cookie_stage, ah_expect_stage,
+    ah_proxy_stage, ah_raise_stage, ah_redirect_stage;
 
 /* Of which stages a call asks `after`, by the first digit of the status. */
 extern const unsigned char ah_stages_for_class[10];
