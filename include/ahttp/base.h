@@ -32,6 +32,8 @@ typedef struct ahttp_pair {
     const char *value;
 } ahttp_pair;
 #define AHTTP_PAIRS(...) ((const ahttp_pair[]){__VA_ARGS__, {NULL, NULL}})
+/* A list of names, with NULL behind the last. */
+#define AHTTP_NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* Bytes that somebody else owns. */
 typedef struct ahttp_bytes {

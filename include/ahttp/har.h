@@ -15,8 +15,7 @@ AHTTP_BEGIN
 
 typedef struct ahttp_har ahttp_har;
 
-/* The values of Authorization, Proxy-Authorization, Cookie and Set-Cookie are masked, unless
-   shows_secrets.  NULL when out of memory. */
+/* Secrets are masked as in logs (log.h), unless shows_secrets.  NULL when out of memory. */
 AHTTP_API ahttp_har *ahttp_har_new(bool shows_secrets);
 AHTTP_API void ahttp_har_free(ahttp_har *har); /* NULL does nothing */
 

@@ -6,9 +6,10 @@
 
        AHTTP_LOG=debug ./program
 
-   No line has a secret in it: of Authorization, Cookie, Set-Cookie and their kin only the length
-   is told, and URLs, also those in other fields, go without user and password.  Paths and
-   queries are told.  When it is off it costs a branch where something would be told. */
+   No line has a secret in it: of headers whose name has auth, cookie, token, secret, password,
+   session or key in it, and of secret_headers, only the length is told, and URLs, also those in
+   other fields, go without user and password.  Paths and queries are told.  When it is off it costs
+   a branch where something would be told. */
 #include <ahttp/loop.h>
 AHTTP_BEGIN
 

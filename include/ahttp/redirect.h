@@ -4,9 +4,10 @@
 /* How redirects are followed: 301, 302, 303, 307 and 308 with a Location (RFC 9110 §15.4).
    A POST becomes a GET without a body at 301 and 302, all but HEAD at 303; with the body go its
    Content-Type and the like.  To another scheme, host or port no secret goes along: no
-   Authorization, Cookie or Proxy-Authorization, whoever gave it, and no credentials of options
-   or URLs.  A body that cannot be sent again fails the request with E_BODY_ONCE, before the
-   next hop begins.  Errors know the redirects before them: see hops in error.h. */
+   Authorization, Cookie or Proxy-Authorization, whoever gave it, no header that secret_headers
+   names, and no credentials of options or URLs, unless on_redirect trusts that origin.  A body
+   that cannot be sent again fails the request with E_BODY_ONCE, before the next hop begins.
+   Errors know the redirects before them: see hops in error.h. */
 #include <ahttp/response.h>
 AHTTP_BEGIN
 
@@ -29,7 +30,8 @@ typedef struct ahttp_hop {
 typedef enum ahttp_hop_choice {
     AHTTP_HOP_FOLLOW, /* where url is NULL, the request fails */
     AHTTP_HOP_STOP,   /* the 3xx is the response, with its body */
-    AHTTP_HOP_REFUSE  /* the request fails with E_REDIRECT_REFUSED */
+    AHTTP_HOP_REFUSE, /* the request fails with E_REDIRECT_REFUSED */
+    AHTTP_HOP_TRUST   /* follow, and let what was for this origin go along to the other one */
 } ahttp_hop_choice;
 
 /* Asked at each hop, from the loop like every callback. */

@@ -101,7 +101,8 @@ typedef struct ahttp_request_options {
     int max_fields;
     int max_head_bytes;
     int max_interim;
-    void *trace_ctx; /* for the session's traces (trace_request_ctx) */
+    void *trace_ctx;                   /* for the session's traces (trace_request_ctx) */
+    const char *const *secret_headers; /* besides the session's: see session_options.h */
 } ahttp_request_options;
 
 AHTTP_END

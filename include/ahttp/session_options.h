@@ -102,6 +102,10 @@ typedef struct ahttp_session_options {
                                                 the session and its responses */
     bool timings; /* note when each part of a request was over: see timings.h */
     bool reserved_too[7];
+
+    /* AHTTP_NAMES("X-Api-Key"): headers that are for one origin only, as Authorization is.
+       Redirects to another one go without, and logs and archives mask them. */
+    const char *const *secret_headers;
 } ahttp_session_options;
 
 AHTTP_END

@@ -43,7 +43,8 @@ typedef struct ahttp_trace_exchange {
     unsigned hop;        /* redirects before it */
     uint64_t bytes_sent; /* heads and bodies */
     uint64_t bytes_received;
-    ahttp_timings timings; /* its own; last_byte_ns is 0 unless all was received */
+    ahttp_timings timings;             /* its own; last_byte_ns is 0 unless all was received */
+    const char *const *secret_headers; /* of request and session, or NULL */
 } ahttp_trace_exchange;
 
 /* Valid during the call; method and url are NULL where memory was too short for them. */

@@ -2,6 +2,7 @@
 /* Who requests come from, and the stage that says so. */
 #include "client/auth.h"
 #include "base/mem.h"
+#include "client/hop.h"
 #include "client/request.h"
 #include "http/base64.h"
 
@@ -251,7 +252,7 @@ bool ah_auth_hop(const ahttp_response *from, ahttp_response *to)
     if (to->url.userinfo.ptr) {
         login = login_of_userinfo(&to->arena, to->url.userinfo);
         done = login != NULL;
-    } else if (ah_url_same_origin(&from->url, &to->url)) {
+    } else if (!(from->hop->left_behind & AH_SECRET_CREDENTIALS)) {
         login = from->settings.login;
     } else {
         done = choose(to->session, &to->url, &login);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/call_trace.h"
 #include "base/mem.h"
+#include "client/call_facts.h"
+#include "client/secret_headers.h"
 
 static void set_request(const ahttp_response *call)
 {
@@ -72,6 +74,8 @@ static bool fill(record *it, const ahttp_response *call)
                             head->fields.fields[i].value))
             return false;
     return it->shown.reason && (it->shown.address || !address) &&
+           ah_secret_headers_join(call->settings.secret_headers, NULL, &it->arena,
+                                  &it->shown.secret_headers) &&
            ah_sent_fields_read(&it->sent, &exchange->request);
 }
 

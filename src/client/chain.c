@@ -474,12 +474,12 @@ bool ahttp_outgoing_set_method(ahttp_outgoing *request, const char *method)
     return text != NULL;
 }
 
-static void leave_secrets(ahttp_headers *fields, unsigned left_behind)
+static void leave_secrets(ahttp_headers *fields, unsigned left_behind, const char *const *secrets)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < fields->count; i++)
-        if (!(ah_secret_of_field(fields->fields[i].name) & left_behind))
+        if (!(ah_secret_of_field(fields->fields[i].name, secrets) & left_behind))
             fields->fields[kept++] = fields->fields[i];
     fields->count = kept;
 }
@@ -499,7 +499,7 @@ bool ahttp_outgoing_set_url(ahttp_outgoing *request, const char *text)
     unsigned left_behind = ah_secrets_left_behind[ah_origin_change_of(request->url, url)];
     if (url->userinfo.ptr)
         left_behind |= AH_SECRET_AUTHORIZATION;
-    leave_secrets(&request->fields, left_behind);
+    leave_secrets(&request->fields, left_behind, asker->settings.secret_headers);
     request->url = url;
     return true;
 }

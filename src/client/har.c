@@ -131,6 +131,7 @@ static int add_response(ahttp_har *har, const ahttp_response *response,
         .server_address = without_port(peer ? ahttp_peer_address(peer) : NULL, address),
         .bytes_sent = (int64_t)ahttp_response_bytes_sent(response),
         .bytes_received = (int64_t)ahttp_response_bytes_received(response),
+        .secret_headers = response->settings.secret_headers,
     };
 
     if (!entry.request_headers)
@@ -178,6 +179,7 @@ static void record(const ahttp_trace_info *info, void *ctx)
         .error = info->text,
         .bytes_sent = (int64_t)exchange->bytes_sent,
         .bytes_received = (int64_t)exchange->bytes_received,
+        .secret_headers = exchange->secret_headers,
     };
 
     if (info->method && info->url)

@@ -10,9 +10,9 @@
 
 /* ---- The request of the next hop ---- */
 
-static bool goes_along(const ah_hop *hop, ah_str name)
+static bool goes_along(const ah_hop *hop, ah_str name, const char *const *secrets)
 {
-    return !(ah_secret_of_field(name) & hop->left_behind) &&
+    return !(ah_secret_of_field(name, secrets) & hop->left_behind) &&
            !(hop->drops_body && ah_redirect_is_body_field(name));
 }
 
@@ -26,7 +26,7 @@ static bool take_fields(ahttp_response *to, const ahttp_response *from, const ah
     ah_headers_init(&to->request_fields, &to->arena);
     for (size_t i = 0; i < count; i++) {
         const ah_field *field = &head->fields->fields[i];
-        if (goes_along(hop, field->name) &&
+        if (goes_along(hop, field->name, from->settings.secret_headers) &&
             !ah_headers_add_borrowed(&to->request_fields, field->name, field->value))
             return false;
     }

@@ -3,6 +3,7 @@
 #include "client/hop.h"
 #include "client/hsts_list.h"
 #include "client/request.h"
+#include "client/secret_headers.h"
 
 enum { MOST_HOPS = 10 };
 
@@ -13,7 +14,21 @@ static bool is(ah_str method, const char *name)
 
 /* ---- Settings ---- */
 
-void ah_redirect_prepare(ahttp_response *call, const ahttp_request_options *options)
+static ahttp_error *add_secret_headers(ahttp_response *call, const ahttp_request_options *options)
+{
+    ah_call_settings *settings = &call->settings;
+    const char *wrong = ah_secret_headers_check(options->secret_headers);
+
+    if (wrong)
+        return ah_error_new(AHTTP_E_ARGUMENT, "secret_headers: \"%s\" is not the name of a header",
+                            wrong);
+    if (!ah_secret_headers_join(settings->secret_headers, options->secret_headers, &call->arena,
+                                &settings->secret_headers))
+        return ah_error_no_memory();
+    return NULL;
+}
+
+static void prepare_following(ahttp_response *call, const ahttp_request_options *options)
 {
     const ahttp_session *session = call->session;
     ah_str method = call->exchange.request.method;
@@ -30,6 +45,12 @@ void ah_redirect_prepare(ahttp_response *call, const ahttp_request_options *opti
     call->settings.on_redirect = options->on_redirect ? options->on_redirect : session->on_redirect;
     call->settings.on_redirect_ctx =
         options->on_redirect ? options->on_redirect_ctx : session->on_redirect_ctx;
+}
+
+ahttp_error *ah_redirect_prepare(ahttp_response *call, const ahttp_request_options *options)
+{
+    prepare_following(call, options);
+    return options->secret_headers ? add_secret_headers(call, options) : NULL;
 }
 
 /* ---- Where to ---- */
@@ -79,7 +100,7 @@ static const ahttp_response *asked_by(const ahttp_response *call)
 }
 
 /* Makes call->hop of it. */
-static ahttp_error *plan(ahttp_response *call, ah_str reference)
+static ahttp_error *plan(ahttp_response *call, ah_str reference, bool is_trusted)
 {
     const ahttp_response *asked = asked_by(call);
     ah_str method = asked->exchange.request.method;
@@ -97,7 +118,7 @@ static ahttp_error *plan(ahttp_response *call, ah_str reference)
         hop->drops_body = true;
     }
     hop->change = ah_origin_change_of(&asked->url, &hop->url);
-    hop->left_behind = ah_secrets_left_behind[hop->change];
+    hop->left_behind = is_trusted ? 0 : ah_secrets_left_behind[hop->change];
     if (hop->url.userinfo.ptr)
         hop->left_behind |= AH_SECRET_AUTHORIZATION | AH_SECRET_CREDENTIALS;
     call->hop = hop;
@@ -131,10 +152,14 @@ static ahttp_hop_choice ask(const ahttp_response *call)
     return call->settings.on_redirect(&hop, call->settings.on_redirect_ctx);
 }
 
-static void follow(ahttp_response *call)
+static void follow(ahttp_response *call, bool is_trusted)
 {
-    ahttp_error *error = call->hop ? check(call) : plan(call, target_of(&call->exchange.response));
+    ahttp_error *error = NULL;
 
+    if (!call->hop || is_trusted)
+        error = plan(call, target_of(&call->exchange.response), is_trusted);
+    if (!error)
+        error = check(call);
     ah_stage_decide(call, error ? AH_FAIL : AH_NEXT_HOP, error);
 }
 
@@ -147,7 +172,8 @@ static void run_hook(ah_job *job)
     if (!ah_stage_end_program(call))
         return;
     switch (choice) {
-    case AHTTP_HOP_FOLLOW: follow(call); break;
+    case AHTTP_HOP_FOLLOW: follow(call, false); break;
+    case AHTTP_HOP_TRUST: follow(call, true); break;
     case AHTTP_HOP_STOP: ah_stage_decide(call, AH_GO_ON, NULL); break;
     case AHTTP_HOP_REFUSE:
         ah_stage_decide(call, AH_FAIL,
@@ -170,7 +196,7 @@ static ah_verdict after(ahttp_response *call, ahttp_error **error)
         *error = refuse(call, AHTTP_E_TOO_MANY_REDIRECTS, "as many as max_redirects were followed");
         return AH_FAIL;
     }
-    *error = plan(call, target);
+    *error = plan(call, target, false);
     if (call->settings.on_redirect && (call->hop || (*error)->code != AHTTP_E_NO_MEMORY)) {
         ah_error_free(*error);
         ah_stage_run_soon(call, run_hook);

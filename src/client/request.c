@@ -334,6 +334,7 @@ static void take_settings(ahttp_response *call, const ahttp_request_options *opt
         .on_interim = options->on_interim,
         .on_interim_ctx = options->on_interim_ctx,
         .trace_ctx = options->trace_ctx,
+        .secret_headers = session->secret_headers,
         .on_wire = options->on_wire,
         .on_wire_ctx = options->on_wire_ctx,
         .on_progress = options->on_progress,
@@ -382,9 +383,10 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     error = prepare_method(call, options->method);
     if (error)
         return error;
-    ah_redirect_prepare(call, options);
     ah_raise_prepare(call, options);
-    error = ah_proxy_prepare(call, options);
+    error = ah_redirect_prepare(call, options);
+    if (!error)
+        error = ah_proxy_prepare(call, options);
     if (!error)
         error = ah_cookies_prepare(call, options);
     if (!error)

@@ -35,7 +35,8 @@ void ah_raise_prepare(ahttp_response *call, const ahttp_request_options *options
 
 /* ---- client/redirect.c ---- */
 
-/* Whether and how far it follows; the method is known. */
-void ah_redirect_prepare(ahttp_response *call, const ahttp_request_options *options);
+/* Whether and how far it follows, and what stays at its origin; the method is known.  NULL, or what
+   is wrong. */
+ahttp_error *ah_redirect_prepare(ahttp_response *call, const ahttp_request_options *options);
 
 #endif

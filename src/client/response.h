@@ -52,6 +52,7 @@ typedef struct ah_call_settings {
     ahttp_redirect_fn *on_redirect; /* may be NULL */
     void *on_redirect_ctx;
     void *trace_ctx;
+    const char *const *secret_headers;   /* for one origin only, besides those that always are */
     const ahttp_middleware *middlewares; /* NULL: none */
     ahttp_body_replay body_replay;       /* of the request's body */
     const ah_login *login;               /* who it comes from, or NULL */

@@ -5,6 +5,7 @@
 #include "client/chain.h"
 #include "client/proxy.h"
 #include "client/request.h"
+#include "client/secret_headers.h"
 #include "client/time_limits.h"
 #include "http/coding.h"
 #include "http/h1_writer.h"
@@ -228,6 +229,13 @@ static void close_guest(ah_guest *guest)
     ahttp_session_unref(session);
 }
 
+static bool take_secret_headers(ahttp_session *session, const ahttp_session_options *options)
+{
+    return !ah_secret_headers_check(options->secret_headers) &&
+           ah_secret_headers_join(options->secret_headers, NULL, &session->arena,
+                                  &session->secret_headers);
+}
+
 static bool take_traces(ahttp_session *session, const ahttp_session_options *options)
 {
     session->is_traced = options->timings || options->traces;
@@ -254,9 +262,9 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     ah_list_init(&session->recycled);
     if (!make_fields(session, &options) || !take_base_url(session, options.base_url) ||
         !ah_middlewares_copy(options.middlewares, &session->arena, &session->middlewares) ||
-        !take_connector(session, &options) || !ah_proxy_take_session(session, &options) ||
-        !take_traces(session, &options) || !take_cookie_jar(session, &options) ||
-        !ah_auth_init_session(&session->auth, &options)) {
+        !take_secret_headers(session, &options) || !take_connector(session, &options) ||
+        !ah_proxy_take_session(session, &options) || !take_traces(session, &options) ||
+        !take_cookie_jar(session, &options) || !ah_auth_init_session(&session->auth, &options)) {
         free_session(session);
         return NULL;
     }

@@ -44,6 +44,7 @@ struct ahttp_session {
     ah_url_memo last_url;
     const ah_url *base_url;              /* or NULL */
     const ahttp_middleware *middlewares; /* the same */
+    const char *const *secret_headers;   /* the same */
     int64_t max_body_bytes;              /* AHTTP_UNLIMITED: none */
     ah_response_rules rules;
     ah_coding_limits coding_limits;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/har.h"
 #include "http/json.h"
+#include "http/mask.h"
 #include <ahttp/version.h>
 #include <time.h>
 
@@ -23,26 +24,41 @@ static void write_pair(ah_buf *out, ah_str name, ah_str value, bool is_first)
 
 /* ---- Headers ---- */
 
-static bool is_secret(ah_str name)
+/* The text to show for it, which may be in room. */
+static ah_str shown(const ah_har_entry *entry, ah_str value, ah_buf *room)
 {
-    static const char *const names[] = {"Authorization", "Proxy-Authorization", "Cookie",
-                                        "Set-Cookie"};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (ah_str_equal_nocase(name, ah_str_from(names[i])))
-            return true;
-    return false;
+    if (entry->shows_secrets)
+        return value;
+    ah_buf_clear(room);
+    ah_mask_value(room, value);
+    return ah_buf_str(room);
 }
 
-static void write_headers(ah_buf *out, const ahttp_headers *headers, bool shows_secrets)
+static void write_headers(ah_buf *out, const ah_har_entry *entry, const ahttp_headers *headers)
 {
+    ah_buf room = {0};
+
     ah_buf_append(out, AH_STR(", \"cookies\": [], \"headers\": ["));
     for (size_t i = 0; headers && i < headers->count; i++) {
         const ah_field *field = &headers->fields[i];
-        bool is_masked = !shows_secrets && is_secret(field->name);
-        write_pair(out, field->name, is_masked ? AH_STR(MASKED) : field->value, i == 0);
+        bool is_masked =
+            !entry->shows_secrets && ah_mask_is_secret(field->name, entry->secret_headers);
+        write_pair(out, field->name, is_masked ? AH_STR(MASKED) : shown(entry, field->value, &room),
+                   i == 0);
     }
     ah_buf_append(out, AH_STR("]"));
+    out->failed |= ah_buf_failed(&room);
+    ah_buf_release(&room);
+}
+
+static void write_redirect(ah_buf *out, const ah_har_entry *entry)
+{
+    ah_buf room = {0};
+
+    ah_buf_append(out, AH_STR("\"redirectURL\": "));
+    ah_json_write_string(out, shown(entry, ah_str_from(entry->redirect_url), &room));
+    out->failed |= ah_buf_failed(&room);
+    ah_buf_release(&room);
 }
 
 /* ---- The parts of an entry ---- */
@@ -82,7 +98,7 @@ static void write_request(ah_buf *out, const ah_har_entry *entry)
     ah_buf_append(out, AH_STR(", "));
     write_text(out, "url", entry->url);
     ah_buf_append(out, AH_STR(", \"httpVersion\": \"HTTP/1.1\""));
-    write_headers(out, entry->request_headers, entry->shows_secrets);
+    write_headers(out, entry, entry->request_headers);
     write_query(out, ah_str_from(entry->url));
     ah_buf_append_format(out, ", \"headersSize\": -1, \"bodySize\": -1, \"_bytes\": %lld}",
                          (long long)entry->bytes_sent);
@@ -96,11 +112,11 @@ static void write_response(ah_buf *out, const ah_har_entry *entry)
         ah_buf_append_format(out, ", \"httpVersion\": \"HTTP/1.%d\"", entry->minor_version);
     else
         ah_buf_append(out, AH_STR(", \"httpVersion\": \"\""));
-    write_headers(out, entry->response_headers, entry->shows_secrets);
+    write_headers(out, entry, entry->response_headers);
     ah_buf_append(out, AH_STR(", \"content\": {\"size\": -1, "));
     write_text(out, "mimeType", entry->content_type);
     ah_buf_append(out, AH_STR("}, "));
-    write_text(out, "redirectURL", entry->redirect_url);
+    write_redirect(out, entry);
     ah_buf_append_format(out, ", \"headersSize\": -1, \"bodySize\": -1, \"_bytes\": %lld",
                          (long long)entry->bytes_received);
     if (entry->error) {

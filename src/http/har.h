@@ -22,7 +22,8 @@ typedef struct ah_har_entry {
     const char *error;
     int64_t bytes_sent, bytes_received; /* -1: not known */
     ah_phases phases;
-    bool shows_secrets; /* values of the fields that log in or are cookies */
+    const char *const *secret_headers; /* what the program calls secret besides, or NULL */
+    bool shows_secrets;                /* values of fields that are, and logins in URLs */
 } ah_har_entry;
 
 /* Appends one object; out remembers running out of memory. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/mask.h"
+#include "http/redirect.h"
 
 static bool has(ah_str name, ah_str word)
 {
@@ -9,11 +10,13 @@ static bool has(ah_str name, ah_str word)
     return false;
 }
 
-bool ah_mask_is_secret(ah_str name)
+bool ah_mask_is_secret(ah_str name, const char *const *named)
 {
     static const char *const words[] = {"auth",     "cookie",  "token", "secret",
                                         "password", "session", "key"};
 
+    if (ah_secret_of_field(name, named))
+        return true;
     if (ah_str_equal_nocase(name, AH_STR("WWW-Authenticate")) ||
         ah_str_equal_nocase(name, AH_STR("Proxy-Authenticate")))
         return false;
@@ -34,7 +37,7 @@ static size_t login_len(ah_str text)
     return at;
 }
 
-static void append_shown(ah_buf *out, ah_str value)
+void ah_mask_value(ah_buf *out, ah_str value)
 {
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.ptr[i];
@@ -48,12 +51,12 @@ static void append_shown(ah_buf *out, ah_str value)
     }
 }
 
-void ah_mask_field(ah_buf *out, ah_str name, ah_str value)
+void ah_mask_field(ah_buf *out, ah_str name, ah_str value, const char *const *named)
 {
-    append_shown(out, name);
+    ah_mask_value(out, name);
     ah_buf_append(out, AH_STR(": "));
-    if (ah_mask_is_secret(name))
+    if (ah_mask_is_secret(name, named))
         ah_buf_append_format(out, "(%zu bytes)", value.len);
     else
-        append_shown(out, value);
+        ah_mask_value(out, value);
 }

@@ -25,7 +25,7 @@ bool ah_redirect_is_body_field(ah_str name)
 
 enum {
     ALL = AH_SECRET_AUTHORIZATION | AH_SECRET_COOKIE_FIELD | AH_SECRET_PROXY_AUTHORIZATION |
-          AH_SECRET_CREDENTIALS | AH_SECRET_COOKIES
+          AH_SECRET_CREDENTIALS | AH_SECRET_COOKIES | AH_SECRET_NAMED
 };
 
 const unsigned char ah_secrets_left_behind[AH_ORIGIN_CHANGES] = {
@@ -42,7 +42,7 @@ ah_origin_change ah_origin_change_of(const ah_url *from, const ah_url *to)
     return from->port == to->port ? AH_ORIGIN_SAME : AH_ORIGIN_OTHER_PORT;
 }
 
-unsigned ah_secret_of_field(ah_str name)
+unsigned ah_secret_of_field(ah_str name, const char *const *named)
 {
     if (ah_str_equal_nocase(name, AH_STR("Authorization")))
         return AH_SECRET_AUTHORIZATION;
@@ -50,5 +50,8 @@ unsigned ah_secret_of_field(ah_str name)
         return AH_SECRET_COOKIE_FIELD;
     if (ah_str_equal_nocase(name, AH_STR("Proxy-Authorization")))
         return AH_SECRET_PROXY_AUTHORIZATION;
+    for (; named && *named; named++)
+        if (ah_str_equal_nocase(name, ah_str_from(*named)))
+            return AH_SECRET_NAMED;
     return 0;
 }

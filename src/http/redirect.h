@@ -26,8 +26,9 @@ enum {
     AH_SECRET_COOKIE_FIELD = 1 << 1,        /* Cookie among the headers */
     AH_SECRET_PROXY_AUTHORIZATION = 1 << 2, /* the field */
     AH_SECRET_CREDENTIALS = 1 << 3,         /* of the option auth, or of the URL */
-    AH_SECRET_COOKIES = 1 << 4              /* of the request itself; those of a jar choose
+    AH_SECRET_COOKIES = 1 << 4,             /* of the request itself; those of a jar choose
                                                their hosts themselves */
+    AH_SECRET_NAMED = 1 << 5                /* fields that the program calls secret */
 };
 
 typedef enum ah_origin_change {
@@ -42,7 +43,8 @@ typedef enum ah_origin_change {
 ah_origin_change ah_origin_change_of(const ah_url *from, const ah_url *to);
 /* The one table: AH_SECRET_ bits of what stays behind. */
 extern const unsigned char ah_secrets_left_behind[AH_ORIGIN_CHANGES];
-/* The bit of a header field of that name; 0: it is no secret. */
-unsigned ah_secret_of_field(ah_str name);
+/* The bit of a header field of that name; 0: it is no secret.  named: what the program calls so, a
+   list that ends with NULL, or NULL. */
+unsigned ah_secret_of_field(ah_str name, const char *const *named);
 
 #endif

@@ -14,12 +14,12 @@
     X(ahttp_cookie_jar_options, reserved)                                                          \
     X(ahttp_cookie_store, ctx)                                                                     \
     X(ahttp_loop_options, reserved)                                                                \
-    X(ahttp_request_options, trace_ctx)                                                            \
+    X(ahttp_request_options, secret_headers)                                                       \
     X(ahttp_origin_stats, waiting)                                                                 \
     X(ahttp_resolver_options, reserved)                                                            \
     X(ahttp_retry_options, reserved)                                                               \
     X(ahttp_throttle_options, reserved)                                                            \
-    X(ahttp_session_options, reserved_too)                                                         \
+    X(ahttp_session_options, secret_headers)                                                       \
     X(ahttp_task_options, stack_bytes)                                                             \
     X(ahttp_trace, on)                                                                             \
     X(ahttp_transport_ops, close)                                                                  \

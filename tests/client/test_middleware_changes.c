@@ -113,12 +113,15 @@ static void secrets_stay_with_their_origin_when_the_url_changes(void **state)
     away.url = own.url = other;
     back.url = url("/ok");
 
-#define SECRETS .headers = AHTTP_PAIRS({"Cookie", "a=1"}), .auth = "ada:secret"
+#define SECRETS                                                                                    \
+    .headers = AHTTP_PAIRS({"Cookie", "a=1"}, {"X-Key", "k"}), .auth = "ada:secret",               \
+    .secret_headers = AHTTP_NAMES("X-Key")
     assert_text(ahttp_get(f.session, url("/ok"), SECRETS,
                           .middlewares = AHTTP_MIDDLEWARES({changing, NULL, &away})),
                 "ok");
     assert_false(server_request_has_field(seen(), "Authorization"));
     assert_false(server_request_has_field(seen(), "Cookie"));
+    assert_false(server_request_has_field(seen(), "X-Key"));
     assert_text(ahttp_get(f.session, url("/ok"), SECRETS,
                           .middlewares =
                               AHTTP_MIDDLEWARES({changing, NULL, &away}, {changing, NULL, &back})),

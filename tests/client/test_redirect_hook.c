@@ -370,6 +370,61 @@ static void the_program_may_close_the_session_meanwhile(void **state)
     assert_int_equal(hook.calls, 1);
 }
 
+/* What "/" redirects to at another origin. */
+static test_server *redirecting_to_another_origin(void)
+{
+    static char answer[200];
+    static const server_step steps[] = {READ_REQUEST, SEND(answer), AGAIN};
+
+    snprintf(answer, sizeof answer,
+             "HTTP/1.1 302 Found\r\nLocation: http://localhost:%u/ok\r\nContent-Length: 0\r\n\r\n",
+             server_port(f.server));
+    return server_start(&(server_script){.others = steps});
+}
+
+static void what_a_session_or_request_calls_secret_stays_at_its_origin(void **state)
+{
+    (void)state;
+    begin(NULL);
+    test_server *first = redirecting_to_another_origin();
+    ahttp_session *session =
+        ahttp_session_new(.loop = f.loop, .headers = AHTTP_PAIRS({"X-Key", "1"}, {"X-Tag", "2"}),
+                          .secret_headers = AHTTP_NAMES("x-key"));
+
+    assert_text(ahttp_get(session, server_url(first, "/")), "ok");
+    server_request seen = server_request_at(f.server, 0);
+    assert_true(server_request_has_line(server_request_at(first, 0), "X-Key: 1"));
+    assert_false(server_request_has_field(seen, "X-Key"));
+    assert_true(server_request_has_line(seen, "X-Tag: 2"));
+    assert_text(ahttp_get(session, server_url(first, "/"), .headers = AHTTP_PAIRS({"X-Pin", "3"}),
+                          .secret_headers = AHTTP_NAMES("X-PIN", "X-TAG")),
+                "ok");
+    seen = server_request_at(f.server, 1);
+    assert_true(server_request_has_line(server_request_at(first, 1), "X-Pin: 3"));
+    assert_false(server_request_has_field(seen, "X-Key"));
+    assert_false(server_request_has_field(seen, "X-Tag"));
+    assert_false(server_request_has_field(seen, "X-Pin"));
+    assert_text(ahttp_get(session, server_url(f.server, "/redirect/302/ok")), "ok");
+    assert_true(server_request_has_line(server_request_at(f.server, 3), "X-Key: 1"));
+
+    assert_fails(ahttp_get(session, "http://h/", .secret_headers = AHTTP_NAMES("X-Key: 1")),
+                 AHTTP_E_ARGUMENT, "secret_headers: \"X-Key: 1\" is not the name of a header");
+    assert_null(ahttp_session_new(.loop = f.loop, .secret_headers = AHTTP_NAMES("")));
+    ahttp_session_unref(session);
+    server_stop(first);
+}
+
+static void a_location_that_cannot_be_followed_is_no_better_for_being_trusted(void **state)
+{
+    static const server_step steps[] = {READ_REQUEST, SEND(REDIRECT("ftp://h/")), AGAIN};
+    (void)state;
+    begin(steps);
+    hook.choice = AHTTP_HOP_TRUST;
+
+    assert_fails(get("/"), AHTTP_E_REDIRECT_SCHEME, "");
+    assert_false(hook.has_url);
+}
+
 static void a_cancel_before_the_program_is_asked_leaves_it_alone(void **state)
 {
     (void)state;
@@ -453,6 +508,8 @@ int main(void)
         TEST(the_program_sees_what_cannot_be_followed),
         TEST(the_program_may_cancel_the_request_meanwhile),
         TEST(the_program_may_close_the_session_meanwhile),
+        TEST(what_a_session_or_request_calls_secret_stays_at_its_origin),
+        TEST(a_location_that_cannot_be_followed_is_no_better_for_being_trusted),
         TEST(a_cancel_before_the_program_is_asked_leaves_it_alone),
         TEST(a_session_has_a_hook_for_all_requests),
         cmocka_unit_test(every_allocation_of_too_many_redirects_may_fail),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* All redirects: 5 statuses, 6 changes of origin, 5 kinds of secrets, 4 kinds of bodies. */
+/* All redirects: 5 statuses, 6 changes of origin, 6 kinds of secrets, 4 kinds of bodies. */
 #include "sending.h"
 
 #include "support/tls_front.h"
@@ -56,11 +56,12 @@ typedef enum secret {
     PROXY_AUTHORIZATION,
     AUTH_OPTION,
     URL_CREDENTIALS,
+    NAMED,
     SECRETS
 } secret;
 
-static const char *const field_of[SECRETS] = {"Authorization", "Cookie", "Proxy-Authorization",
-                                              "Authorization", "Authorization"};
+static const char *const field_of[SECRETS] = {
+    "Authorization", "Cookie", "Proxy-Authorization", "Authorization", "Authorization", "X-Key"};
 
 typedef enum kind { NO_BODY, BYTES, AGAIN_AND_AGAIN, ONLY_ONCE, KINDS } kind;
 
@@ -83,12 +84,13 @@ static void write_origin(char *text, size_t size, change way, bool is_first, con
              port);
 }
 
-static ahttp_future *send(int status, change way, secret what, kind body)
+static ahttp_future *send(int status, change way, secret what, kind body, ahttp_redirect_fn *hook)
 {
     static const ahttp_pair secrets[SECRETS][2] = {
         [AUTHORIZATION] = {{"Authorization", "Bearer s3cret"}},
         [COOKIE] = {{"Cookie", "a=s3cret"}},
         [PROXY_AUTHORIZATION] = {{"Proxy-Authorization", "Basic s3cret"}},
+        [NAMED] = {{"x-key", "s3cret"}},
     };
     static const char *const pieces[] = {"hello", NULL};
     static producer p;
@@ -103,6 +105,7 @@ static ahttp_future *send(int status, change way, secret what, kind body)
         f.session, body == NO_BODY ? "GET" : "POST", url,
         .headers = AHTTP_PAIRS({"X-Status", number}, {"Content-Language", "en"},
                                secrets[what][0].name ? secrets[what][0] : secrets[what][1]),
+        .secret_headers = AHTTP_NAMES("X-Other", "X-Key"), .on_redirect = hook,
         .auth = what == AUTH_OPTION ? "u:s3cret" : NULL, .text = body == BYTES ? "hello" : NULL,
         .body = body == AGAIN_AND_AGAIN ? ahttp_body_bytes((ahttp_bytes){"hello", 5})
                 : body == ONLY_ONCE     ? ahttp_body_produced(produce, &p, 5)
@@ -143,7 +146,7 @@ static void every_redirect_keeps_what_it_may_and_no_more(void **state)
         for (change way = 0; way < CHANGES; way++)
             for (secret what = 0; what < SECRETS; what++)
                 for (kind body = 0; body < KINDS; body++) {
-                    ahttp_future *request = send(statuses[i], way, what, body);
+                    ahttp_future *request = send(statuses[i], way, what, body, NULL);
                     if (body == ONLY_ONCE && statuses[i] > 303)
                         assert_fails(request, AHTTP_E_BODY_ONCE, "can be sent only once");
                     else
@@ -151,10 +154,36 @@ static void every_redirect_keeps_what_it_may_and_no_more(void **state)
                 }
 }
 
+static ahttp_hop_choice trust(const ahttp_hop *hop, void *ctx)
+{
+    (void)hop;
+    (void)ctx;
+    return AHTTP_HOP_TRUST;
+}
+
+static void an_origin_that_the_program_trusts_gets_the_secrets(void **state)
+{
+    (void)state;
+    for (change way = 0; way < CHANGES; way++)
+        for (secret what = 0; what < SECRETS; what++) {
+            test_server *server = way == OTHER_PORT ? other : f.server;
+            ahttp_response *response = response_of(send(307, way, what, BYTES, trust));
+            assert_int_equal(ahttp_response_status(response), 200);
+            assert_int_equal(ahttp_response_history_count(response), 1);
+            ahttp_response_unref(response);
+            server_request got =
+                server_request_at(server, (size_t)server_count(server, SERVER_REQUESTS) - 1);
+            if (!server_request_has_field(got, field_of[what]))
+                fail_msg("origin %d, secret %d: it is not there:\n%s", way, what, got.head);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_redirect_keeps_what_it_may_and_no_more, begin, end),
+        cmocka_unit_test_setup_teardown(an_origin_that_the_program_trusts_gets_the_secrets, begin,
+                                        end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

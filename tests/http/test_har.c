@@ -48,6 +48,7 @@ static ah_har_entry whole_entry(ahttp_headers *sent, ahttp_headers *came)
     assert_true(ah_headers_add(sent, AH_STR("Host"), AH_STR("h")));
     assert_true(ah_headers_add(sent, AH_STR("authorization"), AH_STR("Basic c2VjcmV0")));
     assert_true(ah_headers_add(came, AH_STR("Set-Cookie"), AH_STR("id=7")));
+    assert_true(ah_headers_add(came, AH_STR("Location"), AH_STR("http://u:p@h/")));
     return (ah_har_entry){
         .started_ms = INT64_C(1420070400123),
         .method = "GET",
@@ -58,6 +59,7 @@ static ah_har_entry whole_entry(ahttp_headers *sent, ahttp_headers *came)
         .reason = "OK",
         .response_headers = came,
         .content_type = "text/html",
+        .redirect_url = "http://u:p@h/",
         .server_address = "192.0.2.1",
         .bytes_sent = 100,
         .bytes_received = -1,
@@ -107,12 +109,21 @@ static void secrets_are_masked_unless_they_are_wanted(void **state)
     assert_str(at(at(at(har, "request"), "headers")->first, "value")->text, "h");
     assert_str(at(at(at(har, "request"), "headers")->first->next, "value")->text, "***");
     assert_str(at(at(at(har, "response"), "headers")->first, "value")->text, "***");
+    assert_str(at(at(at(har, "response"), "headers")->first->next, "value")->text, "http://...@h/");
+    assert_str(at(at(har, "response"), "redirectURL")->text, "http://...@h/");
 
     ah_buf_clear(&out);
     entry.shows_secrets = true;
     ah_har_write_entry(&out, &entry);
     har = parse();
     assert_str(at(at(at(har, "response"), "headers")->first, "value")->text, "id=7");
+    assert_str(at(at(har, "response"), "redirectURL")->text, "http://u:p@h/");
+
+    ah_buf_clear(&out);
+    entry.shows_secrets = false;
+    entry.secret_headers = (const char *const[]){"host", NULL};
+    ah_har_write_entry(&out, &entry);
+    assert_str(at(at(at(parse(), "request"), "headers")->first, "value")->text, "***");
 }
 
 static void a_failure_has_no_response(void **state)

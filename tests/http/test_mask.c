@@ -7,7 +7,7 @@ static void assert_shown(const char *name, const char *value, const char *expect
 {
     ah_buf out = {0};
 
-    ah_mask_field(&out, ah_str_from(name), ah_str_from(value));
+    ah_mask_field(&out, ah_str_from(name), ah_str_from(value), NULL);
     assert_str(ah_buf_str(&out), expected);
     ah_buf_release(&out);
 }
@@ -22,6 +22,18 @@ static void of_secrets_the_length_is_shown(void **state)
     assert_shown("X-Api-Key", "k", "X-Api-Key: (1 bytes)");
     assert_shown("X-AMZ-SECURITY-TOKEN", "", "X-AMZ-SECURITY-TOKEN: (0 bytes)");
     assert_shown("Authentication-Info", "n", "Authentication-Info: (1 bytes)");
+}
+
+static void names_that_the_program_calls_secret_are(void **state)
+{
+    static const char *const named[] = {"X-Pin", "WWW-Authenticate", NULL};
+    (void)state;
+
+    assert_true(ah_mask_is_secret(AH_STR("x-pin"), named));
+    assert_true(ah_mask_is_secret(AH_STR("WWW-Authenticate"), named));
+    assert_true(ah_mask_is_secret(AH_STR("Cookie"), named));
+    assert_false(ah_mask_is_secret(AH_STR("x-pins"), named));
+    assert_false(ah_mask_is_secret(AH_STR("x-pin"), NULL));
 }
 
 static void other_fields_are_shown_as_they_are(void **state)
@@ -53,6 +65,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_secrets_the_length_is_shown),
+        cmocka_unit_test(names_that_the_program_calls_secret_are),
         cmocka_unit_test(other_fields_are_shown_as_they_are),
         cmocka_unit_test(urls_lose_user_and_password),
     };

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef AH_CLIENT_SECRET_HEADERS_H
+#define AH_CLIENT_SECRET_HEADERS_H
+/* Names of headers that a program calls secret: lists that end with NULL.  A list that is NULL has
+   none. */
+#include "base/arena.h"
+
+/* The first that no header can have, or NULL. */
+const char *ah_secret_headers_check(const char *const *names);
+/* *joined becomes a list of all in both, copied, or NULL where there is none.  False when out of
+   memory. */
+bool ah_secret_headers_join(const char *const *some, const char *const *others, ah_arena *arena,
+                            const char *const **joined);
+
+#endif
