@@ -33,6 +33,18 @@ ahttp_error *ah_call_error(const ahttp_response *call, ahttp_error *error)
 
 /* ---- Ends ---- */
 
+static void tell_over(ahttp_response *call)
+{
+    ah_over *over = call->overs;
+
+    call->overs = NULL;
+    while (over) {
+        ah_over *next = over->next;
+        over->fn(over);
+        over = next;
+    }
+}
+
 void ah_call_stop(ahttp_response *call, ah_call_phase phase)
 {
     if (AH_UNLIKELY(call->is_exchanging))
@@ -44,6 +56,8 @@ void ah_call_stop(ahttp_response *call, ah_call_phase phase)
     ah_link_remove(&call->link);
     ah_list_append(&call->session->kept, &call->link);
     ah_call_give_up_source(call);
+    if (AH_UNLIKELY(call->overs))
+        tell_over(call);
 }
 
 void ah_call_give_up_source(ahttp_response *call)

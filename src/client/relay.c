@@ -11,7 +11,8 @@ static void on_cancel(ahttp_future *promise)
     ah_relay *relay = promise->owner;
 
     relay->was_cancelled = true;
-    ahttp_future_cancel(relay->inner);
+    if (relay->inner)
+        ahttp_future_cancel(relay->inner);
 }
 
 ahttp_future *ah_relay_begin(ah_relay *relay, ahttp_loop *loop)
@@ -32,6 +33,7 @@ static void on_inner(ah_job *job)
     ahttp_response *response = inner->result;
 
     inner->result = NULL;
+    relay->inner = NULL;
     ah_future_end(inner);
     relay->done(relay, response, error);
 }

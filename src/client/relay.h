@@ -11,7 +11,7 @@ typedef struct ah_relay ah_relay;
 typedef void ah_relay_fn(ah_relay *relay, ahttp_response *response, ahttp_error *error);
 struct ah_relay {
     ahttp_future *promise;
-    ahttp_future *inner;
+    ahttp_future *inner; /* NULL while done is called */
     ah_job job;
     ah_relay_fn *done;
     bool was_cancelled;

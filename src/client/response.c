@@ -70,12 +70,26 @@ static void clear(ahttp_response *response)
     response->tls = NULL;
 }
 
+static bool is_over(const ahttp_response *response)
+{
+    return response->phase == AH_CALL_COMPLETE || response->phase == AH_CALL_FAILED;
+}
+
+void ah_response_when_over(ahttp_response *response, ah_over *over)
+{
+    if (is_over(response)) {
+        over->fn(over);
+        return;
+    }
+    over->next = response->overs;
+    response->overs = over;
+}
+
 void ah_response_release(ahttp_response *response)
 {
     ahttp_session *session = response->session;
-    bool ended = response->phase == AH_CALL_COMPLETE || response->phase == AH_CALL_FAILED;
 
-    if (!ended || response->refs > 0 || response->reading || response->sent ||
+    if (!is_over(response) || response->refs > 0 || response->reading || response->sent ||
         response->in_history || response->askings > 0)
         return;
     ahttp_response *asker = response->asker;

@@ -76,6 +76,14 @@ typedef struct ah_way {
 
 typedef struct ah_hop ah_hop;
 
+/* Whoever of ours wants to know when nothing is under way for a response any more; fn runs no code
+   of the program. */
+typedef struct ah_over ah_over;
+struct ah_over {
+    ah_over *next;
+    void (*fn)(ah_over *over);
+};
+
 struct ahttp_response {
     ahttp_session *session;
     ah_link link;  /* in the session's calls, kept, rests or recycled */
@@ -119,6 +127,7 @@ struct ahttp_response {
     uint64_t log_number;          /* 0: nobody wants to know */
     ahttp_resend resend;          /* at least this, by earlier sendings */
     ah_tracer *tracer;            /* a reference, or NULL */
+    ah_over *overs;               /* to be told when it is over */
     unsigned hops;                /* how many there were before */
     ah_timer skipping;            /* limits SKIPPING */
     ahttp_error *end_error;       /* while DECIDING: how the exchange ended */
@@ -136,6 +145,9 @@ struct ahttp_response {
 ahttp_response *ah_response_new(ahttp_session *session);
 /* The block itself, which must be recycled or never used. */
 void ah_response_free(ahttp_response *response);
+/* over->fn is called once: when the body has come, has failed, or was given up and its rest does
+   not hold the connection any more; at once if that is so already. */
+void ah_response_when_over(ahttp_response *response, ah_over *over);
 /* Recycles the block if neither the program nor the library needs it any more. */
 void ah_response_release(ahttp_response *response);
 

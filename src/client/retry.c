@@ -9,6 +9,8 @@
 
 struct ahttp_retry {
     ah_retry_plan plan;
+    ahttp_retry_fn *retry_if; /* may be NULL */
+    void *retry_if_ctx;
     uint64_t random; /* state of a generator; 0: waits are not cut */
     uint64_t count;
 };
@@ -46,9 +48,23 @@ static bool is_idempotent(const ahttp_outgoing *request)
     return ahttp_headers_get(ahttp_outgoing_headers(request), "Idempotency-Key") != NULL;
 }
 
+static ah_retry_choice ask(const ahttp_retry *retry, int sent, const ahttp_response *response,
+                           const ahttp_error *error)
+{
+    if (!retry->retry_if)
+        return AH_RETRY_NOT_ASKED;
+    return retry->retry_if(response, error, sent, retry->retry_if_ctx) ? AH_RETRY_YES : AH_RETRY_NO;
+}
+
 static int64_t decide(attempt *it, const ahttp_response *response, const ahttp_error *error)
 {
     ahttp_retry *retry = it->retry;
+
+    if (it->relay.was_cancelled)
+        return -1;
+    ah_retry_choice choice = ask(retry, it->sent, response, error);
+    if (it->relay.was_cancelled) /* by that */
+        return -1;
     ah_retry_facts facts = {
         .sent = it->sent,
         .status = response ? ahttp_response_status(response) : 0,
@@ -57,13 +73,14 @@ static int64_t decide(attempt *it, const ahttp_response *response, const ahttp_e
             ah_str_from(response ? ahttp_response_header(response, "Retry-After") : NULL),
         .now_s = ah_loop_wall_seconds(it->loop),
         .left_ms = ahttp_outgoing_time_left_ms(it->request),
+        .choice = choice,
         .cut = retry->random ? next_cut(retry) : 0,
         .is_idempotent = is_idempotent(it->request),
         .is_replayable = ahttp_outgoing_is_replayable(it->request),
         .is_safe = error && error->resend == AHTTP_RESEND_SAFE,
     };
 
-    return it->relay.was_cancelled ? -1 : ah_retry_decide(&retry->plan, &facts);
+    return ah_retry_decide(&retry->plan, &facts);
 }
 
 static void on_sent(ah_relay *relay, ahttp_response *response, ahttp_error *error);
@@ -131,6 +148,8 @@ ahttp_retry *ahttp_retry_create(const ahttp_retry_options *given)
     if (!retry)
         return NULL;
     ah_retry_plan_init(&retry->plan, &options);
+    retry->retry_if = options.retry_if;
+    retry->retry_if_ctx = options.retry_if_ctx;
     if (!options.no_random)
         retry->random = (uint64_t)(uintptr_t)retry * UINT64_C(0x9e3779b97f4a7c15) | 1;
     return retry;

@@ -30,6 +30,7 @@ void ah_retry_plan_init(ah_retry_plan *plan, const ahttp_retry_options *options)
         .most_after_ms = or_else(options->most_after_ms, MOST_AFTER_MS),
         .attempts = (int)or_else(options->attempts, ATTEMPTS),
         .any_method = options->any_method,
+        .too_large = !options->statuses,
         .budget_most = or_else(options->budget_reserve, BUDGET_RESERVE) * ONE,
         .budget_per_request = percent,
     };
@@ -45,12 +46,12 @@ void ah_retry_begin(ah_retry_plan *plan)
         plan->budget = plan->budget_most;
 }
 
-static bool says_later(const ah_retry_plan *plan, int status)
+static bool says_later(const ah_retry_plan *plan, int status, int64_t after_ms)
 {
     for (size_t i = 0; i < plan->status_count; i++)
         if (plan->statuses[i] == status)
             return true;
-    return false;
+    return plan->too_large && status == 413 && after_ms >= 0; /* RFC 9110 §15.5.14 */
 }
 
 /* RFC 9110 §10.2.3; below 0: it says nothing that can be read. */
@@ -77,16 +78,19 @@ static int64_t backoff_ms(const ah_retry_plan *plan, const ah_retry_facts *facts
     return wait_ms - (int64_t)((double)wait_ms / 2 * facts->cut);
 }
 
-static bool may_help(const ah_retry_plan *plan, const ah_retry_facts *facts)
+static bool may_help(const ah_retry_plan *plan, const ah_retry_facts *facts, int64_t after_ms)
 {
-    bool may_repeat = facts->is_idempotent || plan->any_method;
-
+    if (facts->choice != AH_RETRY_NOT_ASKED)
+        return facts->choice == AH_RETRY_YES;
     if (facts->status)
-        return says_later(plan, facts->status) && may_repeat;
-    if (facts->error_kinds & AHTTP_KIND_TLS)
-        return false;
-    return facts->error_kinds & (AHTTP_KIND_RETRY | AHTTP_KIND_CONNECTION) &&
-           (facts->is_safe || may_repeat);
+        return says_later(plan, facts->status, after_ms);
+    return !(facts->error_kinds & AHTTP_KIND_TLS) &&
+           facts->error_kinds & (AHTTP_KIND_RETRY | AHTTP_KIND_CONNECTION);
+}
+
+static bool may_repeat(const ah_retry_plan *plan, const ah_retry_facts *facts)
+{
+    return facts->is_replayable && (facts->is_safe || facts->is_idempotent || plan->any_method);
 }
 
 int64_t ah_retry_decide(ah_retry_plan *plan, const ah_retry_facts *facts)
@@ -94,7 +98,8 @@ int64_t ah_retry_decide(ah_retry_plan *plan, const ah_retry_facts *facts)
     int64_t after_ms = facts->status ? retry_after_ms(facts) : -1;
     int64_t wait_ms = after_ms >= 0 ? after_ms : backoff_ms(plan, facts);
 
-    if (facts->sent >= plan->attempts || !facts->is_replayable || !may_help(plan, facts))
+    if (facts->sent >= plan->attempts || !may_repeat(plan, facts) ||
+        !may_help(plan, facts, after_ms))
         return -1;
     if (after_ms > plan->most_after_ms)
         return -1;

@@ -13,9 +13,13 @@ typedef struct ah_retry_plan {
     int64_t first_wait_ms, most_wait_ms, most_after_ms;
     int attempts;
     bool any_method;
+    bool too_large; /* 413 counts, too, where it says when */
     /* In hundredths of a retry: */
     int64_t budget, budget_most, budget_per_request; /* the last below 0: there is no limit */
 } ah_retry_plan;
+
+/* Of the program. */
+typedef enum ah_retry_choice { AH_RETRY_NOT_ASKED, AH_RETRY_YES, AH_RETRY_NO } ah_retry_choice;
 
 /* How a sending ended. */
 typedef struct ah_retry_facts {
@@ -25,7 +29,8 @@ typedef struct ah_retry_facts {
     ah_str retry_after; /* the field, or empty */
     int64_t now_s;      /* since 1970 */
     int64_t left_ms;    /* of the total time limit; AHTTP_NEVER */
-    double cut;         /* 0 to 1: how much of the half that is random goes */
+    ah_retry_choice choice;
+    double cut; /* 0 to 1: how much of the half that is random goes */
     bool is_idempotent;
     bool is_replayable;
     bool is_safe; /* it failed, and no byte of it was sent */

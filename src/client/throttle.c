@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "client/relay.h"
+#include "client/response.h"
 #include "loop/timer.h"
 #include <ahttp/throttle.h>
 
@@ -32,9 +33,10 @@ typedef struct host {
     char name[];
 } host;
 
-/* A request that waits, or is under way. */
+/* A request that waits, or is under way: until its body has ended. */
 typedef struct held {
     ah_relay relay;
+    ah_over over; /* of the response, once it is there */
     ah_link link; /* in the queue */
     host *at;
     ahttp_next *next;
@@ -152,14 +154,31 @@ static void let_go(host *at)
 
 /* ---- The middleware ---- */
 
+static void leave(held *it)
+{
+    it->at->under_way--;
+    let_go(it->at);
+    ah_free(it);
+}
+
+static void on_over(ah_over *over)
+{
+    leave(AH_CONTAINER(over, held, over));
+}
+
 static void on_sent(ah_relay *relay, ahttp_response *response, ahttp_error *error)
 {
     held *it = AH_CONTAINER(relay, held, relay);
 
-    it->at->under_way--;
-    let_go(it->at);
-    ah_relay_end(relay, response, error);
-    ah_free(it);
+    if (!response) {
+        ah_relay_end(relay, NULL, error);
+        leave(it);
+        return;
+    }
+    ahttp_response_ref(response); /* perhaps nobody wants it any more */
+    ah_relay_end(relay, response, NULL);
+    ah_response_when_over(response, &it->over);
+    ahttp_response_unref(response);
 }
 
 static void on_turn(ah_relay *relay, ahttp_response *response, ahttp_error *error)
@@ -209,6 +228,7 @@ static ahttp_future *run(ahttp_outgoing *request, ahttp_next *next, void *ctx)
     it->at = at;
     it->next = next;
     it->turn = turn;
+    it->over.fn = on_over;
     throttle->waiting++;
     ah_list_append(&at->queue, &it->link);
     ah_relay_wait(&it->relay, turn, on_turn);

@@ -17,7 +17,7 @@
     X(ahttp_request_options, secret_headers)                                                       \
     X(ahttp_origin_stats, waiting)                                                                 \
     X(ahttp_resolver_options, reserved)                                                            \
-    X(ahttp_retry_options, reserved)                                                               \
+    X(ahttp_retry_options, retry_if_ctx)                                                           \
     X(ahttp_throttle_options, reserved)                                                            \
     X(ahttp_session_options, secret_headers)                                                       \
     X(ahttp_task_options, stack_bytes)                                                             \

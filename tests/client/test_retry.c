@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The stock middlewares: sending again, and holding back. */
+/* The stock middleware that sends again. */
 #include "sending.h"
 
 #include "support/failing_alloc.h"
+#include <time.h>
 
 #define BUSY(fields) "HTTP/1.1 503 Busy\r\n" fields "Content-Length: 4\r\n\r\nbusy"
 
 static ahttp_retry *retry;
-static ahttp_throttle *throttle;
 
 static void begin(const server_script *script)
 {
@@ -19,9 +19,7 @@ static int end(void **state)
     (void)state;
     finish(&f);
     ahttp_retry_free(retry);
-    ahttp_throttle_free(throttle);
     retry = NULL;
-    throttle = NULL;
     return 0;
 }
 
@@ -38,6 +36,19 @@ static void turn(void)
         assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
 }
 
+/* The answer to request number n has come whole, and its retry waits or has begun. */
+static void run_until_answered(uint64_t n)
+{
+    ahttp_connector_stats stats = {.size = sizeof stats};
+
+    run_until(&f, SERVER_REQUESTS, n);
+    while (stats.idle == 0) {
+        assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+        ahttp_connector_get_stats(ahttp_session_connector(f.session), &stats);
+    }
+    turn();
+}
+
 /* ---- Retry ---- */
 
 static void a_busy_server_is_asked_again_later(void **state)
@@ -49,8 +60,7 @@ static void a_busy_server_is_asked_again_later(void **state)
     retry = ahttp_retry_new(.first_wait_ms = 100, .no_random = true);
 
     ahttp_future *request = get("/ok", ahttp_retry_middleware(retry));
-    run_until(&f, SERVER_REQUESTS, 1);
-    turn();
+    run_until_answered(1);
     ahttp_loop_advance(f.loop, 99);
     turn();
     assert_int_equal(server_count(f.server, SERVER_REQUESTS), 1);
@@ -102,8 +112,7 @@ static void a_cancel_ends_the_wait(void **state)
     retry = ahttp_retry_new();
 
     ahttp_future *request = get("/", ahttp_retry_middleware(retry));
-    run_until(&f, SERVER_REQUESTS, 1);
-    turn();
+    run_until_answered(1);
     ahttp_future_cancel(request);
 
     assert_fails(request, AHTTP_E_CANCELLED, "cancelled");
@@ -125,91 +134,187 @@ static void a_wait_beyond_the_time_limit_is_not_begun(void **state)
     ahttp_response_unref(response);
 }
 
-/* ---- Throttle ---- */
-
-static void requests_come_evenly_after_a_burst(void **state)
+static void the_time_limit_ends_an_attempt_under_way(void **state)
 {
-    ahttp_future *requests[5];
+    static const server_step steps[] = {READ_REQUEST, SEND(BUSY("")), READ_REQUEST, HOLD};
     (void)state;
-    begin(NULL);
-    throttle = ahttp_throttle_new(.requests = 10, .burst = 2);
+    begin(&(server_script){.connections = {steps}});
+    retry = ahttp_retry_new(.first_wait_ms = 400, .no_random = true, .attempts = 9);
 
-    for (int i = 0; i < 5; i++)
-        requests[i] = get("/ok", ahttp_throttle_middleware(throttle));
+    ahttp_future *request =
+        ahttp_get(f.session, server_url(f.server, "/"), .timeout = {.total_ms = 1000},
+                  .middlewares = AHTTP_MIDDLEWARES(ahttp_retry_middleware(retry)));
+    run_until_answered(1);
+    ahttp_loop_advance(f.loop, 400);
     run_until(&f, SERVER_REQUESTS, 2);
-    turn();
+    ahttp_loop_advance(f.loop, 600);
+
+    assert_fails(request, AHTTP_E_TOTAL_TIMEOUT, "total_ms is 1000");
     assert_int_equal(server_count(f.server, SERVER_REQUESTS), 2);
-    assert_int_equal(ahttp_throttle_waiting(throttle), 3);
-    for (uint64_t i = 3; i <= 5; i++) {
-        ahttp_loop_advance(f.loop, 99);
-        turn();
-        assert_int_equal(server_count(f.server, SERVER_REQUESTS), i - 1);
-        ahttp_loop_advance(f.loop, 1);
-        run_until(&f, SERVER_REQUESTS, i);
+}
+
+static void a_date_in_retry_after_is_waited_for(void **state)
+{
+    static char answer[200];
+    static const server_step steps[] = {READ_REQUEST, SEND(answer), SERVE};
+    char date[40];
+    time_t then = time(NULL) + 5;
+    (void)state;
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime(&then));
+    snprintf(answer, sizeof answer,
+             "HTTP/1.1 429 Slow\r\nRetry-After: %s\r\nContent-Length: 0\r\n\r\n", date);
+    begin(&(server_script){.connections = {steps}});
+    retry = ahttp_retry_new();
+
+    ahttp_future *request = get("/ok", ahttp_retry_middleware(retry));
+    run_until_answered(1);
+    ahttp_loop_advance(f.loop, 2000); /* a date has whole seconds only */
+    turn();
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 1);
+    ahttp_loop_advance(f.loop, 3100);
+
+    assert_text(request, "ok");
+    assert_int_equal(ahttp_retry_count(retry), 1);
+}
+
+static const server_step busy_once[] = {READ_REQUEST, SEND(BUSY("")), SERVE};
+
+static void a_post_is_sent_again_if_it_has_a_key_or_never_went_out(void **state)
+{
+    char url[60];
+    (void)state;
+    begin(&(server_script){.connections = {busy_once, busy_once}});
+    retry = ahttp_retry_new(.first_wait_ms = 1);
+    ahttp_middleware middleware = ahttp_retry_middleware(retry);
+
+    ahttp_response *response =
+        response_of(ahttp_post(f.session, server_url(f.server, "/echo"), .text = "once",
+                               .middlewares = AHTTP_MIDDLEWARES(middleware)));
+    assert_int_equal(ahttp_response_status(response), 503);
+    ahttp_response_unref(response);
+    server_close_connections(f.server);
+    assert_sent(ahttp_post(f.session, server_url(f.server, "/echo"), .text = "twice",
+                           .headers = AHTTP_PAIRS({"Idempotency-Key", "7"}),
+                           .middlewares = AHTTP_MIDDLEWARES(middleware)));
+    assert_string_equal(server_request_at(f.server, 1).body, "twice");
+    assert_string_equal(server_request_at(f.server, 2).body, "twice");
+
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/", (unsigned)server_refused_port());
+    assert_fails(
+        ahttp_post(f.session, url, .text = "a", .middlewares = AHTTP_MIDDLEWARES(middleware)),
+        AHTTP_E_CONNECT, "refused");
+    assert_int_equal(ahttp_retry_count(retry), 1 + 2);
+}
+
+static void a_body_that_can_be_sent_only_once_ends_with_the_first_answer(void **state)
+{
+    producer p = {.pieces = PIECES("hello")};
+    (void)state;
+    begin(&(server_script){.connections = {busy_once}});
+    retry = ahttp_retry_new(.first_wait_ms = 1);
+
+    ahttp_response *response = response_of(ahttp_put(
+        f.session, server_url(f.server, "/echo"), .body = ahttp_body_produced(produce, &p, 5),
+        .middlewares = AHTTP_MIDDLEWARES(ahttp_retry_middleware(retry))));
+
+    assert_int_equal(ahttp_response_status(response), 503);
+    assert_string_equal(ahttp_await(ahttp_response_text(response)), "busy");
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 1);
+    ahttp_response_unref(response);
+}
+
+static void a_file_is_sent_again_from_its_start(void **state)
+{
+    const char *path = make_file("hello", 5);
+    (void)state;
+    begin(&(server_script){.connections = {busy_once}});
+    retry = ahttp_retry_new(.first_wait_ms = 1);
+
+    assert_sent(ahttp_put(f.session, server_url(f.server, "/echo"),
+                          .body = ahttp_body_file(path, 0, 0),
+                          .middlewares = AHTTP_MIDDLEWARES(ahttp_retry_middleware(retry))));
+
+    assert_string_equal(server_request_at(f.server, 0).body, "hello");
+    assert_string_equal(server_request_at(f.server, 1).body, "hello");
+    remove_file(path);
+}
+
+static void an_empty_budget_ends_retries(void **state)
+{
+    static const server_step steps[] = {READ_REQUEST, SEND(BUSY("Retry-After: 0\r\n")), AGAIN};
+    (void)state;
+    begin(&(server_script){.connections = {steps}});
+    retry = ahttp_retry_new(.budget_reserve = 3, .budget_percent = 50, .attempts = 3);
+
+    for (int i = 0; i < 5; i++) {
+        ahttp_response *response = response_of(get("/", ahttp_retry_middleware(retry)));
+        assert_int_equal(ahttp_response_status(response), 503);
+        ahttp_response_unref(response);
     }
 
-    for (int i = 0; i < 5; i++)
-        assert_text(requests[i], "ok");
+    /* 3 at first and a half with each request but the first, which finds it full */
+    assert_int_equal(ahttp_retry_count(retry), 5);
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 5 + 5);
 }
 
-static void so_many_are_under_way_at_once(void **state)
+/* What to say, and what was asked. */
+static struct {
+    bool choice;
+    int calls, sent, status, code;
+    ahttp_future *to_cancel;
+} asked;
+
+static bool choose(const ahttp_response *response, const ahttp_error *error, int sent, void *ctx)
 {
-    ahttp_future *requests[3];
-    (void)state;
-    begin(NULL);
-    throttle = ahttp_throttle_new(.at_once = 2);
-
-    for (int i = 0; i < 3; i++)
-        requests[i] = get(i == 0 ? "/gate/1" : "/gate/2", ahttp_throttle_middleware(throttle));
-    run_until(&f, SERVER_AT_GATE, 2);
-    turn();
-    assert_int_equal(ahttp_throttle_waiting(throttle), 1);
-    server_open_gate(f.server, 1);
-    assert_text(requests[0], "gate 1");
-    run_until(&f, SERVER_REQUESTS, 3);
-    server_open_gate(f.server, 2);
-
-    assert_text(requests[1], "gate 2");
-    assert_text(requests[2], "gate 2");
-    assert_int_equal(server_count(f.server, SERVER_MOST_OPEN), 2);
+    assert_ptr_equal(ctx, &asked);
+    assert_true(!response != !error);
+    asked.calls++;
+    asked.sent = sent;
+    asked.status = response ? ahttp_response_status(response) : 0;
+    asked.code = error ? error->code : 0;
+    if (asked.to_cancel)
+        ahttp_future_cancel(asked.to_cancel);
+    return asked.choice;
 }
 
-static void hosts_are_counted_apart(void **state)
+static void the_program_may_choose_what_is_tried_again(void **state)
 {
+    static const server_step steps[] = {READ_REQUEST, SEND(BUSY("Retry-After: 0\r\n")), AGAIN};
     (void)state;
-    begin(NULL);
-    test_server *other = server_start(NULL);
-    throttle = ahttp_throttle_new(.at_once = 1);
-    ahttp_middleware middleware = ahttp_throttle_middleware(throttle);
+    begin(&(server_script){.connections = {steps}});
+    retry = ahttp_retry_new(.first_wait_ms = 1, .retry_if = choose, .retry_if_ctx = &asked);
+    memset(&asked, 0, sizeof asked);
 
-    ahttp_future *held = get("/gate/1", middleware);
-    run_until(&f, SERVER_AT_GATE, 1);
-    assert_text(ahttp_get(f.session, server_url(other, "/ok"),
-                          .middlewares = AHTTP_MIDDLEWARES(middleware)),
-                "ok");
-    server_open_gate(f.server, 1);
-    assert_text(held, "gate 1");
+    ahttp_response *response = response_of(get("/", ahttp_retry_middleware(retry)));
+    assert_int_equal(asked.status, 503);
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 1);
+    ahttp_response_unref(response);
+    server_close_connections(f.server);
 
-    server_stop(other);
+    asked.choice = true;
+    response = response_of(get("/status/404", ahttp_retry_middleware(retry)));
+    assert_int_equal(asked.sent, 3);
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 1 + 3);
+    ahttp_response_unref(response);
+    assert_fails(get("/drop", ahttp_retry_middleware(retry)), AHTTP_E_DISCONNECTED, "");
+    assert_int_equal(asked.code, AHTTP_E_DISCONNECTED);
+    assert_int_equal(asked.calls, 1 + 3 + 3);
 }
 
-static void a_cancelled_request_gives_its_place_away(void **state)
+static void a_request_may_be_cancelled_by_who_is_asked(void **state)
 {
     (void)state;
     begin(NULL);
-    throttle = ahttp_throttle_new(.at_once = 1);
+    retry = ahttp_retry_new(.retry_if = choose, .retry_if_ctx = &asked);
+    memset(&asked, 0, sizeof asked);
+    asked.choice = true;
 
-    ahttp_future *first = get("/gate/1", ahttp_throttle_middleware(throttle));
-    ahttp_future *second = get("/ok", ahttp_throttle_middleware(throttle));
-    ahttp_future *third = get("/ok", ahttp_throttle_middleware(throttle));
-    run_until(&f, SERVER_AT_GATE, 1);
-    ahttp_future_cancel(second);
-    assert_fails(second, AHTTP_E_CANCELLED, "cancelled");
-    ahttp_future_cancel(first);
-    assert_fails(first, AHTTP_E_CANCELLED, "cancelled");
+    asked.to_cancel = get("/ok", ahttp_retry_middleware(retry));
+    assert_fails(asked.to_cancel, AHTTP_E_CANCELLED, "cancelled");
 
-    assert_text(third, "ok");
-    assert_int_equal(ahttp_throttle_waiting(throttle), 0);
+    assert_int_equal(ahttp_await_status(ahttp_sleep(1000)), 0);
+    assert_int_equal(asked.calls, 1);
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 1);
 }
 
 /* ---- Memory ---- */
@@ -257,10 +362,14 @@ int main(void)
         TEST(the_last_error_is_the_result),
         TEST(a_cancel_ends_the_wait),
         TEST(a_wait_beyond_the_time_limit_is_not_begun),
-        TEST(requests_come_evenly_after_a_burst),
-        TEST(so_many_are_under_way_at_once),
-        TEST(hosts_are_counted_apart),
-        TEST(a_cancelled_request_gives_its_place_away),
+        TEST(the_time_limit_ends_an_attempt_under_way),
+        TEST(a_date_in_retry_after_is_waited_for),
+        TEST(a_post_is_sent_again_if_it_has_a_key_or_never_went_out),
+        TEST(a_body_that_can_be_sent_only_once_ends_with_the_first_answer),
+        TEST(a_file_is_sent_again_from_its_start),
+        TEST(an_empty_budget_ends_retries),
+        TEST(the_program_may_choose_what_is_tried_again),
+        TEST(a_request_may_be_cancelled_by_who_is_asked),
         cmocka_unit_test(every_allocation_may_fail),
     };
 #undef TEST

@@ -66,6 +66,46 @@ static void statuses_that_say_later(void **state)
     }
 }
 
+static void too_large_counts_where_it_says_when(void **state)
+{
+    static const int own[] = {503, 0};
+    ah_retry_plan usual = plan_of((ahttp_retry_options){.attempts = 9});
+    ah_retry_plan other = plan_of((ahttp_retry_options){.statuses = own});
+    ah_retry_facts facts = busy();
+    (void)state;
+    facts.status = 413;
+
+    assert_int_equal(ah_retry_decide(&usual, &facts), -1);
+    facts.retry_after = AH_STR("7");
+    assert_int_equal(ah_retry_decide(&usual, &facts), 7000);
+    assert_int_equal(ah_retry_decide(&other, &facts), -1);
+}
+
+static void a_choice_of_the_program_counts_instead(void **state)
+{
+    ah_retry_plan plan = plan_of((ahttp_retry_options){.attempts = 2, .budget_reserve = 2});
+    ah_retry_facts facts = busy();
+    (void)state;
+
+    facts.choice = AH_RETRY_NO;
+    assert_int_equal(ah_retry_decide(&plan, &facts), -1);
+    facts.choice = AH_RETRY_YES;
+    facts.status = 404;
+    assert_true(ah_retry_decide(&plan, &facts) >= 0);
+    facts.status = 0;
+    facts.error_kinds = AHTTP_KIND_TLS;
+    assert_true(ah_retry_decide(&plan, &facts) >= 0);
+    assert_int_equal(ah_retry_decide(&plan, &facts), -1); /* the budget is used up */
+
+    plan = plan_of((ahttp_retry_options){.attempts = 2});
+    facts.is_idempotent = false;
+    assert_int_equal(ah_retry_decide(&plan, &facts), -1);
+    facts.is_safe = true;
+    assert_true(ah_retry_decide(&plan, &facts) >= 0);
+    facts.sent = 2;
+    assert_int_equal(ah_retry_decide(&plan, &facts), -1);
+}
+
 static void errors_by_what_is_known_of_them(void **state)
 {
     static const struct {
@@ -176,6 +216,8 @@ int main(void)
         cmocka_unit_test(waits_grow_twofold_up_to_the_most),
         cmocka_unit_test(attempts_are_counted),
         cmocka_unit_test(statuses_that_say_later),
+        cmocka_unit_test(too_large_counts_where_it_says_when),
+        cmocka_unit_test(a_choice_of_the_program_counts_instead),
         cmocka_unit_test(errors_by_what_is_known_of_them),
         cmocka_unit_test(methods_and_bodies_that_cannot_be_repeated),
         cmocka_unit_test(retry_after_in_seconds_or_as_a_date),
