@@ -53,7 +53,8 @@ typedef struct ahttp_request_options {
        the session's and of every automatic one: Host, Content-Length, Transfer-Encoding too.
        Nothing is added, and nobody checks that it is wise.  The body is chunked if
        Transfer-Encoding says so, else sent as it is.  Not together with headers, auth,
-       upgrade or cookies; none of the jar are sent either. */
+       upgrade or cookies; none of the jar are sent either.  Such a request passes no middleware,
+       and a redirect is its response: E_ARGUMENT if it asks for either. */
     const char *fields_text;
     ahttp_wire_fn *on_wire; /* sees all heads of the request: see wire.h */
     void *on_wire_ctx;

@@ -69,6 +69,10 @@ ahttp_error *ah_exact_fields_prepare(ahttp_response *call, const ahttp_request_o
 
     if (options->headers || ah_auth_is_given(options) || options->upgrade || options->cookies)
         return refuse("headers, auth, upgrade or cookies are given as well");
+    if (options->redirects == AHTTP_REDIRECTS_FOLLOW || options->on_redirect)
+        return refuse("redirects cannot be followed with them; ask again for the Location");
+    if (options->middlewares && (options->middlewares->fn || options->middlewares->task))
+        return refuse("middlewares are given as well, which could not change them");
     head->fields = NULL;
     head->says_chunked = false;
     head->fields_text = ah_str_make(ah_arena_copy(&call->arena, rest), rest.len);

@@ -154,6 +154,39 @@ static void exact_fields_that_are_none_are_refused(void **state)
                  AHTTP_E_ARGUMENT, "by body");
 }
 
+static ahttp_future *passing_on(ahttp_outgoing *request, ahttp_next *next, void *ctx)
+{
+    (void)request;
+    ++*(int *)ctx;
+    return ahttp_next_send(next);
+}
+
+static void with_exact_fields_a_redirect_is_the_response_and_nobody_stands_in_between(void **state)
+{
+    int calls = 0;
+    (void)state;
+    f = start(NULL, false);
+    const char *url = server_url(f.server, "/redirect/302/ok");
+    ahttp_session *session =
+        ahttp_session_new(.loop = f.loop,
+                          .middlewares = AHTTP_MIDDLEWARES({passing_on, NULL, &calls}));
+
+    ahttp_response *response =
+        response_of(ahttp_get(session, url, .fields_text = "Host: h\r\n",
+                              .middlewares = (const ahttp_middleware[]){{NULL, NULL, NULL}}));
+    assert_int_equal(ahttp_response_status(response), 302);
+    ahttp_response_unref(response);
+    assert_int_equal(ahttp_await_status(ahttp_get(session, url, .fields_text = "Host: h\r\n")), 0);
+    assert_int_equal(calls, 0);
+    assert_fails(
+        ahttp_get(session, url, .fields_text = "Host: h\r\n", .redirects = AHTTP_REDIRECTS_FOLLOW),
+        AHTTP_E_ARGUMENT, "fields_text: redirects cannot be followed");
+    assert_fails(ahttp_get(session, url, .fields_text = "Host: h\r\n",
+                           .middlewares = AHTTP_MIDDLEWARES({passing_on, NULL, &calls})),
+                 AHTTP_E_ARGUMENT, "fields_text: middlewares are given as well");
+    ahttp_session_unref(session);
+}
+
 static void assert_reads(ahttp_session *session, const char *text)
 {
     assert_text(ahttp_get(session, server_url(f.server, "/")), text);
@@ -239,6 +272,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(a_body_is_chunked_if_exact_fields_say_so, begin, end),
         cmocka_unit_test_setup_teardown(exact_fields_that_are_none_are_refused, begin, end),
+        cmocka_unit_test_setup_teardown(
+            with_exact_fields_a_redirect_is_the_response_and_nobody_stands_in_between, begin, end),
         cmocka_unit_test_setup_teardown(a_body_may_come_without_a_head_where_that_is_asked_for,
                                         begin, end),
         cmocka_unit_test_setup_teardown(a_body_lasts_until_the_end_where_its_length_does_not_count,
