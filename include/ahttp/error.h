@@ -86,20 +86,6 @@ typedef enum ahttp_error_code {
         AHTTP_ERROR_LAST
 } ahttp_error_code;
 
-/* What was being done when it failed. */
-typedef enum ahttp_phase {
-    AHTTP_PHASE_NONE,    /* there was no request yet */
-    AHTTP_PHASE_PREPARE, /* opening its body, or asking the program */
-    AHTTP_PHASE_POOL,    /* waiting for a connection to become free */
-    AHTTP_PHASE_DNS,
-    AHTTP_PHASE_CONNECT, /* to the host, or to the first proxy */
-    AHTTP_PHASE_PROXY,   /* asking a proxy for the way */
-    AHTTP_PHASE_TLS,     /* shaking hands, with the host or a proxy */
-    AHTTP_PHASE_SEND,
-    AHTTP_PHASE_HEAD, /* all was sent: waiting for the response's head, or looking at it */
-    AHTTP_PHASE_BODY  /* of the response: reading, decoding, saving it */
-} ahttp_phase;
-
 /* What happens if the program sends the request again. */
 typedef enum ahttp_resend {
     AHTTP_RESEND_SAFE,    /* no byte of it went out, so nobody has processed it */
@@ -130,7 +116,7 @@ typedef struct ahttp_error {
 
     const ahttp_error_hop *hops; /* the first one first, then {NULL, 0}; NULL: there were none */
 
-    ahttp_phase phase;
+    ahttp_phase phase;            /* what was being done: see timings.h */
     ahttp_resend resend;          /* SAFE also where there was no request */
     const char *host;             /* of url, with its port: "example.com:443", or NULL */
     const char *address;          /* connected to, or tried last: "192.0.2.1:443"; or NULL */

@@ -85,6 +85,8 @@ void ah_call_trace_exchange(ahttp_response *call, const ahttp_error *error)
     record *it = tells ? AH_NEW(record) : NULL;
 
     call->is_exchanging = false;
+    if (error)
+        ah_tracer_set_failure(call->tracer, error->phase ? error->phase : ah_call_phase_of(call));
     if (!it)
         return;
     if (!fill(it, call)) {
@@ -105,21 +107,33 @@ ahttp_error *ah_call_trace_failure(const ahttp_response *call, ahttp_error *erro
 {
     if (!call->asker) /* a middleware may still make something of it */
         ah_trace_about(call->tracer, AHTTP_TRACE_EXCEPTION, error->message, error->code);
+    if (error->timings) /* of the sending that it is about */
+        return error;
+    if (call->phase == AH_CALL_FAILED)
+        ah_tracer_set_failure(call->tracer, error->phase);
     return ah_error_with_timings(error, ah_tracer_timings(call->tracer));
 }
 
-void ah_call_trace_sending(ahttp_response *call, const ahttp_response *asker)
+static void fork_tracer(ahttp_response *to, const ahttp_response *from)
 {
-    call->tracer = ah_tracer_ref(asker->tracer);
-    set_request(call);
+    to->tracer = ah_tracer_fork(from->tracer);
+    if (to->tracer)
+        set_request(to);
+}
+
+void ah_call_trace_sending(ahttp_response *call, ahttp_response *asker)
+{
+    fork_tracer(call, asker);
+    if (!call->tracer)
+        return;
+    ah_tracer_unref(asker->tracer);
+    asker->tracer = ah_tracer_ref(call->tracer);
 }
 
 void ah_call_trace_hop(ahttp_response *to, ahttp_response *from)
 {
-    to->tracer = ah_tracer_ref(from->tracer);
     ah_call_trace_status(from, AHTTP_TRACE_REDIRECT, to->url.safe.ptr);
-    ah_call_trace_exchange(from, NULL);
-    set_request(to);
+    fork_tracer(to, from);
 }
 
 bool ahttp_response_timings(const ahttp_response *response, ahttp_timings *timings)

@@ -14,9 +14,9 @@ void ah_call_trace_status(ahttp_response *call, ahttp_trace_event event, const c
 void ah_call_trace_exchange(ahttp_response *call, const ahttp_error *error);
 /* The same error, with timings. */
 ahttp_error *ah_call_trace_failure(const ahttp_response *call, ahttp_error *error);
-/* What a middleware sends has the tracer of its asker. */
-void ah_call_trace_sending(ahttp_response *call, const ahttp_response *asker);
-/* The next hop goes on with the tracer. */
+/* What a middleware sends is part of its asker's story, whose times are those of the last one. */
+void ah_call_trace_sending(ahttp_response *call, ahttp_response *asker);
+/* So is the next hop. */
 void ah_call_trace_hop(ahttp_response *to, ahttp_response *from);
 
 #endif

@@ -53,6 +53,32 @@ static int64_t since(int64_t *last, int64_t at_ns)
     return *last - start;
 }
 
+/* The part that was under way in that phase; NULL: none. */
+static int64_t *part_of(ah_phases *phases, ahttp_phase phase)
+{
+    switch (phase) {
+    case AHTTP_PHASE_POOL: return &phases->blocked;
+    case AHTTP_PHASE_DNS: return &phases->dns;
+    case AHTTP_PHASE_CONNECT:
+    case AHTTP_PHASE_PROXY: return &phases->connect;
+    case AHTTP_PHASE_TLS: return &phases->tls;
+    case AHTTP_PHASE_SEND: return &phases->send;
+    case AHTTP_PHASE_HEAD: return &phases->wait;
+    case AHTTP_PHASE_BODY: return &phases->receive;
+    default: return NULL;
+    }
+}
+
+/* What it was busy with to its end. */
+static void add_failure(ah_phases *phases, const ahttp_timings *timings, int64_t last)
+{
+    int64_t *part = part_of(phases, timings->failed_in);
+    int64_t rest = since(&last, timings->failed_ns);
+
+    if (part && rest >= 0)
+        *part = *part < 0 ? rest : *part + rest;
+}
+
 static ah_phases phases_of(const ahttp_timings *timings)
 {
     int64_t last = timings->start_ns;
@@ -65,6 +91,7 @@ static ah_phases phases_of(const ahttp_timings *timings)
     phases.send = since(&last, timings->sent_ns);
     phases.wait = since(&last, timings->first_byte_ns);
     phases.receive = since(&last, timings->last_byte_ns);
+    add_failure(&phases, timings, last);
     return phases;
 }
 

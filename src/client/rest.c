@@ -2,7 +2,6 @@
 /* A response that nobody wants any more, though its body is still arriving.  A small rest is
    read and thrown away, so that the connection lives.  Either that goes on in the background,
    and ends when the session goes; or the same request waits for it, to be sent again. */
-#include "client/call_trace.h"
 #include "client/response.h"
 #include "conn/conn.h"
 
@@ -79,8 +78,6 @@ bool ah_rest_skip(ahttp_response *call, ah_rest_length length)
 
     if (!ah_conn_skip_rest(exchange->conn, exchange, MOST_SKIPPED, length))
         return false;
-    if (AH_UNLIKELY(call->is_exchanging))
-        ah_call_trace_exchange(call, NULL);
     ah_conn_set_background(exchange->conn, true);
     exchange->events = &events;
     if (call->asker)
@@ -148,8 +145,6 @@ bool ah_rest_skip_and_restart(ahttp_response *call)
 
     if (!ah_conn_skip_rest(exchange->conn, exchange, MOST_SKIPPED, AH_REST_COUNTED))
         return false;
-    if (AH_UNLIKELY(call->is_exchanging))
-        ah_call_trace_exchange(call, NULL);
     call->phase = AH_CALL_SKIPPING;
     exchange->events = &events_before;
     ah_body_reset(&call->body);

@@ -17,15 +17,21 @@ struct ah_trace_list {
     const ahttp_trace *traces[]; /* NULL behind them */
 };
 
-struct ah_tracer {
+/* What all tracers of one request share: whom to tell, and what there is to tell, in order. */
+typedef struct story {
     size_t refs;
     ahttp_loop *loop;
     ah_trace_list *traces; /* a reference, or NULL */
     void *request_ctx;
     uint64_t number;
-    char *method, *url; /* one block; NULL: memory was too short */
-    ah_job job;         /* tells, and holds a reference while it is queued */
+    ah_job job; /* tells, and holds a reference while it is queued */
     ah_list steps;
+} story;
+
+struct ah_tracer {
+    size_t refs;
+    story *story;       /* a reference */
+    char *method, *url; /* one block; NULL: memory was too short */
     int64_t sending_ns; /* when the marks were cleared */
     union {
         ahttp_timings timings;
@@ -33,7 +39,8 @@ struct ah_tracer {
     };
 };
 
-_Static_assert(sizeof(ahttp_timings) == AH_MARKS * sizeof(int64_t), "each time has its mark");
+_Static_assert(offsetof(ahttp_timings, failed_in) == AH_MARKS * sizeof(int64_t),
+               "each time has its mark");
 
 /* ---- The traces of a session ---- */
 
@@ -87,17 +94,27 @@ static void free_step(ah_link *link)
     ah_free(it);
 }
 
+static void unref_story(story *told)
+{
+    if (--told->refs > 0)
+        return;
+    for (ah_link *link; (link = ah_list_take_first(&told->steps));)
+        free_step(link);
+    unref_list(told->traces);
+    ah_free(told);
+}
+
 static void run_steps(ah_job *job)
 {
-    ah_tracer *tracer = AH_CONTAINER(job, ah_tracer, job);
-    const ah_trace_list *list = tracer->traces;
+    story *told = AH_CONTAINER(job, story, job);
+    const ah_trace_list *list = told->traces;
 
-    for (ah_link *link; (link = ah_list_take_first(&tracer->steps));) {
+    for (ah_link *link; (link = ah_list_take_first(&told->steps));) {
         for (size_t i = 0; !list->is_over && list->traces[i]; i++)
             tell_one(list->traces[i], &AH_CONTAINER(link, step, link)->info);
         free_step(link);
     }
-    ah_tracer_unref(tracer);
+    unref_story(told);
 }
 
 static const char *put(char **end, const char *text)
@@ -128,35 +145,35 @@ static step *new_step(const ah_tracer *tracer, ahttp_trace_event event, ahttp_tr
     made->drop = NULL;
     made->info = what;
     made->info.event = event;
-    made->info.request = tracer->number;
-    made->info.time_ns = ah_loop_now_ns(tracer->loop);
+    made->info.request = tracer->story->number;
+    made->info.time_ns = ah_loop_now_ns(tracer->story->loop);
     made->info.method = put(&end, tracer->method);
     made->info.url = put(&end, tracer->url);
     made->info.text = put(&end, what.text);
-    made->info.request_ctx = tracer->request_ctx;
+    made->info.request_ctx = tracer->story->request_ctx;
     return made;
 }
 
-static void tell_soon(ah_tracer *tracer, step *made)
+static void tell_soon(story *told, step *made)
 {
-    ah_list_append(&tracer->steps, &made->link);
-    if (ah_link_is_in_list(&tracer->job.link))
+    ah_list_append(&told->steps, &made->link);
+    if (ah_link_is_in_list(&told->job.link))
         return;
-    ah_tracer_ref(tracer);
-    ah_loop_ready(tracer->loop, &tracer->job);
+    told->refs++;
+    ah_loop_ready(told->loop, &told->job);
 }
 
 bool ah_tracer_tells(const ah_tracer *tracer)
 {
-    return tracer->traces != NULL;
+    return tracer->story->traces != NULL;
 }
 
 void ah_tracer_note(ah_tracer *tracer, ahttp_trace_event event, ahttp_trace_info what)
 {
-    step *made = tracer->traces ? new_step(tracer, event, what) : NULL;
+    step *made = ah_tracer_tells(tracer) ? new_step(tracer, event, what) : NULL;
 
     if (made)
-        tell_soon(tracer, made);
+        tell_soon(tracer->story, made);
 }
 
 void ah_tracer_note_exchange(ah_tracer *tracer, ahttp_trace_info what,
@@ -169,19 +186,26 @@ void ah_tracer_note_exchange(ah_tracer *tracer, ahttp_trace_info what,
         return;
     }
     made->drop = drop;
-    tell_soon(tracer, made);
+    tell_soon(tracer->story, made);
 }
 
 void ah_tracer_set_mark(ah_tracer *tracer, ah_tracer_mark mark)
 {
-    tracer->marks[mark] = ah_loop_now_ns(tracer->loop);
+    tracer->marks[mark] = ah_loop_now_ns(tracer->story->loop);
+}
+
+void ah_tracer_set_failure(ah_tracer *tracer, ahttp_phase phase)
+{
+    ah_tracer_set_mark(tracer, AH_MARK_FAILED);
+    tracer->timings.failed_in = phase;
 }
 
 void ah_tracer_clear_marks(ah_tracer *tracer)
 {
-    tracer->sending_ns = ah_loop_now_ns(tracer->loop);
+    tracer->sending_ns = ah_loop_now_ns(tracer->story->loop);
     for (int mark = AH_MARK_START + 1; mark < AH_MARKS; mark++)
         tracer->marks[mark] = 0;
+    tracer->timings.failed_in = AHTTP_PHASE_NONE;
 }
 
 const ahttp_timings *ah_tracer_timings(const ah_tracer *tracer)
@@ -199,23 +223,51 @@ ahttp_timings ah_tracer_sending(const ah_tracer *tracer)
 
 /* ---- Life ---- */
 
-ah_tracer *ah_tracer_new(ahttp_loop *loop, ah_trace_list *traces, void *request_ctx)
+static story *new_story(ahttp_loop *loop, ah_trace_list *traces, void *request_ctx)
 {
     static _Thread_local uint64_t numbers;
-    ah_tracer *tracer = AH_NEW(ah_tracer);
+    story *told = AH_NEW(story);
 
-    if (!tracer)
+    if (!told)
         return NULL;
-    tracer->refs = 1;
-    tracer->loop = loop;
-    tracer->traces = traces;
+    told->refs = 1;
+    told->loop = loop;
+    told->traces = traces;
     if (traces)
         traces->refs++;
-    tracer->request_ctx = request_ctx;
-    tracer->number = ++numbers;
-    tracer->job.run = run_steps;
-    ah_list_init(&tracer->steps);
+    told->request_ctx = request_ctx;
+    told->number = ++numbers;
+    told->job.run = run_steps;
+    ah_list_init(&told->steps);
+    return told;
+}
+
+/* Takes the reference over; told may be NULL. */
+static ah_tracer *new_tracer(story *told)
+{
+    ah_tracer *tracer = told ? AH_NEW(ah_tracer) : NULL;
+
+    if (tracer) {
+        tracer->refs = 1;
+        tracer->story = told;
+    } else if (told) {
+        unref_story(told);
+    }
     return tracer;
+}
+
+ah_tracer *ah_tracer_new(ahttp_loop *loop, ah_trace_list *traces, void *request_ctx)
+{
+    return new_tracer(new_story(loop, traces, request_ctx));
+}
+
+ah_tracer *ah_tracer_fork(const ah_tracer *tracer)
+{
+    tracer->story->refs++;
+    ah_tracer *made = new_tracer(tracer->story);
+    if (made)
+        made->timings.start_ns = tracer->timings.start_ns;
+    return made;
 }
 
 ah_tracer *ah_tracer_ref(ah_tracer *tracer)
@@ -228,9 +280,7 @@ void ah_tracer_unref(ah_tracer *tracer)
 {
     if (!tracer || --tracer->refs > 0)
         return;
-    for (ah_link *link; (link = ah_list_take_first(&tracer->steps));)
-        free_step(link);
-    unref_list(tracer->traces);
+    unref_story(tracer->story);
     ah_free(tracer->method);
     ah_free(tracer);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef AH_LOOP_TRACER_H
 #define AH_LOOP_TRACER_H
-/* Who notes the steps of one request, for the program's traces and for timings.  The layers that
-   take a step know a tracer or NULL: then it costs a branch. */
+/* Who notes the steps of a request, for the program's traces and for timings.  The layers that
+   take a step know a tracer or NULL: then it costs a branch.  Each hop of a request has a tracer of
+   its own, with times of its own, since the rest of a response may still come while the next hop is
+   under way; all of them tell one story. */
 #include "base/mem.h"
 #include "loop/loop.h"
 #include <ahttp/trace.h>
@@ -18,6 +20,8 @@ void ah_trace_list_end(ah_trace_list *traces);
 
 /* traces may be NULL.  NULL when out of memory. */
 ah_tracer *ah_tracer_new(ahttp_loop *loop, ah_trace_list *traces, void *request_ctx);
+/* Another one for the same request, which has begun when that had.  NULL when out of memory. */
+ah_tracer *ah_tracer_fork(const ah_tracer *tracer);
 ah_tracer *ah_tracer_ref(ah_tracer *tracer);
 /* NULL does nothing. */
 void ah_tracer_unref(ah_tracer *tracer);
@@ -39,10 +43,13 @@ typedef enum ah_tracer_mark {
     AH_MARK_SENT,
     AH_MARK_FIRST_BYTE,
     AH_MARK_LAST_BYTE,
+    AH_MARK_FAILED,
     AH_MARKS
 } ah_tracer_mark;
 
 void ah_tracer_set_mark(ah_tracer *tracer, ah_tracer_mark mark);
+/* It has failed while that was being done. */
+void ah_tracer_set_failure(ah_tracer *tracer, ahttp_phase phase);
 /* All but the start, for the next sending. */
 void ah_tracer_clear_marks(ah_tracer *tracer);
 /* The step is told from the ready queue.  Of what, text is copied and the first members are

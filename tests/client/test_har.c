@@ -147,6 +147,29 @@ static void timings_are_drawn(void **state)
     assert_string_equal(text, "queue");
 }
 
+static void a_failure_is_drawn_in_the_part_that_it_struck(void **state)
+{
+    static const struct {
+        ahttp_phase phase;
+        const char *part;
+    } table[] = {{AHTTP_PHASE_POOL, "queue "},      {AHTTP_PHASE_DNS, "dns "},
+                 {AHTTP_PHASE_CONNECT, "connect "}, {AHTTP_PHASE_PROXY, "connect "},
+                 {AHTTP_PHASE_TLS, "tls "},         {AHTTP_PHASE_SEND, "send "},
+                 {AHTTP_PHASE_HEAD, "wait "},       {AHTTP_PHASE_BODY, "receive "}};
+    char text[200], expected[40];
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        ahttp_timings timings = {
+            .start_ns = 1000000, .failed_ns = 6000000, .failed_in = table[i].phase};
+        snprintf(expected, sizeof expected, "%-8s      5.000 ms |####|\n", table[i].part);
+        ahttp_timings_draw(&timings, 4, text, sizeof text);
+        assert_string_equal(text, expected);
+    }
+    ahttp_timings before = {.start_ns = 1000000, .failed_ns = 6000000};
+    assert_int_equal(ahttp_timings_draw(&before, 4, text, sizeof text), 0);
+}
+
 /* ---- By itself ---- */
 
 static void trace_with(const ahttp_trace *trace)
@@ -189,6 +212,60 @@ static void a_trace_records_each_hop_with_its_headers_and_times(void **state)
     assert_string_equal(ah_json_member_text(second, "serverIPAddress"), "127.0.0.1");
     assert_null(second->next);
     assert_null(strstr(ahttp_har_text(har).data, "YWRhOnNlY3JldA"));
+}
+
+static const server_step slow_redirect[] = {
+    READ_REQUEST, SEND("HTTP/1.1 302 Found\r\nLocation: /ok\r\nContent-Length: 4\r\n\r\nby"),
+    WAIT_GATE(1), SEND("e!"), SERVE};
+
+/* How long a part took, in ms. */
+static double ms_of(const ah_json *entry, const char *part)
+{
+    return strtod(text_at(entry, "timings", part), NULL);
+}
+
+static void the_rest_of_a_redirect_takes_time_of_its_own(void **state)
+{
+    ahttp_connector_stats stats = {.size = sizeof stats};
+    (void)state;
+    finish(&f);
+    f = start(&(server_script){.connections = {slow_redirect}}, true);
+    trace_with(ahttp_har_trace(har));
+
+    assert_text(ahttp_get(f.session, server_url(f.server, "/")), "ok");
+    ahttp_loop_advance(f.loop, 10);
+    server_open_gate(f.server, 1);
+    while (stats.idle < 2) {
+        assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+        ahttp_connector_get_stats(ahttp_session_connector(f.session), &stats);
+    }
+    const ah_json *second = first_entry(); /* entries come when they are over */
+    const ah_json *redirect = second->next;
+
+    assert_string_equal(text_at(second, "request", "url"), server_url(f.server, "/ok"));
+    assert_true(ms_of(second, "receive") < 10);
+    assert_string_equal(text_at(redirect, "request", "url"), server_url(f.server, "/"));
+    assert_true(ms_of(redirect, "receive") >= 10);
+    assert_null(redirect->next);
+}
+
+static void a_connection_that_is_refused_took_time_to_connect(void **state)
+{
+    char url[64], picture[400];
+    (void)state;
+    trace_with(ahttp_har_trace(har));
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/", (unsigned)server_refused_port());
+
+    assert_fails(ahttp_get(f.session, url), AHTTP_E_CONNECT, "");
+    ahttp_timings_draw(ahttp_task_error()->timings, 4, picture, sizeof picture);
+    assert_int_equal(ahttp_har_add_error(har, ahttp_task_error()), 0);
+    assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+
+    assert_non_null(strstr(picture, "\nconnect "));
+    const ah_json *entry = first_entry();
+    assert_true(ms_of(entry, "connect") >= 0);
+    assert_true(ms_of(entry->next, "connect") >= 0);
+    assert_null(entry->next->next);
 }
 
 static void a_trace_records_failures(void **state)
@@ -295,6 +372,9 @@ int main(void)
         TEST(an_archive_is_saved),
         TEST(timings_are_drawn),
         TEST(a_trace_records_each_hop_with_its_headers_and_times),
+        TEST(a_failure_is_drawn_in_the_part_that_it_struck),
+        TEST(the_rest_of_a_redirect_takes_time_of_its_own),
+        TEST(a_connection_that_is_refused_took_time_to_connect),
         TEST(a_trace_records_failures),
         TEST(what_is_given_up_with_the_session_is_told_to_nobody),
         TEST(a_waterfall_is_drawn_when_an_exchange_ends),

@@ -189,7 +189,7 @@ static void a_redirect_is_one_request_with_two_hops(void **state)
 
     assert_text(ahttp_get(f.session, at("/")), "ok");
 
-    assert_story("start create created headers first redirect over release reuse headers first end "
+    assert_story("start create created headers first redirect release over reuse headers first end "
                  "chunk release over ");
     assert_int_equal(told.status[AHTTP_TRACE_REDIRECT], 302);
     assert_string_equal(told.about[AHTTP_TRACE_REDIRECT], at("/ok"));
@@ -210,6 +210,67 @@ static void what_a_dead_connection_swallowed_is_sent_once_more(void **state)
 
     assert_story(
         "start reuse headers over retry create created headers first end chunk release over ");
+}
+
+static const server_step half_a_body[] = {
+    READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), CLOSE};
+
+static void a_failure_in_the_body_comes_behind_the_end_of_the_request(void **state)
+{
+    (void)state;
+    finish(&f);
+    begin_with(&(server_script){.connections = {half_a_body}});
+
+    ahttp_response *response = response_of(ahttp_get(f.session, at("/")));
+    assert_fails(ahttp_response_read(response), AHTTP_E_BODY_CUT, "");
+
+    assert_story("start create created headers first end chunk over exception ");
+    assert_int_equal(told.code[AHTTP_TRACE_EXCEPTION], AHTTP_E_BODY_CUT);
+    assert_int_equal(told.code[AHTTP_TRACE_EXCHANGE], AHTTP_E_BODY_CUT);
+    ahttp_response_unref(response);
+}
+
+static void a_request_that_is_cancelled_or_too_late_tells_so(void **state)
+{
+    (void)state;
+    ahttp_future *request = ahttp_get(f.session, at("/gate/0"));
+    run_until(&f, SERVER_AT_GATE, 1);
+    ahttp_future_cancel(request);
+    assert_fails(request, AHTTP_E_CANCELLED, "");
+    assert_story("start create created headers over exception ");
+    assert_int_equal(told.code[AHTTP_TRACE_EXCEPTION], AHTTP_E_CANCELLED);
+
+    request = ahttp_get(f.session, at("/gate/0"), .timeout = {.total_ms = 10});
+    run_until(&f, SERVER_REQUESTS, 2);
+    ahttp_loop_advance(f.loop, 10);
+    assert_fails(request, AHTTP_E_TOTAL_TIMEOUT, "");
+    assert_story("start create created headers over exception ");
+    assert_int_equal(told.code[AHTTP_TRACE_EXCEPTION], AHTTP_E_TOTAL_TIMEOUT);
+}
+
+#define BUSY "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
+static const server_step busy_once[] = {READ_REQUEST, SEND(BUSY), SERVE};
+static const server_step busy[] = {READ_REQUEST, SEND(BUSY), AGAIN};
+
+static void what_a_middleware_sends_again_is_of_one_request(void **state)
+{
+    (void)state;
+    finish(&f);
+    begin_with(&(server_script){.connections = {busy_once, busy}});
+    ahttp_retry *retry = ahttp_retry_new(.attempts = 2);
+
+    assert_text(ahttp_get(f.session, at("/ok"),
+                          .middlewares = AHTTP_MIDDLEWARES(ahttp_retry_middleware(retry))),
+                "ok");
+    assert_story("start create created headers first release over reuse headers first chunk "
+                 "release over end ");
+    server_close_connections(f.server);
+    ahttp_response *last = response_of(ahttp_get(
+        f.session, at("/ok"), .middlewares = AHTTP_MIDDLEWARES(ahttp_retry_middleware(retry))));
+    assert_int_equal(told.status[AHTTP_TRACE_EXCHANGE], 503);
+    assert_int_equal(ahttp_response_status(last), 503);
+    ahttp_response_unref(last);
+    ahttp_retry_free(retry);
 }
 
 /* ---- Timings ---- */
@@ -251,6 +312,8 @@ static void an_error_knows_how_far_its_request_came(void **state)
     assert_non_null(times);
     assert_true(times->sent_ns >= times->connect_ns && times->connect_ns > 0);
     assert_int_equal(times->first_byte_ns, 0);
+    assert_true(times->failed_ns >= times->sent_ns);
+    assert_int_equal(times->failed_in, AHTTP_PHASE_HEAD);
     ahttp_session_unref(session);
 }
 
@@ -298,6 +361,9 @@ int main(void)
         TEST(who_has_to_wait_is_queued),
         TEST(a_redirect_is_one_request_with_two_hops),
         TEST(what_a_dead_connection_swallowed_is_sent_once_more),
+        TEST(a_failure_in_the_body_comes_behind_the_end_of_the_request),
+        TEST(a_request_that_is_cancelled_or_too_late_tells_so),
+        TEST(what_a_middleware_sends_again_is_of_one_request),
         TEST(a_response_knows_when_its_parts_were_over),
         TEST(an_error_knows_how_far_its_request_came),
         TEST(without_being_asked_nothing_is_noted),
