@@ -9,8 +9,8 @@
 
 enum {
     PIECE = 16 * 1024,
-    MAX_PIECES = 64,       /* in one call */
-    MAX_OUTPUT = 64 * 1024 /* of one call, so that limits are looked at in time */
+    MAX_PIECES = 64,        /* in one call */
+    MAX_OUTPUT = 128 * 1024 /* of one call, so that limits are looked at in time */
 };
 
 enum { DEFAULT_FREE_BYTES = 10 << 20, DEFAULT_RATIO = 200 };

@@ -6,7 +6,7 @@
 #include "http/inflate.h"
 #include <inttypes.h>
 
-enum { LEAST_PIECE = 16 * 1024, MOST_PIECE = 64 * 1024 };
+enum { LEAST_PIECE = 16 * 1024, MOST_PIECE = 128 * 1024 };
 
 /*  gzip:     START -> STREAM -> BETWEEN -> MAGIC -> STREAM ...    both of them -> DONE
     deflate:  START -> STREAM -> DONE */
@@ -26,6 +26,7 @@ typedef struct gzip_decoder {
     char header[2]; /* bytes that were looked at before they are decoded */
     ah_str held;    /* those of them that have not been yet */
     uint64_t used;  /* bytes of input */
+    uint64_t made;  /* and of output */
     ahttp_error *error;
 } gzip_decoder;
 
@@ -74,11 +75,11 @@ static ah_inflate_result inflate_piece(gzip_decoder *gzip, ah_str *input, char *
 
 /* The window is copied after each call: long bodies are decoded in long pieces, which short ones
    need no room for. */
-static size_t piece_size(const ah_buf *out)
+static size_t piece_size(const gzip_decoder *gzip)
 {
-    if (out->len < LEAST_PIECE)
+    if (gzip->made < LEAST_PIECE)
         return LEAST_PIECE;
-    return out->len < MOST_PIECE ? out->len : MOST_PIECE;
+    return gzip->made < MOST_PIECE ? (size_t)gzip->made : MOST_PIECE;
 }
 
 /* Until the compressed data, the input or the room ends. */
@@ -87,7 +88,7 @@ static ah_coding_result inflate_some(gzip_decoder *gzip, ah_str *input, ah_buf *
     const char *why = NULL;
 
     while (out->len < limit) {
-        size_t size = piece_size(out);
+        size_t size = piece_size(gzip);
         if (size > limit - out->len)
             size = limit - out->len;
         size_t made = size;
@@ -96,6 +97,7 @@ static ah_coding_result inflate_some(gzip_decoder *gzip, ah_str *input, ah_buf *
             return fail(gzip, ah_error_no_memory());
         ah_inflate_result result = inflate_piece(gzip, input, room, &made, &why);
         out->len += made;
+        gzip->made += made;
         switch (result) {
         case AH_INFLATE_END: return AH_CODING_DONE;
         case AH_INFLATE_NO_MEMORY: return fail(gzip, ah_error_no_memory());
