@@ -59,44 +59,65 @@ static void write_persistence(ah_buf *out, const ah_request_head *head)
         ah_buf_append(out, AH_STR("Connection: keep-alive\r\n"));
 }
 
+static char *put(char *at, ah_str text)
+{
+    memcpy(at, text.ptr, text.len);
+    return at + text.len;
+}
+
 /* RFC 9112 §3.2.2, and §3.2.4: the whole of the server is a URL without a path. */
-void ah_h1_write_target(ah_buf *out, const ah_request_head *head)
+static char *put_target(char *at, const ah_request_head *head)
 {
     ah_str target = head->target;
 
     if (head->target_prefix.len > 0) {
         bool is_star = ah_str_equal(target, AH_STR("*"));
         if (is_star || target.ptr[0] == '/')
-            ah_buf_append(out, head->target_prefix);
+            at = put(at, head->target_prefix);
         if (is_star)
-            return;
+            return at;
     }
-    ah_buf_append(out, target);
+    return put(at, target);
+}
+
+void ah_h1_write_target(ah_buf *out, const ah_request_head *head)
+{
+    char *room = ah_buf_reserve(out, head->target_prefix.len + head->target.len);
+
+    if (room)
+        out->len += (size_t)(put_target(room, head) - room);
+}
+
+/* Request line, Host, and the fields that are rendered already. */
+static char *put_start(char *at, const ah_request_head *head)
+{
+    at = put(at, head->method);
+    *at++ = ' ';
+    at = put_target(at, head);
+    at = put(at, head->http_1_0 ? AH_STR(" HTTP/1.0\r\n") : AH_STR(" HTTP/1.1\r\n"));
+    if (!head->is_exact) {
+        at = put(at, AH_STR("Host: "));
+        at = put(at, head->authority);
+        at = put(at, AH_STR("\r\n"));
+    }
+    return head->fields_text.ptr ? put(at, head->fields_text) : at;
 }
 
 void ah_h1_write_head(ah_buf *out, const ah_request_head *head)
 {
-    ah_buf_reserve(out, head->method.len + head->target.len + head->authority.len +
-                            head->fields_text.len + MOST_OVERHEAD);
-    ah_buf_append(out, head->method);
-    ah_buf_append(out, AH_STR(" "));
-    ah_h1_write_target(out, head);
-    if (head->is_exact) {
-        ah_buf_append(out, head->http_1_0 ? AH_STR(" HTTP/1.0\r\n") : AH_STR(" HTTP/1.1\r\n"));
-        ah_buf_append(out, head->fields_text);
-        ah_buf_append(out, AH_STR("\r\n"));
+    char *room =
+        ah_buf_reserve(out, head->method.len + head->target_prefix.len + head->target.len +
+                                head->authority.len + head->fields_text.len + MOST_OVERHEAD);
+
+    if (!room)
         return;
+    out->len += (size_t)(put_start(room, head) - room);
+    if (!head->is_exact) {
+        if (!head->fields_text.ptr)
+            ah_h1_write_fields(out, head->fields);
+        write_framing(out, head);
+        write_persistence(out, head);
     }
-    ah_buf_append(out,
-                  head->http_1_0 ? AH_STR(" HTTP/1.0\r\nHost: ") : AH_STR(" HTTP/1.1\r\nHost: "));
-    ah_buf_append(out, head->authority);
-    ah_buf_append(out, AH_STR("\r\n"));
-    if (head->fields_text.ptr)
-        ah_buf_append(out, head->fields_text);
-    else
-        ah_h1_write_fields(out, head->fields);
-    write_framing(out, head);
-    write_persistence(out, head);
     ah_buf_append(out, AH_STR("\r\n"));
 }
 
