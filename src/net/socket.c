@@ -71,11 +71,24 @@ static ssize_t send_some(int fd, const ah_str *parts, size_t count, size_t *offe
     return sent;
 }
 
+/* What sendmsg costs the kernel more than send is worth avoiding. */
+static ptrdiff_t write_one(stream_socket *self, ah_str part)
+{
+    ssize_t sent;
+
+    do
+        sent = send(self->fd, part.ptr, part.len, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? stopped(self, "write to") : sent;
+}
+
 static ptrdiff_t socket_write(ah_transport *transport, const ah_str *parts, size_t count)
 {
     stream_socket *self = of(transport);
     ptrdiff_t total = 0;
 
+    if (AH_LIKELY(count == 1))
+        return write_one(self, parts[0]);
     for (size_t first = 0; first < count; first += PARTS_PER_CALL) {
         size_t batch = count - first < PARTS_PER_CALL ? count - first : PARTS_PER_CALL;
         size_t offered;
