@@ -68,7 +68,7 @@ static void drain(ahttp_loop *loop)
 
 void ah_loop_enter(ahttp_loop *loop)
 {
-    if (loop->depth++ > 0)
+    if (loop->depth++ > 0 || loop->running) /* who runs it has made it the current one */
         return;
     loop->outer = entered;
     entered = loop;
@@ -86,7 +86,8 @@ void ah_loop_leave(ahttp_loop *loop)
 {
     if (loop->depth == 1) {
         drain(loop);
-        entered = loop->outer;
+        if (!loop->running)
+            entered = loop->outer;
         set_idling(loop, is_next_turn_due(loop));
     }
     loop->depth--;
@@ -293,8 +294,8 @@ static bool is_busy(const ahttp_loop *loop, const void *ctx)
     if (!ah_list_is_empty(&loop->tasks)) /* spawned by a call that was posted late */
         return true;
 #endif
-    return !ah_list_is_empty(&loop->ready) || loop->holds > 0 || loop->busy_polls > 0 ||
-           loop->closing_handles > 0 || loop->wheel.foreground > 0;
+    return !ah_list_is_empty(&loop->ready) || loop->holds > 0 || loop->closing_handles > 0 ||
+           loop->wheel.foreground > 0;
 }
 
 static bool is_closing_handles(const ahttp_loop *loop, const void *ctx)

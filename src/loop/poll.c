@@ -10,12 +10,15 @@ static bool is_busy(const ah_poll *poll)
     return poll->events != 0 && poll->counted;
 }
 
+/* libuv's handle never keeps the loop alive by itself; the loop counts those that shall. */
 static void note_busy(ah_poll *poll, bool was_busy)
 {
-    if (is_busy(poll) && !was_busy)
-        poll->loop->busy_polls++;
-    if (!is_busy(poll) && was_busy)
-        poll->loop->busy_polls--;
+    ahttp_loop *loop = poll->loop;
+
+    if (is_busy(poll) && !was_busy && loop->busy_polls++ == 0)
+        ah_loop_hold(loop);
+    if (!is_busy(poll) && was_busy && --loop->busy_polls == 0)
+        ah_loop_unhold(loop);
 }
 
 static void on_poll(uv_poll_t *uv, int status, int events)
@@ -39,6 +42,7 @@ int ah_poll_open(ahttp_loop *loop, ah_poll *poll, int fd, ah_poll_fn *ready)
 
     if (rc < 0)
         return rc;
+    uv_unref((uv_handle_t *)&poll->uv);
     poll->uv.data = poll;
     poll->loop = loop;
     poll->ready = ready;
@@ -68,10 +72,6 @@ void ah_poll_set_background(ah_poll *poll, bool background)
     bool was_busy = is_busy(poll);
 
     poll->counted = !background;
-    if (background)
-        uv_unref((uv_handle_t *)&poll->uv);
-    else
-        uv_ref((uv_handle_t *)&poll->uv);
     note_busy(poll, was_busy);
 }
 
