@@ -65,6 +65,7 @@ static inline void insert(ah_wheel *wheel, ah_timer *timer)
     unsigned level = level_of(wheel, timer->due_ms);
     unsigned slot = slot_of(timer->due_ms, level);
 
+    timer->hangs_ms = timer->due_ms;
     timer->level = (uint8_t)level;
     ah_list_append(&wheel->slots[level][slot], &timer->link);
     wheel->occupied[level] |= UINT64_C(1) << slot;
@@ -126,6 +127,19 @@ static void uncount(ah_wheel *wheel, const ah_timer *timer)
         uv_unref((uv_handle_t *)&wheel->uv);
 }
 
+/* Its place is due, and it is out of there: fires it if that is its own due time, too. */
+static void come_due(ah_wheel *wheel, ah_timer *timer, int64_t upto_ms)
+{
+    if (timer->rests) {
+        timer->rests = false;
+    } else if (timer->due_ms > upto_ms) {
+        insert(wheel, timer);
+    } else {
+        uncount(wheel, timer);
+        timer->fire(timer);
+    }
+}
+
 /* Fires what is due up to now_ms.  All of it is taken out first, so that timers which are
    armed meanwhile wait for the next turn. */
 static void fire_due(ahttp_loop *loop, int64_t upto_ms)
@@ -142,11 +156,8 @@ static void fire_due(ahttp_loop *loop, int64_t upto_ms)
         wheel->time_ms = due_ms;
     }
     wheel->time_ms = upto_ms;
-    for (ah_link *link; (link = ah_list_take_first(&firing));) {
-        ah_timer *timer = AH_CONTAINER(link, ah_timer, link);
-        uncount(wheel, timer);
-        timer->fire(timer);
-    }
+    for (ah_link *link; (link = ah_list_take_first(&firing));)
+        come_due(wheel, AH_CONTAINER(link, ah_timer, link), upto_ms);
 }
 
 static void on_uv_timer(uv_timer_t *uv);
@@ -180,13 +191,19 @@ void ah_timer_start(ahttp_loop *loop, ah_timer *timer, int64_t delay_ms)
     ah_wheel *wheel = &loop->wheel;
     int64_t now = now_ms(loop);
 
-    ah_timer_stop(loop, timer);
-    if (!wheel->levels)
-        wheel->time_ms = now;
     if (delay_ms < 0)
         delay_ms = 0;
     if (delay_ms > LONGEST_DELAY_MS)
         delay_ms = LONGEST_DELAY_MS;
+    if (timer->rests && now + delay_ms >= timer->hangs_ms) {
+        timer->due_ms = now + delay_ms;
+        timer->rests = false;
+        count(wheel, timer);
+        return;
+    }
+    ah_timer_stop(loop, timer);
+    if (!wheel->levels)
+        wheel->time_ms = now;
     timer->due_ms = now + delay_ms;
     insert(wheel, timer);
     count(wheel, timer);
@@ -198,13 +215,22 @@ void ah_timer_stop(ahttp_loop *loop, ah_timer *timer)
 {
     ah_wheel *wheel = &loop->wheel;
 
-    if (!ah_timer_is_armed(timer))
+    if (!ah_link_is_in_list(&timer->link))
         return;
-    unsigned slot = slot_of(timer->due_ms, timer->level);
+    ah_timer_rest(loop, timer);
+    unsigned slot = slot_of(timer->hangs_ms, timer->level);
     ah_link_remove(&timer->link);
     if (ah_list_is_empty(&wheel->slots[timer->level][slot]))
         mark_empty(wheel, timer->level, slot);
-    uncount(wheel, timer);
+    timer->rests = false;
+}
+
+void ah_timer_rest(ahttp_loop *loop, ah_timer *timer)
+{
+    if (!ah_timer_is_armed(timer))
+        return;
+    uncount(&loop->wheel, timer);
+    timer->rests = true;
 }
 
 void ah_wheel_init(ahttp_loop *loop)
