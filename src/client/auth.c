@@ -208,9 +208,9 @@ static ahttp_error *read_own(ahttp_response *call, const given *options, const a
 
 static void use(ahttp_response *call, const ah_login *login)
 {
-    call->settings.login = login;
+    call->course.login = login;
     if (login)
-        call->settings.stages |= 1u << AH_STAGE_AUTH;
+        call->course.stages |= 1u << AH_STAGE_AUTH;
 }
 
 static ahttp_error *find_login(ahttp_response *call, const ahttp_request_options *options,
@@ -248,12 +248,12 @@ bool ah_auth_hop(const ahttp_response *from, ahttp_response *to)
     const ah_login *login = NULL;
     bool done = true;
 
-    to->settings.stages &= ~(1u << AH_STAGE_AUTH);
+    to->course.stages &= ~(1u << AH_STAGE_AUTH);
     if (to->url.userinfo.ptr) {
         login = login_of_userinfo(&to->arena, to->url.userinfo);
         done = login != NULL;
     } else if (!(from->hop->left_behind & AH_SECRET_CREDENTIALS)) {
-        login = from->settings.login;
+        login = from->course.login;
     } else {
         done = choose(to->session, &to->url, &login);
     }
@@ -305,7 +305,7 @@ ah_verdict ah_auth_send_again(const ahttp_response *call, ahttp_error **error)
 
 static ah_verdict before(ahttp_response *call, ahttp_error **error)
 {
-    const ah_login *login = call->settings.login;
+    const ah_login *login = call->course.login;
 
     switch (login->kind) {
     case AH_LOGIN_VALUE:
@@ -321,7 +321,7 @@ static ah_verdict before(ahttp_response *call, ahttp_error **error)
 
 static ah_verdict after(ahttp_response *call, ahttp_error **error)
 {
-    switch (call->settings.login->kind) {
+    switch (call->course.login->kind) {
     case AH_LOGIN_DIGEST: return ah_auth_digest_after(call, error);
     case AH_LOGIN_PROGRAM: return ah_auth_program_after(call, error);
     default: return AH_GO_ON;

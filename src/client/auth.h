@@ -4,7 +4,7 @@
 /* Logging in to servers, as include/ahttp/auth.h says: who a request comes from, and the stage
    that says so.
 
-     call->settings.login      what is known from options, URL or session; for its origin
+     call->course.login      what is known from options, URL or session; for its origin
      call->auth                what the stage knows of this block's request, once it needs that
      session->auth             the session's credentials, and the protection spaces of Digest  */
 #include "base/list.h"

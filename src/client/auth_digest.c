@@ -20,7 +20,7 @@ static ahttp_error *cannot_answer(int code)
 ah_verdict ah_auth_digest_answer(ahttp_response *call, ahttp_error **error)
 {
     const ah_exchange *exchange = &call->exchange;
-    const ah_login *login = call->settings.login;
+    const ah_login *login = call->course.login;
     const ah_digest_request request = {
         .user = login->user,
         .password = login->password,
@@ -61,7 +61,7 @@ ah_verdict ah_auth_digest_before(ahttp_response *call, ahttp_error **error)
     ah_auth_space *known;
 
     if (!call->auth || !call->auth->space) {
-        known = ah_auth_space_find(&call->session->auth.spaces, &call->url, call->settings.login);
+        known = ah_auth_space_find(&call->session->auth.spaces, &call->url, call->course.login);
         if (!known)
             return AH_GO_ON;
         if (!ah_auth_of(call))
@@ -89,7 +89,7 @@ static ah_verdict answer_challenge(ahttp_response *call, ah_digest *digest, ahtt
     auth->tries++;
     ah_auth_space_unref(auth->space);
     auth->space =
-        ah_auth_space_take(&call->session->auth.spaces, &call->url, call->settings.login, digest);
+        ah_auth_space_take(&call->session->auth.spaces, &call->url, call->course.login, digest);
     return auth->space ? ah_auth_send_again(call, error) : ah_auth_no_memory(error);
 }
 

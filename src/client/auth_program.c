@@ -110,7 +110,7 @@ static ahttp_auth_request describe(ahttp_response *call, const char *host, const
 /* False: it did not get that far, or the call is over. */
 static bool ask(ahttp_response *call, const ahttp_auth_request *request)
 {
-    const ah_login *login = call->settings.login;
+    const ah_login *login = call->course.login;
 
     ah_stage_begin_program(call);
     ahttp_future *future = login->authorize(request, login->authorize_ctx);

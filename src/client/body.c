@@ -115,6 +115,10 @@ ahttp_error *ah_body_go_on(ah_body *body)
 
     if (body->is_lent || body->decoded || body->failed)
         return NULL;
+    if (!body->decoder && body->held.len == 0) { /* all that came is ready */
+        body->decoded = body->wire_ended;
+        return NULL;
+    }
     ahttp_error *error = take_in(body, &input);
     ah_buf_consume(&body->held, body->held.len - input.len);
     if (!error && body->wire_ended && body->held.len == 0 && !body->has_more) {

@@ -50,7 +50,7 @@ void ah_call_stop(ahttp_response *call, ah_call_phase phase)
     if (AH_UNLIKELY(call->is_exchanging))
         ah_call_trace_exchange(call, NULL);
     call->phase = phase;
-    ah_timer_stop(call->session->guest.loop, &call->deadline);
+    ah_timer_rest(call->session->guest.loop, &call->deadline);
     if (ah_timer_is_armed(&call->skipping))
         ah_timer_stop(call->session->guest.loop, &call->skipping);
     ah_link_remove(&call->link);
@@ -195,7 +195,7 @@ static void on_interim(ah_exchange *exchange)
 {
     ahttp_response *call = call_of_exchange(exchange);
 
-    if (call->settings.on_interim && !ah_interim_tell(call))
+    if (call->settings->on_interim && !ah_interim_tell(call))
         ah_call_fail(call, ah_error_no_memory());
 }
 
@@ -203,8 +203,8 @@ static void on_wire(ah_exchange *exchange, ahttp_wire_part part, ah_str bytes)
 {
     ahttp_response *call = call_of_exchange(exchange);
 
-    if (!ah_wire_tell(call->session->guest.loop, call->settings.on_wire, call->settings.on_wire_ctx,
-                      part, bytes))
+    if (!ah_wire_tell(call->session->guest.loop, call->settings->on_wire,
+                      call->settings->on_wire_ctx, part, bytes))
         ah_call_fail(call, ah_error_no_memory());
 }
 
@@ -266,7 +266,7 @@ static void on_head(ah_exchange *exchange)
     }
     ah_cookies_look_at_head(call);
     ah_coding_look_at_head(call);
-    if (call->settings.stages & ah_stages_for_class[class])
+    if (call->course.stages & ah_stages_for_class[class])
         ah_stages_after(call);
     else
         ah_call_deliver(call);
@@ -370,8 +370,7 @@ const ah_exchange_events ah_call_events = {.place = on_place,
 void ah_call_begin(ahttp_response *call, ahttp_future *sent)
 {
     call->exchange.events = &ah_call_events;
-    call->exchange.rules = call->settings.rules;
-    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
+    call->exchange.rules = call->settings->rules;
     call->sent = sent;
     sent->cancel = on_cancel;
     sent->owner = call;
@@ -380,6 +379,7 @@ void ah_call_begin(ahttp_response *call, ahttp_future *sent)
 
 void ah_call_start(ahttp_response *call)
 {
+    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
     ah_call_begin(call, call->sent);
     if (AH_UNLIKELY(call->session->is_traced))
         ah_call_start_tracing(call);

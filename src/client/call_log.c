@@ -25,7 +25,7 @@ static void tell_fields(const ahttp_response *call, const char *direction,
     for (size_t i = 0; i < fields->count; i++) {
         const ah_field *field = &fields->fields[i];
         ah_buf_clear(&line);
-        ah_mask_field(&line, field->name, field->value, call->settings.secret_headers);
+        ah_mask_field(&line, field->name, field->value, call->settings->secret_headers);
         if (ah_buf_terminate(&line))
             ah_log(loop_of(call), AHTTP_LOG_TRACE, "request", "#%" PRIu64 " %s %s",
                    call->log_number, direction, line.data);

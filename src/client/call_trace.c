@@ -12,7 +12,7 @@ static void set_request(const ahttp_response *call)
 void ah_call_start_tracing(ahttp_response *call)
 {
     call->tracer =
-        ah_tracer_new(call->session->guest.loop, call->session->traces, call->settings.trace_ctx);
+        ah_tracer_new(call->session->guest.loop, call->session->traces, call->settings->trace_ctx);
     if (!call->tracer)
         return;
     set_request(call);
@@ -74,7 +74,7 @@ static bool fill(record *it, const ahttp_response *call)
                             head->fields.fields[i].value))
             return false;
     return it->shown.reason && (it->shown.address || !address) &&
-           ah_secret_headers_join(call->settings.secret_headers, NULL, &it->arena,
+           ah_secret_headers_join(call->settings->secret_headers, NULL, &it->arena,
                                   &it->shown.secret_headers) &&
            ah_sent_fields_read(&it->sent, &exchange->request);
 }

@@ -105,8 +105,8 @@ static ahttp_response *new_call(ah_chain *chain)
         ah_response_release(call);
         return NULL;
     }
-    call->settings.stages &= ~(unsigned)AH_STAGES_OUTSIDE;
-    call->settings.middlewares = NULL;
+    call->course.stages &= ~(unsigned)AH_STAGES_OUTSIDE;
+    call->course.middlewares = NULL;
     call->log_number = asker->log_number;
     if (AH_UNLIKELY(asker->tracer))
         ah_call_trace_sending(call, asker);
@@ -231,7 +231,7 @@ static void run_step(ah_job *job)
     step *it = AH_CONTAINER(job, step, job);
     ahttp_future *promise = it->promise;
     const ahttp_response *asker = it->chain->asker;
-    const ahttp_middleware *middleware = asker ? &asker->settings.middlewares[it->index] : NULL;
+    const ahttp_middleware *middleware = asker ? &asker->course.middlewares[it->index] : NULL;
 
     if (middleware && (middleware->fn || middleware->task)) {
         bool was_done = promise->done;
@@ -294,7 +294,7 @@ bool ah_middlewares_copy(const ahttp_middleware *list, ah_arena *arena,
 static ah_chain *new_chain(ahttp_response *asker)
 {
     const ahttp_headers *fields = asker->exchange.request.fields;
-    size_t count = count_middlewares(asker->settings.middlewares);
+    size_t count = count_middlewares(asker->course.middlewares);
     ah_chain *chain = ah_alloc_zeroed(sizeof *chain + (count + 1) * sizeof *chain->nexts);
 
     if (!chain)
@@ -422,7 +422,7 @@ bool ahttp_outgoing_is_replayable(const ahttp_outgoing *request)
 {
     const ahttp_response *asker = request->asker;
 
-    return asker && asker->settings.body_replay != AHTTP_BODY_ONCE;
+    return asker && asker->course.body_replay != AHTTP_BODY_ONCE;
 }
 
 int64_t ahttp_outgoing_time_left_ms(const ahttp_outgoing *request)
@@ -499,7 +499,7 @@ bool ahttp_outgoing_set_url(ahttp_outgoing *request, const char *text)
     unsigned left_behind = ah_secrets_left_behind[ah_origin_change_of(request->url, url)];
     if (url->userinfo.ptr)
         left_behind |= AH_SECRET_AUTHORIZATION;
-    leave_secrets(&request->fields, left_behind, asker->settings.secret_headers);
+    leave_secrets(&request->fields, left_behind, asker->settings->secret_headers);
     request->url = url;
     return true;
 }
@@ -517,6 +517,6 @@ bool ahttp_outgoing_set_body(ahttp_outgoing *request, ahttp_body *body)
     asker->exchange.source = body;
     asker->exchange.body = ah_str_make(NULL, 0);
     asker->exchange.request.has_body = true;
-    asker->settings.body_replay = body->replay;
+    asker->course.body_replay = body->replay;
     return true;
 }

@@ -8,8 +8,8 @@ static ah_verdict after(ahttp_response *call, ahttp_error **error)
     const ah_coding_limits *limits = &call->session->coding_limits;
     ah_decoder **decoder = &call->body.decoder;
 
-    if (call->settings.transfer_codings)
-        ah_decoder_new_for_transfer(fields, !call->settings.no_decompress, limits, decoder, error);
+    if (call->settings->transfer_codings)
+        ah_decoder_new_for_transfer(fields, !call->settings->no_decompress, limits, decoder, error);
     else
         ah_decoder_new_for(fields, limits, decoder, error);
     return *error ? AH_FAIL : AH_GO_ON;

@@ -9,12 +9,12 @@
 /* Behind each final head. */
 static inline void ah_coding_look_at_head(ahttp_response *call)
 {
-    const ah_call_settings *settings = &call->settings;
+    const ah_call_settings *settings = call->settings;
 
     if (settings->transfer_codings ||
         (!settings->no_decompress &&
          ah_headers_has(&call->exchange.response.fields, AH_STR("Content-Encoding"))))
-        call->settings.stages |= 1u << AH_STAGE_CODING;
+        call->course.stages |= 1u << AH_STAGE_CODING;
 }
 
 #endif

@@ -21,7 +21,7 @@ ahttp_error *ah_cookies_prepare(ahttp_response *call, const ahttp_request_option
     bool is_connect = ah_str_equal(call->exchange.request.method, AH_STR("CONNECT"));
 
     call->own_cookies = ah_str_make(NULL, 0);
-    call->settings.uses_jar = !jar->keeps_nothing && !is_connect;
+    call->course.uses_jar = !jar->keeps_nothing && !is_connect;
     if (!options->cookies)
         return NULL;
     ah_buf_clear(text);
@@ -31,7 +31,7 @@ ahttp_error *ah_cookies_prepare(ahttp_response *call, const ahttp_request_option
             return refuse(pair->name, why);
     }
     call->own_cookies = ah_str_make(ah_arena_copy(&call->arena, ah_buf_str(text)), text->len);
-    call->settings.stages |= 1u << AH_STAGE_COOKIES;
+    call->course.stages |= 1u << AH_STAGE_COOKIES;
     return ah_buf_failed(text) || !call->own_cookies.ptr ? ah_error_no_memory() : NULL;
 }
 
@@ -127,7 +127,7 @@ static bool add_field(ahttp_response *call)
     ah_buf_clear(f.text);
     f.own = call->own_cookies;
     ah_buf_append(f.text, f.own);
-    if (call->settings.uses_jar)
+    if (call->course.uses_jar)
         jar->type->find(jar, &call->url, now_of(call), add_cookie, &f);
     if (ah_buf_failed(f.text))
         return false;
@@ -150,7 +150,7 @@ static ah_verdict after(ahttp_response *call, ahttp_error **error)
     const ahttp_headers *fields = &call->exchange.response.fields;
     ah_set_cookie said;
 
-    if (!call->settings.uses_jar)
+    if (!call->course.uses_jar)
         return AH_GO_ON;
     for (const ah_field *each = ah_headers_find(fields, AH_STR("Set-Cookie")); each;
          each = ah_headers_find_next(fields, each)) {

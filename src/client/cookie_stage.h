@@ -13,16 +13,16 @@ ahttp_error *ah_cookies_prepare(ahttp_response *call, const ahttp_request_option
 /* Before each sending. */
 static inline void ah_cookies_look_at_jar(ahttp_response *call)
 {
-    if (call->settings.uses_jar && ah_cookie_jar_may_have(call->session->cookie_jar))
-        call->settings.stages |= 1u << AH_STAGE_COOKIES;
+    if (call->course.uses_jar && ah_cookie_jar_may_have(call->session->cookie_jar))
+        call->course.stages |= 1u << AH_STAGE_COOKIES;
 }
 
 /* Behind each final head. */
 static inline void ah_cookies_look_at_head(ahttp_response *call)
 {
-    if (call->settings.uses_jar &&
+    if (call->course.uses_jar &&
         ah_headers_has(&call->exchange.response.fields, AH_STR("Set-Cookie")))
-        call->settings.stages |= 1u << AH_STAGE_COOKIES;
+        call->course.stages |= 1u << AH_STAGE_COOKIES;
 }
 
 #endif

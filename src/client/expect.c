@@ -11,15 +11,15 @@ void ah_request_expect(ahttp_response *call, const ahttp_request_options *option
 
     if (!call->exchange.request.has_body)
         return;
-    call->settings.expect_100_ms = limit_ms > 0 ? limit_ms : AHTTP_NEVER;
-    call->settings.stages |= 1u << AH_STAGE_EXPECT;
+    call->course.expect_100_ms = limit_ms > 0 ? limit_ms : AHTTP_NEVER;
+    call->course.stages |= 1u << AH_STAGE_EXPECT;
 }
 
 static ah_verdict before(ahttp_response *call, ahttp_error **error)
 {
     ah_exchange *exchange = &call->exchange;
 
-    exchange->expect_100_ms = exchange->request.body_length ? call->settings.expect_100_ms : 0;
+    exchange->expect_100_ms = exchange->request.body_length ? call->course.expect_100_ms : 0;
     if (!exchange->expect_100_ms || exchange->request.is_exact ||
         ah_request_add_field(call, AH_STR("Expect"), AH_STR("100-continue")))
         return AH_GO_ON;
@@ -33,7 +33,7 @@ static ah_verdict after(ahttp_response *call, ahttp_error **error)
     if (call->exchange.response.status != 417 || !call->exchange.expect_100_ms ||
         call->exchange.request.is_exact || !ah_call_can_send_again(call))
         return AH_GO_ON;
-    call->settings.expect_100_ms = 0;
+    call->course.expect_100_ms = 0;
     return AH_SEND_AGAIN;
 }
 

@@ -158,7 +158,7 @@ static int add_response(ahttp_har *har, const ahttp_response *response,
         .server_address = without_port(peer ? ahttp_peer_address(peer) : NULL, address),
         .bytes_sent = (int64_t)ahttp_response_bytes_sent(response),
         .bytes_received = (int64_t)ahttp_response_bytes_received(response),
-        .secret_headers = response->settings.secret_headers,
+        .secret_headers = response->settings->secret_headers,
     };
 
     if (!entry.request_headers)

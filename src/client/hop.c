@@ -26,7 +26,7 @@ static bool take_fields(ahttp_response *to, const ahttp_response *from, const ah
     ah_headers_init(&to->request_fields, &to->arena);
     for (size_t i = 0; i < count; i++) {
         const ah_field *field = &head->fields->fields[i];
-        if (goes_along(hop, field->name, from->settings.secret_headers) &&
+        if (goes_along(hop, field->name, from->settings->secret_headers) &&
             !ah_headers_add_borrowed(&to->request_fields, field->name, field->value))
             return false;
     }
@@ -42,6 +42,7 @@ static bool prepare(ahttp_response *to, const ahttp_response *from, const ah_hop
     bool changes_origin = hop->change != AH_ORIGIN_SAME;
 
     to->settings = from->settings;
+    to->course = from->course;
     to->limits = from->limits;
     to->tls = from->tls ? ahttp_tls_ref(from->tls) : NULL;
     to->server_name = changes_origin ? ah_str_make(NULL, 0) : from->server_name;
@@ -49,20 +50,21 @@ static bool prepare(ahttp_response *to, const ahttp_response *from, const ah_hop
     exchange->request = from->exchange.request;
     exchange->request.method = hop->method;
     exchange->request.target = to->url.target;
-    if (changes_origin || !from->settings.has_own_host)
+    if (changes_origin || !from->course.has_own_host)
         exchange->request.authority = to->url.authority;
-    to->settings.has_own_host = from->settings.has_own_host && !changes_origin;
+    to->course.has_own_host = from->course.has_own_host && !changes_origin;
     exchange->upgrade = from->exchange.upgrade;
     exchange->shows_wire = from->exchange.shows_wire;
     exchange->shows_progress = from->exchange.shows_progress;
     exchange->expect_100_ms = 0;
+    exchange->bytes_sent = exchange->bytes_received = 0;
     exchange->body = from->exchange.body;
     exchange->source = NULL;
     if (hop->drops_body) {
         exchange->body = ah_str_make(NULL, 0);
         exchange->request.body_length = 0;
         exchange->request.has_body = false;
-        to->settings.expect_100_ms = 0;
+        to->course.expect_100_ms = 0;
     }
     exchange->response = ah_response_head_in(&to->arena);
     return take_fields(to, from, hop) && ah_auth_hop(from, to) && ah_stages_hop(from, to);
@@ -77,7 +79,7 @@ bool ah_hop_repeat(ahttp_response *to, ahttp_response *from, const ah_hop *what)
         return true;
     to->exchange.request.target = from->exchange.request.target;
     to->exchange.request.authority = from->exchange.request.authority;
-    to->settings.has_own_host = from->settings.has_own_host;
+    to->course.has_own_host = from->course.has_own_host;
     return true;
 }
 

@@ -27,7 +27,7 @@ static void run(ah_job *job)
     ahttp_response *call = interim->call;
 
     call->interims = interim->next;
-    call->settings.on_interim(interim->status, &interim->fields, call->settings.on_interim_ctx);
+    call->settings->on_interim(interim->status, &interim->fields, call->settings->on_interim_ctx);
     free_interim(interim);
 }
 

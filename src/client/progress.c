@@ -21,12 +21,12 @@ static void tell(ah_job *job)
         .to_receive = to_receive(call),
     };
 
-    call->settings.on_progress(&progress, call->settings.on_progress_ctx);
+    call->settings->on_progress(&progress, call->settings->on_progress_ctx);
 }
 
 void ah_progress_moved(ahttp_response *call)
 {
-    if (!call->settings.on_progress || ah_link_is_in_list(&call->progress_job.link))
+    if (!call->settings->on_progress || ah_link_is_in_list(&call->progress_job.link))
         return;
     call->progress_job.run = tell;
     ah_loop_ready(call->session->guest.loop, &call->progress_job);

@@ -44,7 +44,7 @@ ahttp_error *ah_proxy_prepare(ahttp_response *call, const ahttp_request_options 
         return NULL;
     error = ah_proxy_from_options(call->session, &options->proxy, "proxy", &call->way.own);
     if (call->way.own || call->session->proxies.is_used)
-        call->settings.stages |= 1u << AH_STAGE_PROXY;
+        call->course.stages |= 1u << AH_STAGE_PROXY;
     return error;
 }
 

@@ -6,22 +6,23 @@
 
 enum { FIRST_FAILURE = 400 };
 
-void ah_raise_prepare(ahttp_response *call, const ahttp_request_options *options)
+void ah_raise_prepare(ahttp_response *call, ah_call_settings *settings,
+                      const ahttp_request_options *options)
 {
     const ahttp_session *session = call->session;
     ahttp_raise raise = options->raise_for_status;
 
-    call->settings.raise_if = options->raise_if;
-    call->settings.raise_if_ctx = options->raise_if_ctx;
+    settings->raise_if = options->raise_if;
+    settings->raise_if_ctx = options->raise_if_ctx;
     if (raise == AHTTP_RAISE_DEFAULT && !options->raise_if) {
         raise = session->raise_for_status;
-        call->settings.raise_if = session->raise_if;
-        call->settings.raise_if_ctx = session->raise_if_ctx;
+        settings->raise_if = session->raise_if;
+        settings->raise_if_ctx = session->raise_if_ctx;
     }
     if (raise == AHTTP_RAISE_NEVER)
-        call->settings.raise_if = NULL;
-    if (raise == AHTTP_RAISE_FAILURES || call->settings.raise_if)
-        call->settings.stages |= 1u << AH_STAGE_RAISE;
+        settings->raise_if = NULL;
+    if (raise == AHTTP_RAISE_FAILURES || settings->raise_if)
+        call->course.stages |= 1u << AH_STAGE_RAISE;
 }
 
 /* What of the head goes with the error. */
@@ -56,7 +57,7 @@ static void ask_program(ah_job *job)
     ah_verdict verdict = AH_GO_ON;
 
     ah_stage_begin_program(call);
-    bool fails = call->settings.raise_if(call, call->settings.raise_if_ctx);
+    bool fails = call->settings->raise_if(call, call->settings->raise_if_ctx);
     if (!ah_stage_end_program(call))
         return;
     if (fails)
@@ -66,7 +67,7 @@ static void ask_program(ah_job *job)
 
 static ah_verdict after(ahttp_response *call, ahttp_error **error)
 {
-    if (call->settings.raise_if) {
+    if (call->settings->raise_if) {
         ah_stage_run_soon(call, ask_program);
         return AH_WAIT;
     }

@@ -14,9 +14,9 @@ static bool is(ah_str method, const char *name)
 
 /* ---- Settings ---- */
 
-static ahttp_error *add_secret_headers(ahttp_response *call, const ahttp_request_options *options)
+static ahttp_error *add_secret_headers(ahttp_response *call, ah_call_settings *settings,
+                                       const ahttp_request_options *options)
 {
-    ah_call_settings *settings = &call->settings;
     const char *wrong = ah_secret_headers_check(options->secret_headers);
 
     if (wrong)
@@ -28,7 +28,8 @@ static ahttp_error *add_secret_headers(ahttp_response *call, const ahttp_request
     return NULL;
 }
 
-static void prepare_following(ahttp_response *call, const ahttp_request_options *options)
+static void prepare_following(ahttp_response *call, ah_call_settings *settings,
+                              const ahttp_request_options *options)
 {
     const ahttp_session *session = call->session;
     ah_str method = call->exchange.request.method;
@@ -38,19 +39,20 @@ static void prepare_following(ahttp_response *call, const ahttp_request_options 
     if (redirects == AHTTP_REDIRECTS_RETURN || options->fields_text || is(method, "CONNECT") ||
         (redirects == AHTTP_REDIRECTS_DEFAULT && is(method, "HEAD")))
         return;
-    call->settings.stages |= 1u << AH_STAGE_REDIRECT;
-    call->settings.redirects.most = most ? most : MOST_HOPS;
-    call->settings.redirects.refuse_downgrade =
+    call->course.stages |= 1u << AH_STAGE_REDIRECT;
+    settings->redirects.most = most ? most : MOST_HOPS;
+    settings->redirects.refuse_downgrade =
         options->no_downgrade || session->redirect_rules.refuse_downgrade;
-    call->settings.on_redirect = options->on_redirect ? options->on_redirect : session->on_redirect;
-    call->settings.on_redirect_ctx =
+    settings->on_redirect = options->on_redirect ? options->on_redirect : session->on_redirect;
+    settings->on_redirect_ctx =
         options->on_redirect ? options->on_redirect_ctx : session->on_redirect_ctx;
 }
 
-ahttp_error *ah_redirect_prepare(ahttp_response *call, const ahttp_request_options *options)
+ahttp_error *ah_redirect_prepare(ahttp_response *call, ah_call_settings *settings,
+                                 const ahttp_request_options *options)
 {
-    prepare_following(call, options);
-    return options->secret_headers ? add_secret_headers(call, options) : NULL;
+    prepare_following(call, settings, options);
+    return options->secret_headers ? add_secret_headers(call, settings, options) : NULL;
 }
 
 /* ---- Where to ---- */
@@ -130,7 +132,7 @@ static ahttp_error *check(const ahttp_response *call)
     const ah_hop *hop = call->hop;
 
     if (ah_origin_change_of(&call->url, &hop->url) == AH_ORIGIN_FROM_TLS &&
-        call->settings.redirects.refuse_downgrade)
+        call->settings->redirects.refuse_downgrade)
         return refuse(call, AHTTP_E_REDIRECT_REFUSED, "it leads from https to http");
     if (!hop->drops_body && !ah_call_can_send_again(call))
         return refuse(call, AHTTP_E_BODY_ONCE,
@@ -149,7 +151,7 @@ static ahttp_hop_choice ask(const ahttp_response *call)
                      .method = next ? next->method.ptr : NULL,
                      .changes_origin = next && next->change != AH_ORIGIN_SAME};
 
-    return call->settings.on_redirect(&hop, call->settings.on_redirect_ctx);
+    return call->settings->on_redirect(&hop, call->settings->on_redirect_ctx);
 }
 
 static void follow(ahttp_response *call, bool is_trusted)
@@ -188,7 +190,7 @@ static ah_verdict after(ahttp_response *call, ahttp_error **error)
 {
     const ah_response_head *head = &call->exchange.response;
     ah_str target = target_of(head);
-    int most = call->settings.redirects.most;
+    int most = call->settings->redirects.most;
 
     if (!ah_redirect_is_one(head->status) || !target.ptr)
         return AH_GO_ON;
@@ -197,7 +199,7 @@ static ah_verdict after(ahttp_response *call, ahttp_error **error)
         return AH_FAIL;
     }
     *error = plan(call, target, false);
-    if (call->settings.on_redirect && (call->hop || (*error)->code != AHTTP_E_NO_MEMORY)) {
+    if (call->settings->on_redirect && (call->hop || (*error)->code != AHTTP_E_NO_MEMORY)) {
         ah_error_free(*error);
         ah_stage_run_soon(call, run_hook);
         return AH_WAIT;

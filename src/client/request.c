@@ -178,7 +178,7 @@ static bool add_given(ahttp_response *call, const ahttp_request_options *options
     if (!pair->value)
         return true;
     if (ah_str_equal_nocase(name, AH_STR("Host"))) {
-        call->settings.has_own_host = true;
+        call->course.has_own_host = true;
         return copy(call, value, &head->authority);
     }
     if (ah_str_equal_nocase(name, AH_STR("Connection")) &&
@@ -207,9 +207,9 @@ static bool merge_fields(ahttp_response *call, const ahttp_request_options *opti
             !(has_auth && ah_str_equal_nocase(defaults->fields[i].name, AH_STR("Authorization"))) &&
             !ah_headers_add_borrowed(fields, defaults->fields[i].name, defaults->fields[i].value))
             return false;
-    call->settings.has_own_type =
+    call->course.has_own_type =
         call->session->skips_type || ah_pairs_have(options->headers, AH_STR("Content-Type"));
-    if (type.len > 0 && !call->settings.has_own_type &&
+    if (type.len > 0 && !call->course.has_own_type &&
         !ah_headers_add(fields, AH_STR("Content-Type"), type))
         return false;
     if (options->upgrade && !add_upgrade(call, options->upgrade))
@@ -244,7 +244,6 @@ static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_opt
 
     head->wants_close = !ah_connector_keeps_alive(call->session->connector);
     head->is_exact = options->fields_text != NULL;
-    call->exchange.upgrade = (ah_str){0};
     if (head->is_exact)
         return ah_exact_fields_prepare(call, options);
     if (!options->headers && !has_auth && !head->has_body && !options->upgrade) {
@@ -258,7 +257,7 @@ static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_opt
     return error;
 }
 
-/* ---- All together ---- */
+/* ---- Settings ---- */
 
 static void override(size_t *limit, int given)
 {
@@ -273,7 +272,8 @@ static bool has_rules(const ahttp_request_options *options)
 }
 
 /* What the response's head may be. */
-static ahttp_error *prepare_rules(ahttp_response *call, const ahttp_request_options *options)
+static ahttp_error *prepare_rules(ahttp_response *call, ah_call_settings *settings,
+                                  const ahttp_request_options *options)
 {
     const int given[] = {options->max_line_bytes, options->max_field_bytes, options->max_fields,
                          options->max_head_bytes, options->max_interim};
@@ -292,7 +292,7 @@ static ahttp_error *prepare_rules(ahttp_response *call, const ahttp_request_opti
     override(&rules->max_head, given[3]);
     override(&rules->max_interim, given[4]);
     ah_response_rules_complete(rules);
-    call->settings.rules = rules;
+    settings->rules = rules;
     return NULL;
 }
 
@@ -326,11 +326,10 @@ static ahttp_error *prepare_tls(ahttp_response *call, const ahttp_request_option
     return copy(call, name, &call->server_name) ? NULL : ah_error_no_memory();
 }
 
-static void take_settings(ahttp_response *call, const ahttp_request_options *options)
+static ah_call_settings settings_of(const ahttp_session *session,
+                                    const ahttp_request_options *options)
 {
-    const ahttp_session *session = call->session;
-
-    call->settings = (ah_call_settings){
+    return (ah_call_settings){
         .on_interim = options->on_interim,
         .on_interim_ctx = options->on_interim_ctx,
         .trace_ctx = options->trace_ctx,
@@ -351,46 +350,120 @@ static void take_settings(ahttp_response *call, const ahttp_request_options *opt
 /* Fields that are given exactly are no middleware's affair. */
 static bool take_middlewares(ahttp_response *call, const ahttp_request_options *options)
 {
-    call->settings.middlewares = options->fields_text ? NULL : call->session->middlewares;
+    call->course.middlewares = options->fields_text ? NULL : call->session->middlewares;
     return !options->middlewares || options->fields_text ||
-           ah_middlewares_copy(options->middlewares, &call->arena, &call->settings.middlewares);
+           ah_middlewares_copy(options->middlewares, &call->arena, &call->course.middlewares);
 }
 
-ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
+static ahttp_error *prepare_settings(ahttp_response *call, const ahttp_request_options *options)
+{
+    ah_call_settings *settings = ah_arena_alloc(&call->arena, sizeof *settings);
+
+    if (!settings)
+        return ah_error_no_memory();
+    *settings = settings_of(call->session, options);
+    call->settings = settings;
+    ah_raise_prepare(call, settings, options);
+    ahttp_error *error = has_rules(options) ? prepare_rules(call, settings, options) : NULL;
+    return error ? error : ah_redirect_prepare(call, settings, options);
+}
+
+/* All that does not follow from the URL. */
+static ahttp_error *prepare_rest(ahttp_response *call, const ahttp_request_options *options,
+                                 ah_str *type)
 {
     ah_exchange *exchange = &call->exchange;
-    ah_str type;
 
-    exchange->response = ah_response_head_in(&call->arena);
-    take_settings(call, options);
+    call->course = (ah_call_course){.login = NULL};
     exchange->shows_wire = options->on_wire != NULL;
     exchange->request.http_1_0 = options->http_1_0 || call->session->http_1_0;
     exchange->shows_progress = options->on_progress != NULL;
-    ah_body_set_buffer(&call->body, call->settings.read_buffer_bytes);
-    ahttp_error *error = ah_request_take_body(call, options, &type);
+    exchange->upgrade = (ah_str){0};
+    ahttp_error *error = ah_request_take_body(call, options, type);
     if (exchange->source)
-        call->settings.body_replay = exchange->source->replay;
+        call->course.body_replay = exchange->source->replay;
     if (!error && !take_middlewares(call, options))
         error = ah_error_no_memory();
     if (!error)
         error = prepare_limits(call, &options->timeout);
     if (!error)
-        error = has_rules(options) ? prepare_rules(call, options) : NULL;
-    if (!error)
         error = prepare_tls(call, options);
-    if (error)
-        return error;
-    error = prepare_method(call, options->method);
-    if (error)
-        return error;
-    ah_raise_prepare(call, options);
-    error = ah_redirect_prepare(call, options);
+    if (!error)
+        error = prepare_method(call, options->method);
+    if (!error)
+        error = prepare_settings(call, options);
     if (!error)
         error = ah_proxy_prepare(call, options);
     if (!error)
         error = ah_cookies_prepare(call, options);
-    if (!error)
-        error = prepare_url(call, options);
+    return error;
+}
+
+/* ---- A request that says nothing but its URL, which most are ---- */
+
+static bool says_only_url(const ahttp_request_options *options)
+{
+    static const ahttp_request_options none;
+    const size_t start = offsetof(ahttp_request_options, params);
+
+    return memcmp((const char *)options + start, (const char *)&none + start,
+                  sizeof none - start) == 0 &&
+           (!options->method || strcmp(options->method, "GET") == 0);
+}
+
+/* All but what follows from the URL is as in the first one. */
+static void take_plain(ahttp_response *call, const ah_plain_request *plain)
+{
+    ah_exchange *exchange = &call->exchange;
+
+    call->settings = &plain->settings;
+    call->course = plain->course;
+    call->limits = &call->session->timeout;
+    call->server_name = (ah_str){0};
+    exchange->request = plain->head;
+    exchange->limits = plain->gap_limits;
+    exchange->body = exchange->upgrade = (ah_str){0};
+    exchange->expect_100_ms = 0;
+    exchange->shows_wire = exchange->shows_progress = false;
+}
+
+static void remember_plain(const ahttp_response *call, ah_plain_request *plain)
+{
+    *plain = (ah_plain_request){.settings = *call->settings,
+                                .course = call->course,
+                                .head = call->exchange.request,
+                                .gap_limits = call->exchange.limits,
+                                .is_known = true};
+}
+
+static ahttp_error *prepare_but_url(ahttp_response *call, const ahttp_request_options *options,
+                                    ah_str *type)
+{
+    ah_plain_request *plain = &call->session->plain;
+    bool is_plain = says_only_url(options);
+
+    if (AH_LIKELY(is_plain && plain->is_known)) {
+        take_plain(call, plain);
+        return NULL;
+    }
+    ahttp_error *error = prepare_rest(call, options, type);
+    if (!error && is_plain)
+        remember_plain(call, plain);
+    return error;
+}
+
+/* ---- All together ---- */
+
+ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
+{
+    ah_str type = {0};
+    ahttp_error *error = prepare_but_url(call, options, &type);
+
+    if (error)
+        return error;
+    call->exchange.response = ah_response_head_in(&call->arena);
+    ah_body_set_buffer(&call->body, call->settings->read_buffer_bytes);
+    error = prepare_url(call, options);
     if (!error)
         error = prepare_target(call, options);
     if (!error)

@@ -30,13 +30,15 @@ void ah_request_expect(ahttp_response *call, const ahttp_request_options *option
 
 /* ---- client/raise.c ---- */
 
-/* Whether a status may fail it. */
-void ah_raise_prepare(ahttp_response *call, const ahttp_request_options *options);
+/* Whether a status may fail it; settings are those that become the call's. */
+void ah_raise_prepare(ahttp_response *call, ah_call_settings *settings,
+                      const ahttp_request_options *options);
 
 /* ---- client/redirect.c ---- */
 
 /* Whether and how far it follows, and what stays at its origin; the method is known.  NULL, or what
    is wrong. */
-ahttp_error *ah_redirect_prepare(ahttp_response *call, const ahttp_request_options *options);
+ahttp_error *ah_redirect_prepare(ahttp_response *call, ah_call_settings *settings,
+                                 const ahttp_request_options *options);
 
 #endif

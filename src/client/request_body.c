@@ -173,10 +173,10 @@ static ahttp_error *describe_source(ahttp_response *call)
     const ahttp_body *source = call->exchange.source;
     const char *type = source->content_type ? source->content_type : "application/octet-stream";
 
-    head->body_length = source->trailers.fn || call->settings.is_chunked ? -1 : source->length;
+    head->body_length = source->trailers.fn || call->settings->is_chunked ? -1 : source->length;
     if (head->body_length < 0 && head->http_1_0)
         return refuse("request body", "its length is not known, and HTTP/1.0 has no chunks");
-    if (!call->settings.has_own_type &&
+    if (!call->course.has_own_type &&
         !ah_headers_add(fields, AH_STR("Content-Type"), ah_str_from(type)))
         return ah_error_no_memory();
     if (!source->coding)

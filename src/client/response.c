@@ -33,41 +33,56 @@ ahttp_response *ah_response_new(ahttp_session *session)
 
 void ah_response_free(ahttp_response *response)
 {
+    if (response->session->guest.loop)
+        ah_timer_stop(response->session->guest.loop, &response->deadline);
     ah_arena_release(&response->arena);
     ah_body_release(&response->body);
     ah_buf_release(&response->asked);
     ah_free(response);
 }
 
+/* Few requests have any of this. */
+static void clear_what_is_there(ahttp_response *response)
+{
+    if (response->way.own || response->way.is_chosen)
+        ah_proxy_release_call(response);
+    if (response->interims)
+        ah_interims_forget(response);
+    if (response->auth)
+        ah_auth_release_call(response);
+    if (response->whole.converted)
+        ah_whole_clear(&response->whole);
+    if (response->failure)
+        ah_error_free(response->failure);
+    response->failure = NULL;
+    if (response->tracer)
+        ah_call_stop_tracing(response);
+    if (response->exchange.source)
+        ah_source_free(response->exchange.source);
+    response->exchange.source = NULL;
+    if (response->tls)
+        ahttp_tls_unref(response->tls);
+    response->tls = NULL;
+    ah_link_remove(&response->progress_job.link);
+    ah_call_forget_end(response);
+}
+
 static void clear(ahttp_response *response)
 {
     ah_exchange_release(&response->exchange);
-    ah_proxy_release_call(response);
-    ah_interims_forget(response);
-    ah_auth_release_call(response);
-    ah_link_remove(&response->progress_job.link);
+    clear_what_is_there(response);
     ah_arena_reset(&response->arena);
     ah_body_reset(&response->body);
-    ah_whole_clear(&response->whole);
-    ah_error_free(response->failure);
-    response->failure = NULL;
     response->stream.total = 0;
     response->shown = (ahttp_bytes){0};
     response->facts = (ah_head_facts){0};
     response->hops = 0;
     response->log_number = 0;
     response->resend = AHTTP_RESEND_SAFE;
-    if (AH_UNLIKELY(response->tracer))
-        ah_call_stop_tracing(response);
     response->own_cookies = ah_str_make(NULL, 0);
     response->hop = NULL;
     response->is_result = response->lends_source = false;
-    ah_source_free(response->exchange.source);
-    response->exchange.source = NULL;
     response->in_history = response->was_resent = false;
-    ah_call_forget_end(response);
-    ahttp_tls_unref(response->tls);
-    response->tls = NULL;
 }
 
 static bool is_over(const ahttp_response *response)

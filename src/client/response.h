@@ -16,7 +16,6 @@
 #include "client/session.h"
 #include "client/stage.h"
 #include "conn/conn.h"
-#include "http/redirect.h"
 #include "http/url.h"
 #include "loop/future.h"
 #include "loop/timer.h"
@@ -34,36 +33,6 @@ typedef enum ah_call_phase {
     AH_CALL_COMPLETE,
     AH_CALL_FAILED
 } ah_call_phase;
-
-/* What the program asked for, and each hop keeps. */
-typedef struct ah_call_settings {
-    int64_t expect_100_ms;        /* how long a body waits for 100 Continue; 0: it does not */
-    ahttp_interim_fn *on_interim; /* may be NULL */
-    void *on_interim_ctx;
-    ahttp_wire_fn *on_wire; /* may be NULL */
-    void *on_wire_ctx;
-    ahttp_progress_fn *on_progress; /* may be NULL */
-    void *on_progress_ctx;
-    int64_t read_buffer_bytes; /* 0: the default */
-    ahttp_raise_fn *raise_if;  /* may be NULL */
-    void *raise_if_ctx;
-    const ah_response_rules *rules; /* the session's, or in the first hop's arena */
-    ah_redirect_rules redirects;
-    ahttp_redirect_fn *on_redirect; /* may be NULL */
-    void *on_redirect_ctx;
-    void *trace_ctx;
-    const char *const *secret_headers;   /* for one origin only, besides those that always are */
-    const ahttp_middleware *middlewares; /* NULL: none */
-    ahttp_body_replay body_replay;       /* of the request's body */
-    const ah_login *login;               /* who it comes from, or NULL */
-    unsigned stages;                     /* bit n: it uses stage n of ah_stage_id */
-    bool has_own_type;                   /* its Content-Type does not follow the body */
-    bool has_own_host;                   /* Host is a given one */
-    bool no_decompress;
-    bool transfer_codings;
-    bool is_chunked; /* the program wants it so */
-    bool uses_jar;   /* cookies of the session's jar are sent, and what comes is kept there */
-} ah_call_settings;
 
 /* How one hop gets to the host. */
 typedef struct ah_way {
@@ -84,54 +53,16 @@ struct ah_over {
     void (*fn)(ah_over *over);
 };
 
+/* What every request touches comes first, so that it touches few lines of memory. */
 struct ahttp_response {
     ahttp_session *session;
     ah_link link;  /* in the session's calls, kept, rests or recycled */
     unsigned refs; /* the program's */
     ah_call_phase phase;
-    ah_exchange exchange;
-    ah_waiter waiter;
-    ah_timer deadline;
-    const ahttp_timeout *limits; /* complete: the session's, or own_limits */
-    ahttp_timeout own_limits;
-    ah_call_settings settings;
-    ah_way way;
-    ah_arena arena;
-    ah_url url;
-    ahttp_headers request_fields;
-    size_t own_fields;     /* of them, without those that are added before each sending */
     ahttp_future *sent;    /* promise of the response, until its head is in */
     ahttp_future *reading; /* promise of a pending read of the body, or NULL */
     ah_answer_fn *answer;  /* how to settle that */
-    ah_job job;            /* for answers that call the program; queued only while reading */
-    ah_buf asked;          /* a copy of what that was given, where it has to wait */
-    ah_body body;
-    ahttp_error *failure; /* why the body will not be complete */
-    ahttp_bytes shown;    /* what the last read resolved to */
-    ahttp_stream stream;
-    ah_whole whole;
-    ah_save *save; /* the pending one, or NULL */
-    ah_head_facts facts;
-    ahttp_tls *tls;               /* held, or NULL: the connector's */
-    ah_str own_cookies;           /* "a=1; b=2", not of the jar; or empty */
-    ah_str server_name;           /* for TLS instead of the host; or empty */
-    ah_job progress_job;          /* queued while there is something to tell */
-    ah_auth *auth;                /* in the arena, or NULL */
-    ah_interim *interims;         /* that on_interim has not been told of yet */
-    ah_job stage_job;             /* of the stage that waits */
-    const ah_hop *hop;            /* where the redirect stage wants to go */
-    ahttp_response *previous;     /* the hop before, or NULL */
-    ahttp_response *asker;        /* whose middlewares sent it, kept, or NULL */
-    unsigned askings;             /* blocks of which it is the asker */
-    struct ahttp_outgoing *chain; /* its middlewares, while ASKING */
-    uint64_t log_number;          /* 0: nobody wants to know */
-    ahttp_resend resend;          /* at least this, by earlier sendings */
-    ah_tracer *tracer;            /* a reference, or NULL */
-    ah_over *overs;               /* to be told when it is over */
-    unsigned hops;                /* how many there were before */
-    ah_timer skipping;            /* limits SKIPPING */
-    ahttp_error *end_error;       /* while DECIDING: how the exchange ended */
-    unsigned char stage;          /* the one that is asked, or waits */
+    unsigned char stage;   /* the one that is asked, or waits */
     bool stage_waits;
     bool has_ended;  /* the exchange, while DECIDING */
     bool in_history; /* of a later hop, which keeps it */
@@ -139,6 +70,50 @@ struct ahttp_response {
     bool lends_source; /* one of those that it asks for has the body of its request */
     bool was_resent;
     bool is_exchanging; /* with a tracer, which has not been told of the exchange at hand */
+    const ahttp_timeout *limits;      /* complete: the session's, or own_limits */
+    const ah_call_settings *settings; /* the session's, or in the first hop's arena */
+    ah_call_course course;
+    ah_arena arena;
+    ah_exchange exchange;
+    ah_url url;
+    ah_timer deadline; /* rests between calls */
+    ah_waiter waiter;
+    ah_body body;
+    ahttp_bytes shown; /* what the last read resolved to */
+    ahttp_stream stream;
+    ah_whole whole;
+
+    /* What is there only where a request needs it; NULL or zero in others. */
+    ah_way way;
+    ahttp_error *failure;         /* why the body will not be complete */
+    ahttp_error *end_error;       /* while DECIDING: how the exchange ended */
+    ahttp_tls *tls;               /* held, or NULL: the connector's */
+    ah_auth *auth;                /* in the arena, or NULL */
+    ah_interim *interims;         /* that on_interim has not been told of yet */
+    ah_tracer *tracer;            /* a reference, or NULL */
+    ah_over *overs;               /* to be told when it is over */
+    const ah_hop *hop;            /* where the redirect stage wants to go */
+    ahttp_response *previous;     /* the hop before, or NULL */
+    ahttp_response *asker;        /* whose middlewares sent it, kept, or NULL */
+    struct ahttp_outgoing *chain; /* its middlewares, while ASKING */
+    ah_save *save;                /* the pending one, or NULL */
+    uint64_t log_number;          /* 0: nobody wants to know */
+    unsigned askings;             /* blocks of which it is the asker */
+    unsigned hops;                /* how many there were before */
+    ahttp_resend resend;          /* at least this, by earlier sendings */
+    ah_str own_cookies;           /* "a=1; b=2", not of the jar; or empty */
+    ah_str server_name;           /* for TLS instead of the host; or empty */
+    ah_job progress_job;          /* queued while there is something to tell */
+    ah_head_facts facts;
+
+    /* The same, but of no meaning in others. */
+    ahttp_timeout own_limits;
+    ahttp_headers request_fields;
+    size_t own_fields; /* of them, without those that are added before each sending */
+    ah_job job;        /* for answers that call the program; queued only while reading */
+    ah_buf asked;      /* a copy of what that was given, where it has to wait */
+    ah_job stage_job;  /* of the stage that waits */
+    ah_timer skipping; /* limits SKIPPING */
 };
 
 /* A fresh or recycled block, among the session's calls; NULL when out of memory. */

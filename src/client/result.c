@@ -41,7 +41,7 @@ void ah_result_take(ahttp_response *asker, ahttp_response *result)
     ah_call_begin(result, asker->sent);
     asker->sent = NULL;
     result->is_result = true;
-    result->settings.stages = asker->settings.stages & AH_STAGES_OUTSIDE;
+    result->course.stages = asker->course.stages & AH_STAGES_OUTSIDE;
     result->previous = asker->previous;
     result->hops = asker->hops;
     asker->previous = NULL;

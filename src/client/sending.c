@@ -74,14 +74,14 @@ static void open_source(void *ctx)
 
 void ah_call_send(ahttp_response *call)
 {
-    if (AH_UNLIKELY(call->settings.middlewares)) {
+    if (AH_UNLIKELY(call->course.middlewares)) {
         ah_chain_start(call);
         return;
     }
     ah_cookies_look_at_jar(call);
     if (call->exchange.source)
         open_source(call);
-    else if (call->settings.stages & AH_STAGES_BEFORE)
+    else if (call->course.stages & AH_STAGES_BEFORE)
         describe(call);
     else
         ah_call_acquire(call);
@@ -107,7 +107,7 @@ void ah_call_restart(ahttp_response *call)
     exchange->response = ah_response_head_in(&call->arena);
     exchange->bytes_sent = exchange->bytes_received = 0;
     ah_body_reset(&call->body);
-    ah_body_set_buffer(&call->body, call->settings.read_buffer_bytes);
+    ah_body_set_buffer(&call->body, call->settings->read_buffer_bytes);
     ah_call_forget_end(call);
     call->facts = (ah_head_facts){0};
     if (exchange->source)

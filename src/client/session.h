@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "client/auth.h"
 #include "client/cookie_jar.h"
+#include "client/settings.h"
 #include "http/coding.h"
 #include "http/message.h"
 #include "http/redirect.h"
@@ -60,6 +61,7 @@ struct ahttp_session {
     ahttp_charset_fn *charset_of;  /* may be NULL */
     ahttp_json_dump_fn *json_dump; /* the same */
     void *hooks_ctx;
+    ah_plain_request plain;
     ah_list calls;    /* responses whose exchange has not ended */
     ah_list kept;     /* whose exchange has ended, but which somebody still needs */
     ah_list rests;    /* that nobody needs, but of which the connection reads the rest */

@@ -64,7 +64,7 @@ static void run_from(ahttp_response *call, unsigned first)
     ahttp_error *error = NULL;
 
     for (unsigned i = first; i < AH_STAGES && verdict == AH_GO_ON; i++) {
-        if (!(call->settings.stages >> i & 1))
+        if (!(call->course.stages >> i & 1))
             continue;
         call->stage = (unsigned char)i;
         verdict = ask(stages[i], call, &error);
@@ -104,7 +104,7 @@ void ah_stages_stop(ahttp_response *call)
 bool ah_stages_hop(const ahttp_response *from, ahttp_response *to)
 {
     for (unsigned i = 0; i < AH_STAGES; i++)
-        if (from->settings.stages >> i & 1 && stages[i]->hop && !stages[i]->hop(from, to))
+        if (from->course.stages >> i & 1 && stages[i]->hop && !stages[i]->hop(from, to))
             return false;
     return true;
 }

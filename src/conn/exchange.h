@@ -70,10 +70,26 @@ struct ah_exchange {
     bool was_sent;                  /* all of the request was written */
 };
 
+/* The head changes to another protocol, by 101 or as an answer to CONNECT.  That is believed only
+   if it was asked for, and if the server has read all that was sent before it.  NULL, or what is
+   wrong: "before it was sent all of the request". */
+const char *ah_exchange_check_change(const ah_exchange *exchange, bool was_sent);
+/* For ah_tunnel_close, where there is one. */
+void ah_tunnel_end(ah_tunnel *tunnel);
 /* Does nothing when there is none. */
-void ah_tunnel_close(ah_tunnel *tunnel);
+static inline void ah_tunnel_close(ah_tunnel *tunnel)
+{
+    if (AH_UNLIKELY(tunnel->transport != NULL))
+        ah_tunnel_end(tunnel);
+}
 /* For the owner, before the next sending and at last: gives up what came with the response, its
    peer and the tunnel. */
-void ah_exchange_release(ah_exchange *exchange);
+static inline void ah_exchange_release(ah_exchange *exchange)
+{
+    if (exchange->peer)
+        ahttp_peer_unref(exchange->peer);
+    exchange->peer = NULL;
+    ah_tunnel_close(&exchange->tunnel);
+}
 
 #endif

@@ -36,12 +36,13 @@ typedef struct h1_conn {
     ah_transport *transport;
     ah_h1_store *store;
     ah_exchange *exchange; /* the one it carries, or NULL */
-    ah_h1_work *work;      /* what that needs; NULL: no exchange is under way */
+    ah_h1_work *work;      /* while something of it is under way, else NULL */
     ahttp_peer *peer;      /* NULL when memory was too short for it */
     receiving response;
     uint32_t exchanges; /* so far */
     unsigned depth;     /* functions of this file on the stack */
     uint8_t wanted;     /* readiness that is watched */
+    bool has_begun;     /* some of the response, or its end, has come */
     bool paused;        /* the reader has enough for now */
     bool closed;
 } h1_conn;
@@ -86,10 +87,23 @@ static void begin_call(h1_conn *conn)
     conn->depth++;
 }
 
+/* The request is out, and no byte of the response has come: nothing is under way, unless there are
+   limits of gaps. */
+static bool only_waits(const h1_conn *conn)
+{
+    return !conn->has_begun && !conn->exchange->limits && conn->work &&
+           conn->work->sending.state == AH_H1_SENT;
+}
+
 static void end_call(h1_conn *conn)
 {
-    if (--conn->depth > 0 || (conn->exchange && !conn->closed))
+    if (--conn->depth > 0)
         return;
+    if (conn->exchange && !conn->closed) {
+        if (!only_waits(conn))
+            return;
+        ah_h1_send_end(&conn->work->sending);
+    }
     if (conn->work && conn->closed)
         ah_h1_work_free(conn->work);
     else if (conn->work)
@@ -241,6 +255,7 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
 
     begin_call(conn);
     conn->exchange = exchange;
+    conn->has_begun = false;
     exchange->conn = base;
     exchange->was_reused = conn->exchanges++ > 0;
     exchange->peer = conn->peer ? ahttp_peer_ref(conn->peer) : NULL;
@@ -251,10 +266,6 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
     }
     enter(&conn->response, HEAD);
     ah_transport_set_background(conn->transport, false);
-    ah_h1_parser_begin(conn->work->parser, exchange->request.method, exchange->rules,
-                       &exchange->response);
-    if (exchange->shows_wire)
-        ah_h1_parser_show(conn->work->parser);
     ah_h1_send_begin(&conn->work->sending, exchange);
     sending_moved(conn);
     end_call(conn);
@@ -274,24 +285,14 @@ static void on_interim(void *ctx, const ah_response_head *head)
     sending_moved(conn);
 }
 
-/* A change of protocols is believed only if it was asked for, and if the server has read all
-   that was sent before it; NULL: it is as it should be. */
+/* NULL: there is no change of protocols, or it is as it should be. */
 static ahttp_error *check_change(const h1_conn *conn)
 {
-    const ah_exchange *exchange = conn->exchange;
-    const ah_response_head *head = &exchange->response;
+    bool was_sent = conn->work->sending.state == AH_H1_SENT;
     const char *why = NULL;
 
-    if (ah_h1_parser_body_length(conn->work->parser).framing != AH_FRAMING_TUNNEL)
-        return NULL;
-    if (head->status == 101 && exchange->upgrade.len == 0)
-        why = "to another protocol, which nobody asked for";
-    else if (head->status == 101 &&
-             !ah_str_equal_nocase(ah_headers_find(&head->fields, AH_STR("Upgrade"))->value,
-                                  exchange->upgrade))
-        why = "to another protocol than the one asked for";
-    else if (conn->work->sending.state != AH_H1_SENT)
-        why = "before it was sent all of the request";
+    if (AH_UNLIKELY(ah_h1_parser_body_length(conn->work->parser).framing == AH_FRAMING_TUNNEL))
+        why = ah_exchange_check_change(conn->exchange, was_sent);
     return why ? ah_error_new(AHTTP_E_PROTOCOL, "read response from %s: the server switched %s",
                               ah_transport_peer(conn->transport), why)
                : NULL;
@@ -355,6 +356,29 @@ static void trace_received(const ah_exchange *exchange)
     ah_trace_step(exchange->tracer, AHTTP_TRACE_FIRST_BYTE);
 }
 
+/* Before the first byte of a response is read, or its end.  False: it has failed for want of
+   memory. */
+static bool begin_response(h1_conn *conn)
+{
+    ah_exchange *exchange = conn->exchange;
+
+    if (conn->has_begun)
+        return true;
+    conn->has_begun = true;
+    if (!conn->work) {
+        if (!take_work(conn)) {
+            fail(conn, ah_error_no_memory());
+            return false;
+        }
+        ah_h1_send_was_sent(&conn->work->sending, exchange);
+    }
+    ah_h1_parser_begin(conn->work->parser, exchange->request.method, exchange->rules,
+                       &exchange->response);
+    if (exchange->shows_wire)
+        ah_h1_parser_show(conn->work->parser);
+    return true;
+}
+
 static void received(h1_conn *conn, ah_str bytes)
 {
     size_t used = 0;
@@ -363,6 +387,8 @@ static void received(h1_conn *conn, ah_str bytes)
         fail(conn, NULL);
         return;
     }
+    if (!begin_response(conn))
+        return;
     if (AH_UNLIKELY(conn->exchange->tracer))
         trace_received(conn->exchange);
     conn->exchange->bytes_received += bytes.len;
@@ -390,6 +416,10 @@ static void ended(h1_conn *conn, ahttp_error *failure)
 {
     if (!conn->exchange) {
         fail(conn, failure);
+        return;
+    }
+    if (!begin_response(conn)) {
+        ah_error_free(failure);
         return;
     }
     if (failure && conn->response == BODY) {
@@ -444,7 +474,7 @@ static void on_ready(void *ctx, unsigned events)
     h1_conn *conn = ctx;
 
     begin_call(conn);
-    if (events & AH_WRITABLE && conn->exchange)
+    if (events & AH_WRITABLE && conn->exchange && conn->work)
         ah_h1_send_more(&conn->work->sending);
     if (events & AH_READABLE && !conn->paused)
         receive(conn);

@@ -11,7 +11,7 @@ enum {
 };
 
 static const unsigned char may_enter[] = {
-    [AH_H1_SEND_READY] = 1 << AH_H1_SENDING | 1 << AH_H1_SEND_BROKEN,
+    [AH_H1_SEND_READY] = 1 << AH_H1_SENDING | 1 << AH_H1_SENT | 1 << AH_H1_SEND_BROKEN,
     [AH_H1_SENDING] = 1 << AH_H1_SENT | 1 << AH_H1_SEND_READY | 1 << AH_H1_SEND_BROKEN,
     [AH_H1_SENT] = 1 << AH_H1_SEND_READY | 1 << AH_H1_SEND_BROKEN,
     [AH_H1_SEND_BROKEN] = 1 << AH_H1_SEND_BROKEN,
@@ -288,6 +288,13 @@ void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange)
     else
         send->unsent[1] = exchange->body;
     ah_h1_send_more(send);
+}
+
+void ah_h1_send_was_sent(ah_h1_send *send, ah_exchange *exchange)
+{
+    send->exchange = exchange;
+    send->is_answered = false;
+    enter(send, AH_H1_SENT);
 }
 
 bool ah_h1_send_wants_room(const ah_h1_send *send)

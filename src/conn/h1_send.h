@@ -46,6 +46,8 @@ typedef struct ah_h1_send {
 
 /* Writes what fits at once. */
 void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange);
+/* Instead, of one that was all sent before. */
+void ah_h1_send_was_sent(ah_h1_send *send, ah_exchange *exchange);
 /* The transport is writable: writes on, if there is something. */
 void ah_h1_send_more(ah_h1_send *send);
 /* Whether it waits for the transport to be writable. */
