@@ -7,7 +7,6 @@ usage: run.py [--build DIR] [--quick] [--rounds N] [--seconds S] [--only NAME,..
 import argparse
 import pathlib
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import measure
 
 MIB = 1024 * 1024
 GETS = ("bare", "callbacks", "tasks", "stream", "wrk", "curl", "curl_poll", "aiohttp")
+OWN = ("callbacks", "tasks", "stream")
 TLS_GETS = ("bare", "callbacks", "tasks", "wrk", "curl", "aiohttp")
 HANDSHAKES = ("bare", "callbacks", "curl", "aiohttp")
 RESUMED = ("bare", "callbacks", "curl")
@@ -45,13 +45,12 @@ def table(head, rows):
     print(flush=True)
 
 
-def ratio(series, name, figure):
-    """The median of the rounds' ratios to the bare client."""
-    base = series.get("bare")
-    if not base or not base.results or name == "bare":
-        return "1.00" if name == "bare" else "-"
-    pairs = zip(series[name].values(figure), base.values(figure))
-    return f"{statistics.median(mine / other for mine, other in pairs if other):.2f}"
+def ratio(series, name, figure, to="bare"):
+    """The median of the rounds' ratios to another client; None where one of them did not run."""
+    if not all(one in series and series[one].results for one in (name, to)):
+        return None
+    pairs = zip(series[name].values(figure), series[to].values(figure))
+    return statistics.median(mine / other for mine, other in pairs if other)
 
 
 def rate(result):
@@ -82,8 +81,8 @@ def shown(figure, scale=1):
     return lambda series, name, one: number(one.median(figure) / scale)
 
 
-def compared(figure):
-    return lambda series, name, one: ratio(series, name, figure)
+def compared(figure, to="bare"):
+    return lambda series, name, one: number(ratio(series, name, figure, to))
 
 
 def spread_of(figure):
@@ -99,9 +98,39 @@ RATES = (["req/s: min / median / max", "÷ bare", "CPU µs", "user µs", "CPU ÷
          [spread_of(rate), compared(rate), shown(cpu_us),
           shown(lambda result: result["user"] / result["requests"] * 1e6), compared(cpu_us),
           shown(field("p50")), shown(field("p99")), shown(field("peak"), MIB)])
-VOLUMES = (["MB/s: min / median / max", "CPU s/GB", "CPU ÷ bare", "peak MiB"],
-           [spread_of(megabytes), shown(cpu_per_gb), compared(cpu_per_gb),
-            shown(field("peak"), MIB)])
+
+
+def volumes(to):
+    return (["MB/s: min / median / max", "CPU s/GB", "CPU ÷ bare", "peak MiB"],
+            [spread_of(megabytes), shown(cpu_per_gb), compared(cpu_per_gb, to),
+             shown(field("peak"), MIB)])
+
+
+# ---- Goals ----
+
+class Goals:
+    """What was aimed at beside what was measured, judged as it is printed."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, what, goal, measured, is_met):
+        self.rows.append([what, goal, measured, "yes" if is_met else "**no**"])
+
+    def compare(self, what, series, name, figure, least=None, most=None, to="bare"):
+        """Nothing is said where one of the two did not run."""
+        found = ratio(series, name, figure, to)
+        if found is None:
+            return
+        found = round(found, 2)
+        bound = f"≥ {least:.2f}" if least else f"≤ {most:.2f}"
+        self.add(f"{what}: {series[name].client.name}", f"{bound} × {series[to].client.name}",
+                 f"{found:.2f}", found >= least if least else found <= most)
+
+    def print(self):
+        if self.rows:
+            print("#### Goals\n")
+            table(["what", "goal", "measured", "met"], self.rows)
 
 
 # ---- A run of the benchmarks ----
@@ -114,6 +143,7 @@ class Bench:
         self.server = measure.Server(self.build, self.certificates)
         self.clients = measure.clients(self.build)
         self.folder = folder
+        self.goals = Goals()
         only = args.only.split(",") if args.only else None
         if only:
             self.clients = {name: client for name, client in self.clients.items() if name in only}
@@ -139,8 +169,12 @@ class Bench:
 
 def get(bench):
     for at_once in bench.args.at_once:
-        bench.rounds(f"Keep-alive GETs, {at_once} at once", GETS, bench.server.plain + "/tiny",
-                     bench.timed(at_once))
+        series = bench.rounds(f"Keep-alive GETs, {at_once} at once", GETS,
+                              bench.server.plain + "/tiny", bench.timed(at_once))
+        for name in OWN if at_once > 1 else ():
+            for to, least in (("bare", 0.9), ("wrk", 1), ("curl", 3)):
+                bench.goals.compare(f"requests/s, {at_once} at once", series, name, rate,
+                                    least=least, to=to)
 
 
 def nginx(bench):
@@ -155,23 +189,35 @@ def nginx(bench):
         server.stop()
 
 
+def count_goals(goals, name, slope, bare, calls, said):
+    times = round(slope.instructions / bare, 2)
+    goals.add(f"instructions per GET: {name}", "≤ 2.00 × bare libuv+llhttp", f"{times:.2f}",
+              times <= 2)
+    goals.add(f"allocations per GET: {name}", "0", f"{slope.allocations:.2f}",
+              slope.allocations < 0.005)
+    goals.add(f"system calls per GET: {name}", "1 write, 1 read, 1 epoll_wait", said,
+              len(calls) == 3 and sum(calls.values()) < 3.02)
+
+
 def counts(bench):
     """Without time: what does not depend on who else uses the machine."""
-    rows = []
-    for name in ("bare", "callbacks", "tasks", "stream", "curl", "curl_poll"):
-        if name not in bench.clients:
-            continue
-        client = bench.clients[name]
+    rows, bare = [], None
+    for name, client in bench.chosen(("bare", *OWN, "curl", "curl_poll")).items():
 
-        def command(at_once):
+        def command(at_once, client=client):
             return lambda count: client.command_line(
                 bench.server.plain + "/tiny",
                 ["--at-once", str(at_once), "--count", str(count), "--no-clock"])
+
         one, ten = callgrind.slope(command(1)), callgrind.slope(command(10))
         calls = callgrind.system_calls(command(1))
+        said = ", ".join(f"{call} {times:.2f}" for call, times in calls.items())
         rows.append([client.name, number(one.instructions), number(ten.instructions),
-                     f"{ten.allocations:.2f}",
-                     ", ".join(f"{call} {times:.2f}" for call, times in calls.items())])
+                     f"{ten.allocations:.2f}", said])
+        if name == "bare":
+            bare = ten.instructions
+        elif name in OWN and bare:
+            count_goals(bench.goals, client.name, ten, bare, calls, said)
     print("#### Per keep-alive GET: user instructions, allocations, system calls\n")
     table(["client", "instructions, 1 at once", "10 at once", "allocations",
            "system calls, 1 at once"], rows)
@@ -184,13 +230,18 @@ def download(bench):
             ("100 MiB in chunks", bench.server.plain + f"/chunked/{size}", ()),
             ("100 MiB over TLS", bench.server.tls + f"/sized/{size}",
              ("--ca", str(bench.certificates.root)))):
-        bench.rounds(title, DOWNLOADS, url, ["--count", str(bench.args.downloads), *more], VOLUMES)
+        series = bench.rounds(title, DOWNLOADS, url,
+                              ["--count", str(bench.args.downloads), *more], volumes("bare"))
+        bench.goals.compare(f"CPU s/GB, {title}", series, "stream", cpu_per_gb, most=1.1)
 
 
 def gzip(bench):
-    bench.rounds("gzip, 64 MiB when decoded", ("inflate", "stream", "curl", "aiohttp_stream"),
-                 bench.server.plain + f"/gzip/{64 * MIB}",
-                 ["--count", str(max(1, bench.args.downloads // 4))], VOLUMES)
+    series = bench.rounds("gzip, 64 MiB when decoded",
+                          ("inflate", "stream", "curl", "aiohttp_stream"),
+                          bench.server.plain + f"/gzip/{64 * MIB}",
+                          ["--count", str(max(1, bench.args.downloads // 4))], volumes("inflate"))
+    bench.goals.compare("GB per CPU s, gzip", series, "stream",
+                        lambda result: 1 / cpu_per_gb(result), least=0.95, to="inflate")
 
 
 def upload(bench):
@@ -207,9 +258,12 @@ def upload(bench):
 def tls(bench):
     for at_once in bench.args.at_once:
         if at_once <= 100:
-            bench.rounds(f"Keep-alive GETs over TLS 1.3, {at_once} at once", TLS_GETS,
-                         bench.server.tls + "/tiny",
-                         bench.timed(at_once, "--ca", str(bench.certificates.root)))
+            series = bench.rounds(f"Keep-alive GETs over TLS 1.3, {at_once} at once", TLS_GETS,
+                                  bench.server.tls + "/tiny",
+                                  bench.timed(at_once, "--ca", str(bench.certificates.root)))
+            for name in ("callbacks", "tasks"):
+                bench.goals.compare(f"requests/s over TLS, {at_once} at once", series, name, rate,
+                                    least=0.9)
 
 
 def handshake(bench):
@@ -220,24 +274,34 @@ def handshake(bench):
              HANDSHAKES, ["--fresh", "--ca", str(roots.system)]),
             ("Resumed handshakes", RESUMED, ["--resume", "--ca", str(roots.root)])):
         before = bench.server.stats()
-        bench.rounds(f"{title}, 10 at once", names, bench.server.tls + "/tiny",
-                     bench.timed(10, *more))
+        series = bench.rounds(f"{title}, 10 at once", names, bench.server.tls + "/tiny",
+                              bench.timed(10, *more))
+        bench.goals.compare(title, series, "callbacks", rate, least=0.95)
         after = bench.server.stats()
         shaken = after["handshakes"] - before["handshakes"]
         resumed = after["resumed"] - before["resumed"]
         print(f"<sub>{shaken:,} handshakes, {resumed:,} of them resumed</sub>\n")
 
 
+def idle_goal(goals, what, series, figure, most_kib):
+    if "callbacks" in series and series["callbacks"].results:
+        kib = series["callbacks"].median(figure) / 1024
+        goals.add(what, f"≤ {most_kib} KiB", f"{kib:.2f} KiB", kib <= most_kib)
+
+
 def idle(bench):
     columns = (["bytes of RSS per connection", "bytes of heap per connection"],
                [shown(field("idle_rss")),
                 lambda series, name, one: number(one.results[0].get("idle_heap"))])
-    for title, url, count, more in (
-            ("Idle connections, plain", bench.server.plain, bench.args.idle_plain, ()),
-            ("Idle connections, TLS 1.3", bench.server.tls, bench.args.idle_tls,
+    for title, url, count, most_kib, more in (
+            ("Idle connections, plain", bench.server.plain, bench.args.idle_plain, 1, ()),
+            ("Idle connections, TLS 1.3", bench.server.tls, bench.args.idle_tls, 30,
              ("--ca", str(bench.certificates.root)))):
-        bench.rounds(f"{title}: {count:,} open", ("bare", "callbacks", "aiohttp"), url + "/tiny",
-                     ["--at-once", str(count), "--idle", "--no-clock", *more], columns)
+        series = bench.rounds(f"{title}: {count:,} open", ("bare", "callbacks", "aiohttp"),
+                              url + "/tiny",
+                              ["--at-once", str(count), "--idle", "--no-clock", *more], columns)
+        for kind in ("heap", "rss"):
+            idle_goal(bench.goals, f"{title}, {kind}", series, field(f"idle_{kind}"), most_kib)
 
 
 class FromStart:
@@ -247,20 +311,23 @@ class FromStart:
         self.client, self.name, self.times = client, client.name, times
 
     def run(self, url, options):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [str(word) for word in self.client.command_line(url, options)]
+        user = system = 0
         began = time.monotonic()
         for _ in range(self.times):
-            self.client.run(url, options)
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return {"requests": self.times, "seconds": time.monotonic() - began,
-                "user": used.ru_utime - before.ru_utime,
-                "system": used.ru_stime - before.ru_stime}
+            used = measure.spawn(command)
+            user, system = user + used.ru_utime, system + used.ru_stime
+        return {"requests": self.times, "seconds": time.monotonic() - began, "user": user,
+                "system": system}
+
+
+def ms_each(result):
+    return result["seconds"] / result["requests"] * 1e3
 
 
 def start(bench):
-    columns = (["ms in all: min / median / max", "CPU ms", "CPU ÷ bare"],
-               [spread_of(lambda result: result["seconds"] / result["requests"] * 1e3),
-                shown(cpu_us, 1000), compared(cpu_us)])
+    columns = (["ms in all: min / median / max", "÷ bare", "CPU ms", "CPU ÷ bare"],
+               [spread_of(ms_each), compared(ms_each), shown(cpu_us, 1000), compared(cpu_us)])
     everybody = bench.clients
     bench.clients = {name: FromStart(client, bench.args.starts)
                      for name, client in everybody.items() if name != "wrk"}
@@ -268,8 +335,10 @@ def start(bench):
             ("One GET from the start of a process", bench.server.plain, ()),
             ("One GET over TLS from the start of a process, roots in a hashed directory",
              bench.server.tls, ("--ca", str(bench.certificates.hashed)))):
-        bench.rounds(title, ("bare", "callbacks", "curl"), url + "/tiny",
-                     ["--count", "1", *more], columns)
+        series = bench.rounds(title, ("bare", "callbacks", "curl"), url + "/tiny",
+                              ["--count", "1", *more], columns)
+        if more:
+            bench.goals.compare("ms, " + title, series, "callbacks", ms_each, most=1.1)
     bench.clients = everybody
 
 
@@ -285,10 +354,13 @@ def origins(bench):
                                      ["--origins", str(count), "--at-once", "100",
                                       "--warm-up", str(2 * many), "--count", str(6 * many)]))
     for count, values in results.items():
+        times = statistics.median(cpu_us(mine) / cpu_us(one)
+                                  for mine, one in zip(values, results[1]))
         rows.append([f"{count:,}", spread([rate(value) for value in values]),
-                     number(statistics.median(cpu_us(value) for value in values)),
-                     f"{statistics.median(cpu_us(mine) / cpu_us(one) for mine, one in zip(values, results[1])):.2f}"])
+                     number(statistics.median(cpu_us(value) for value in values)), f"{times:.2f}"])
     table(["origins", "req/s: min / median / max", "CPU µs", "CPU ÷ one origin"], rows)
+    bench.goals.add(f"CPU µs with {many:,} origins", "≤ 1.30 × one origin", f"{times:.2f}",
+                    round(times, 2) <= 1.3)
 
 
 TOPICS = {"get": get, "nginx": nginx, "counts": counts, "download": download, "gzip": gzip,
@@ -339,6 +411,7 @@ def main():
         try:
             for topic in args.topics or TOPICS:
                 TOPICS[topic](bench)
+            bench.goals.print()
         finally:
             bench.server.stop()
 
