@@ -226,10 +226,16 @@ static bool writable(conn *c)
     return !c->answer || send_answer(c, &broke) || !broke;
 }
 
+/* An answer is chosen when the head is in, and sent when the body is. */
+static bool is_answering(const conn *c)
+{
+    return c->answer && c->upload == 0;
+}
+
 /* TLS may have decrypted more than was asked for. */
 static bool has_pending(const conn *c)
 {
-    return c->ssl && !c->answer && SSL_has_pending(c->ssl) && SSL_is_init_finished(c->ssl);
+    return c->ssl && !is_answering(c) && SSL_has_pending(c->ssl) && SSL_is_init_finished(c->ssl);
 }
 
 static void serve(conn *c, unsigned events)
@@ -238,7 +244,7 @@ static void serve(conn *c, unsigned events)
 
     if (events & EPOLLOUT)
         goes_on = writable(c);
-    if (goes_on && !c->answer && events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+    if (goes_on && !is_answering(c) && events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         do
             goes_on = readable(c);
         while (goes_on && c->upload > 0 && has_pending(c));
@@ -246,7 +252,7 @@ static void serve(conn *c, unsigned events)
         conn_free(c);
         return;
     }
-    bool is_full = c->answer && c->upload == 0;
+    bool is_full = is_answering(c);
     if (is_full != c->watches_writing) {
         c->watches_writing = is_full;
         watch(c, EPOLL_CTL_MOD, is_full ? EPOLLOUT : EPOLLIN);
