@@ -17,9 +17,6 @@
 #include <assert.h>
 #include <stdio.h>
 
-/* How much is read at a time of what frames large chunks. */
-enum { FRAMING_SIZE = 4096 };
-
 typedef enum receiving { READY, HEAD, BODY, DONE, BROKEN } receiving;
 
 static const unsigned char may_enter[] = {
@@ -396,21 +393,6 @@ static void received(h1_conn *conn, ah_str bytes)
     take_result(conn, result, ah_str_slice(bytes, used, SIZE_MAX));
 }
 
-/* The transport broke inside the body. */
-static ahttp_error *cut_body(const h1_conn *conn, const ahttp_error *failure)
-{
-    uint64_t received = ah_h1_parser_received(conn->work->parser);
-    uint64_t left = ah_h1_parser_left(conn->work->parser);
-    unsigned long long promised = received + left;
-
-    if (left == UINT64_MAX)
-        return ah_error_new(AHTTP_E_BODY_CUT, "read response body: received %llu bytes, then %s",
-                            (unsigned long long)received, failure->message);
-    return ah_error_new(AHTTP_E_BODY_CUT,
-                        "read response body: received %llu of %llu bytes, then %s",
-                        (unsigned long long)received, promised, failure->message);
-}
-
 /* The peer has ended its side, or the transport broke (failure is then its reason). */
 static void ended(h1_conn *conn, ahttp_error *failure)
 {
@@ -423,7 +405,7 @@ static void ended(h1_conn *conn, ahttp_error *failure)
         return;
     }
     if (failure && conn->response == BODY) {
-        ahttp_error *cut = cut_body(conn, failure);
+        ahttp_error *cut = ah_h1_work_cut_body(conn->work, failure);
         ah_error_free(failure);
         fail(conn, cut);
         return;
@@ -438,27 +420,12 @@ static void ended(h1_conn *conn, ahttp_error *failure)
         take_result(conn, ah_h1_parser_finish(conn->work->parser), (ah_str){0});
 }
 
-/* Where to read to: bytes that are the body's and nothing else go where its owner keeps them. */
-static char *choose_buffer(h1_conn *conn, size_t *cap)
-{
-    ah_exchange *exchange = conn->response == BODY ? conn->exchange : NULL;
-    char *place = NULL;
-
-    *cap = AH_READ_BUFFER_SIZE;
-    if (exchange && exchange->events->place) {
-        uint64_t ahead = ah_h1_parser_body_ahead(conn->work->parser);
-        place = ahead > 0 ? exchange->events->place(exchange, ahead, cap) : NULL;
-        if (!place)
-            *cap = ah_h1_parser_has_large_chunks(conn->work->parser) ? FRAMING_SIZE
-                                                                     : AH_READ_BUFFER_SIZE;
-    }
-    return place ? place : ah_loop_read_buffer(conn->loop);
-}
-
 static void receive(h1_conn *conn)
 {
-    size_t cap;
-    char *buffer = choose_buffer(conn, &cap);
+    size_t cap = AH_READ_BUFFER_SIZE;
+    char *buffer = conn->response == BODY && conn->exchange
+                       ? ah_h1_work_choose_buffer(conn->work, conn->loop, conn->exchange, &cap)
+                       : ah_loop_read_buffer(conn->loop);
     ptrdiff_t count = ah_transport_read(conn->transport, buffer, cap);
 
     if (count > 0)

@@ -9,6 +9,7 @@
 #include "conn/h1_send.h"
 #include "conn/h1_watch.h"
 #include "http/h1_parser.h"
+#include "loop/loop.h"
 
 typedef struct ah_h1_work {
     ah_link link; /* in the store */
@@ -34,5 +35,11 @@ ah_h1_work *ah_h1_work_take(ah_h1_store *store, const ah_h1_parser_events *event
 void ah_h1_work_give(ah_h1_store *store, ah_h1_work *work);
 /* After any other. */
 void ah_h1_work_free(ah_h1_work *work);
+
+/* Inside of a body: where the next bytes are to be read to, *cap of them. */
+char *ah_h1_work_choose_buffer(const ah_h1_work *work, ahttp_loop *loop, ah_exchange *exchange,
+                               size_t *cap);
+/* Inside of a body, where the transport broke: the error that says how much is missing. */
+ahttp_error *ah_h1_work_cut_body(const ah_h1_work *work, const ahttp_error *failure);
 
 #endif
