@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "documents.h"
+#include "exit_codes.h"
 #include "identity.h"
 #include "options.h"
 #include <stdio.h>
@@ -130,13 +131,16 @@ static const char man_tail[] =
     ".SH FILES\n.TP\n.I ~/.ahttprc\nOptions, one a line, that are read first. See \\-\\-config.\n"
     ".SH ENVIRONMENT\n.TP\n.B http_proxy, https_proxy, all_proxy, no_proxy\nProxies.\n"
     ".TP\n.B AHTTP_CURL_VERSION\nSay to be a curl of that version.\n"
-    ".SH EXIT CODES\n"
-    "0: all went well. 1: protocol not supported. 2: wrong options. 3: not a URL. 5, 6: proxy or\n"
-    "host name did not resolve. 7: could not connect. 18: body was cut short. 22: status of 400\n"
-    "or more, with \\-\\-fail. 23: could not write. 26: could not read. 28: took too long.\n"
-    "33: no ranges. 35: TLS failed. 47: too many redirects. 52: no answer. 56: connection broke.\n"
-    "58, 77: certificate files. 60: certificate not trusted. 61: coding not known. 63: too\n"
-    "long. 90: another public key.\n";
+    ".SH EXIT CODES\n";
+
+static void man_codes(void)
+{
+    for (const exit_meaning *each = exit_meanings; each->meaning; each++) {
+        printf(".TP\n.B %d\n", each->code);
+        print_roff(each->meaning);
+        putchar('\n');
+    }
+}
 
 static void write_man(void)
 {
@@ -145,6 +149,7 @@ static void write_man(void)
     for (size_t i = 0; i < option_count; i++)
         man_option(&options[i]);
     fputs(man_tail, stdout);
+    man_codes();
 }
 
 /* ---- Completions ---- */

@@ -4,10 +4,10 @@
 
 void facts_release(facts *facts)
 {
-    char **texts[] = {&facts->url,          &facts->effective, &facts->method,
-                      &facts->scheme,       &facts->referer,   &facts->redirect_url,
-                      &facts->content_type, &facts->file_name, &facts->remote_ip,
-                      &facts->local_ip};
+    char **texts[] = {&facts->url,          &facts->effective,   &facts->method,
+                      &facts->scheme,       &facts->referer,     &facts->redirect_url,
+                      &facts->content_type, &facts->file_name,   &facts->remote_ip,
+                      &facts->local_ip,     &facts->certificates};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(*texts[i]);

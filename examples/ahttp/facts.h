@@ -30,7 +30,9 @@ typedef struct facts {
     uint64_t delivered; /* bytes of the body, decoded */
     int used_proxy;
     int certificate_problem; /* %{ssl_verify_result} */
-    long number;             /* of the transfer */
+    char *certificates;      /* that the server sent, in PEM, its own first; NULL: none */
+    int certificate_count;
+    long number; /* of the transfer */
     uint64_t url_number;
 } facts;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "failure.h"
+#include "transfer.h"
 #include <string.h>
 
 static const struct {
@@ -72,4 +73,47 @@ int failure_code(const ahttp_error *error)
         if (codes[i].error == error->code)
             return codes[i].code;
     return RECEIVE_FAILED;
+}
+
+static verdict fail_by_proxy(transfer *transfer, const ahttp_error *error)
+{
+    enum { NO_WAY = 7, BAD_ANSWER = 43, BY_SOCKS = 97 };
+    int code = failure_code(error);
+
+    transfer->facts.connect_status = error->status;
+    if (error->status)
+        return transfer_fail(transfer, NO_WAY, "CONNECT tunnel failed, response %d", error->status);
+    if (transfer->way.has_preproxy || !transfer->way.is_tunnel)
+        code = BY_SOCKS;
+    else if (strstr(error->message, "does not start with HTTP/"))
+        return transfer_fail(transfer, BAD_ANSWER, "Invalid response header");
+    return transfer_fail(transfer, code, "%s", error->message);
+}
+
+/* A head that was cut, whose body would have been some bytes long. */
+static bool lacks_body(const transfer *transfer, const ahttp_error *error)
+{
+    const char *length = facts_field(&transfer->facts, "Content-Length");
+
+    return error->code == AHTTP_E_DISCONNECTED &&
+           strstr(error->message, "inside the response head") && length && strcmp(length, "0") != 0;
+}
+
+bool failure_was_kept(const ahttp_error *error)
+{
+    return error->timings && !error->timings->connect_ns;
+}
+
+verdict transfer_fail_by(transfer *transfer, const ahttp_error *error)
+{
+    enum { NOT_SUPPORTED = 1, WEIRD_REPLY = 8, BODY_CUT = 18 };
+    int code = failure_code(error);
+
+    if (error->code == AHTTP_E_PROXY)
+        return fail_by_proxy(transfer, error);
+    if (code == NOT_SUPPORTED && (transfer->facts.status / 100 == 1 || failure_was_kept(error)))
+        code = WEIRD_REPLY; /* whoever spoke HTTP before is not one of HTTP/0.9 */
+    if (lacks_body(transfer, error))
+        code = BODY_CUT;
+    return transfer_fail(transfer, code, "%s", error->message);
 }

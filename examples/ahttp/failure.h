@@ -5,5 +5,7 @@
 #include <ahttp.h>
 
 int failure_code(const ahttp_error *error);
+/* Whether the connection had carried a response before. */
+bool failure_was_kept(const ahttp_error *error);
 
 #endif

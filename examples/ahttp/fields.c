@@ -122,26 +122,28 @@ static char *origin_of(const transfer *transfer)
     return format_text("%s:%d", transfer->url.host, transfer->url.port);
 }
 
-bool fields_are_old(const transfer *transfer)
+static bool is_old_host(const transfer *transfer)
 {
     const list *old = &transfer->run->old_hosts;
-    char *origin;
+    char *origin = origin_of(transfer);
     bool found = false;
 
-    if (transfer->saw_old)
-        return true;
-    if (transfer->settings->http_version)
-        return transfer->settings->http_version == 10;
-    origin = origin_of(transfer);
     for (size_t i = 0; i < old->count && !found; i++)
         found = strcmp(old->items[i], origin) == 0;
     free(origin);
     return found;
 }
 
+bool fields_are_old(const transfer *transfer)
+{
+    int version = transfer->settings->http_version;
+
+    return transfer->saw_old || (version ? version == 10 : is_old_host(transfer));
+}
+
 void fields_note_old(transfer *transfer)
 {
-    if (!fields_are_old(transfer))
+    if (!is_old_host(transfer))
         list_add_taken(&transfer->run->old_hosts, origin_of(transfer));
 }
 

@@ -93,7 +93,7 @@ bool output_rewind(output *output)
 {
     off_t start = (off_t)output->start;
 
-    if (!output->file || output->file == stdout) {
+    if (!output->file || output->file == stdout || output->bytes == 0) {
         output->bytes = 0;
         return true;
     }

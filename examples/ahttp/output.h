@@ -22,7 +22,8 @@ typedef struct output {
 /* False: it cannot be opened, or written to; failure says why. */
 bool output_open(output *output);
 bool output_write(output *output, const char *bytes, size_t len);
-/* Back to before this try, heads included; what standard output has, stays. */
+/* Back to before this try, heads included, if some of a body was written; what standard output
+   has, stays. */
 bool output_rewind(output *output);
 /* What has been written is in the file. */
 bool output_flush(output *output);

@@ -5,9 +5,10 @@
    want; each hop is one request of the library.  What the rooms of the transfer share stands
    here:
 
-     fields.c     what the request says          login.c    who asks
-     answer.c     what the response means        way.c      by which proxy, to which address
-     body.c       where the body goes            transfer.c the loop over the hops          */
+     fields.c  what the request says       login.c     who asks
+     ask.c     sends it, and waits         way.c       by which proxy, to which address
+     answer.c  what the response means     body.c      where the body goes
+     failure.c what went wrong             transfer.c  the loop over the hops            */
 #include "facts.h"
 #include "output.h"
 #include "run.h"
@@ -83,6 +84,7 @@ typedef struct transfer {
     bool says_expect;     /* the request at hand says Expect: 100-continue */
     bool is_old;          /* ... and HTTP/1.0 */
     bool no_expect;       /* the server does not know that */
+    bool was_repeated;    /* the request at hand, after a kept connection had ended */
     bool saw_old;         /* a head of HTTP/1.0 */
 
     text trailers;
@@ -105,8 +107,11 @@ double clock_ms(void);
 
 /* The code and its message, unless there is one already; VERDICT_FAILED. */
 verdict transfer_fail(transfer *transfer, int code, const char *format, ...) TEXT_PRINTF(3, 4);
-/* From an error of the library. */
+/* failure.c: the same from an error of the library. */
 verdict transfer_fail_by(transfer *transfer, const ahttp_error *error);
+
+/* ask.c: sends the request at hand.  VERDICT_BODY: there is a response; AGAIN: ask once more. */
+verdict ask(transfer *transfer, ahttp_session *session);
 
 /* fields.c: the head of the request at hand, all of it behind the request line. */
 void fields_write(transfer *transfer, text *out);

@@ -122,7 +122,7 @@ static char *url_part(const facts *facts, const char *name)
     }
 
 static const variable variables[] = {
-    {"certs", ZERO, 0, NULL, false},
+    FIELD("certs", TEXT, certificates),
     FIELD("conn_id", LONG, number),
     FIELD("content_type", TEXT, content_type),
     MADE("errormsg", error_message),
@@ -135,7 +135,7 @@ static const variable variables[] = {
     FIELD("local_ip", TEXT, local_ip),
     FIELD("local_port", INT, local_port),
     FIELD("method", TEXT, method),
-    {"num_certs", ZERO, 0, NULL, true},
+    FIELD("num_certs", INT, certificate_count),
     FIELD("num_connects", LONG, connects),
     FIELD("num_headers", SIZE, field_count),
     FIELD("num_redirects", LONG, redirects),

@@ -45,10 +45,12 @@ static bool has_name(ah_str line, ah_str name, ah_str *value)
     return ah_str_equal_nocase(ah_str_slice(line, 0, colon), name);
 }
 
-/* What the library itself has to know of the fields. */
-static void heed(ahttp_response *call, const ahttp_request_options *options, ah_str line)
+/* What the library itself has to know of the fields; and as a list they are there for all who look
+   at them: logs, traces, and who asks whether a request may be sent once more. */
+static bool heed(ahttp_response *call, const ahttp_request_options *options, ah_str line)
 {
     ah_request_head *head = &call->exchange.request;
+    size_t colon = ah_str_find(line, ':');
     ah_str value;
 
     if (has_name(line, AH_STR("Connection"), &value) && ah_str_list_has(value, AH_STR("close")))
@@ -59,6 +61,8 @@ static void heed(ahttp_response *call, const ahttp_request_options *options, ah_
     if (has_name(line, AH_STR("Expect"), &value) &&
         ah_str_equal_nocase(value, AH_STR("100-continue")))
         ah_request_expect(call, options);
+    return ah_headers_add(&call->request_fields, ah_str_slice(line, 0, colon),
+                          ah_str_trim(ah_str_slice(line, colon + 1, SIZE_MAX)));
 }
 
 ahttp_error *ah_exact_fields_prepare(ahttp_response *call, const ahttp_request_options *options)
@@ -73,7 +77,8 @@ ahttp_error *ah_exact_fields_prepare(ahttp_response *call, const ahttp_request_o
         return refuse("redirects cannot be followed with them; ask again for the Location");
     if (options->middlewares && (options->middlewares->fn || options->middlewares->task))
         return refuse("middlewares are given as well, which could not change them");
-    head->fields = NULL;
+    ah_headers_init(&call->request_fields, &call->arena);
+    head->fields = &call->request_fields;
     head->says_chunked = false;
     head->fields_text = ah_str_make(ah_arena_copy(&call->arena, rest), rest.len);
     if (!head->fields_text.ptr)
@@ -82,7 +87,9 @@ ahttp_error *ah_exact_fields_prepare(ahttp_response *call, const ahttp_request_o
     if (why)
         return refuse(why);
     while (take_line(&rest, &line))
-        heed(call, options, ah_str_slice(line, 0, line.len - 1));
+        if (!heed(call, options, ah_str_slice(line, 0, line.len - 1)))
+            return ah_error_no_memory();
+    call->own_fields = call->request_fields.count;
     if (head->says_chunked && call->exchange.body.len > 0)
         return refuse("for a chunked body, give it by body");
     return NULL;

@@ -124,6 +124,26 @@ static void exact_fields_are_sent_as_they_are_and_nothing_else(void **state)
     assert_string_equal(server_request_at(f.server, 1).head, "GET /x HTTP/1.0\r\n\r\n");
 }
 
+static void exact_fields_may_say_that_the_same_may_be_sent_again(void **state)
+{
+    static const server_step dies[] = {READ_REQUEST,
+                                       SEND("HTTP/1.1 200 OK\r\n"
+                                            "Content-Length: 2\r\n\r\nok"),
+                                       READ_REQUEST, CLOSE};
+
+    (void)state;
+    f = start(&(server_script){.connections = {dies, dies, plain}}, false);
+
+    assert_text(get(), "ok");
+    assert_fails(ahttp_post(f.session, server_url(f.server, "/"), .text = "abc",
+                            .fields_text = "Host: h\r\nContent-Length: 3\r\n"),
+                 AHTTP_E_DISCONNECTED, "before it sent a response");
+    assert_text(get(), "ok");
+    assert_text(ahttp_post(f.session, server_url(f.server, "/"), .text = "abc",
+                           .fields_text = "Host: h\r\nContent-Length: 3\r\nidempotency-key:7\r\n"),
+                "ok");
+}
+
 static void a_body_is_chunked_if_exact_fields_say_so(void **state)
 {
     (void)state;
@@ -269,6 +289,8 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(what_came_of_a_head_that_was_cut_is_shown, begin, end),
         cmocka_unit_test_setup_teardown(exact_fields_are_sent_as_they_are_and_nothing_else, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(exact_fields_may_say_that_the_same_may_be_sent_again, begin,
                                         end),
         cmocka_unit_test_setup_teardown(a_body_is_chunked_if_exact_fields_say_so, begin, end),
         cmocka_unit_test_setup_teardown(exact_fields_that_are_none_are_refused, begin, end),

@@ -109,6 +109,7 @@ ROWS = """
 --interface, device    --interface lo {plain}
 ! --interface, none    --interface nosuchdevice9 {plain}
 --happy-eyeballs       --happy-eyeballs-timeout-ms 50 --resolve h.example:{plainport}:[::1],127.0.0.1 http://h.example:{plainport}/
+= --ca-native          --ca-native --proxy-ca-native --cacert {f}/ca.pem {tls}
 = --dns-servers        --dns-servers 127.0.0.1:{dns} http://served.example:{plainport}/
 """
 
