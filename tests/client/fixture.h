@@ -4,6 +4,7 @@
 /* A scripted server, a loop and a session, made and ended around each test. */
 #include "support/check.h"
 
+#include "support/at_rest.h"
 #include "support/server.h"
 #include <ahttp.h>
 #include <stdio.h>
@@ -32,6 +33,15 @@ static inline void finish(fixture *f)
     ahttp_session_unref(f->session);
     assert_int_equal(ahttp_loop_close(f->loop), 0);
     server_stop(f->server);
+}
+
+/* Until the loop and the server have nothing more to do but wait for each other, or for time. */
+static inline void settle(const fixture *f)
+{
+    do
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+    while (loop_has_work(ahttp_loop_uv(f->loop)));
 }
 
 /* The response to a request that must succeed. */

@@ -3,14 +3,12 @@
 #define TESTS_CLIENT_SENDING_H
 /* What tests of request bodies share: files, a producer that does as the test says, and what
    the server saw. */
-#include "fixture.h"
+#include "one_server.h"
 #include "support/open_fds.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static fixture f;
 
 /* The last request as the server saw it. */
 static inline server_request seen(void)

@@ -85,8 +85,13 @@ static void aliases_of_aliases_are_followed(void **state)
 
 static void a_name_that_is_not_there_is_a_dns_error(void **state)
 {
+    char expected[100];
     (void)state;
-    assert_fails(ahttp_get(f.session, at("missing.test")), AHTTP_E_DNS, "resolve missing.test");
+    snprintf(expected, sizeof expected,
+             "GET http://missing.test:%u/ok: resolve missing.test: domain name not found",
+             server_port(f.server));
+
+    assert_fails(ahttp_get(f.session, at("missing.test")), AHTTP_E_DNS, expected);
 }
 
 static void a_server_that_is_gone_is_a_dns_error(void **state)
@@ -128,22 +133,33 @@ static void ipv6_that_refuses_does_not_matter(void **state)
     assert_text(ahttp_get(f.session, at("both.test")), "ok");
 }
 
+/* Real servers take real time, so what is about virtual time begins with what is known. */
+static void look_up(const char *host)
+{
+    ahttp_resolver *resolver = ahttp_connector_resolver(ahttp_session_connector(f.session));
+    ahttp_addresses *found =
+        ahttp_await(ahttp_resolver_lookup(resolver, host, 0, AHTTP_FAMILY_ANY));
+
+    assert_non_null(found);
+    ahttp_addresses_free(found);
+}
+
 static void ipv6_that_keeps_silent_costs_250_ms(void **state)
 {
     (void)state;
     test_server *silent = server_start(
         &(server_script){.family = SERVER_IPV6, .port = server_port(f.server), .black_hole = true});
+    look_up("both.test");
     ahttp_future *request = ahttp_get(f.session, at("both.test"));
     int64_t began_ms = ahttp_loop_now(f.loop);
 
-    while (server_count(f.server, SERVER_REQUESTS) == 0) {
-        for (int turn = 0; turn < 200; turn++)
-            assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+    while (!ahttp_future_done(request)) {
+        settle(&f);
         ahttp_loop_advance(f.loop, 50);
     }
     assert_text(request, "ok");
 
-    assert_true(ahttp_loop_now(f.loop) - began_ms >= 250);
+    assert_in_range(ahttp_loop_now(f.loop) - began_ms, 250, 300);
     server_stop(silent);
 }
 

@@ -1,30 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Deadlines, cancelling, lost connections, resending, closing. */
-#include "fixture.h"
+#include "one_server.h"
 
 #include <uv.h>
-
-static fixture f;
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, true);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
-static void restart(const server_script *script)
-{
-    finish(&f);
-    f = start(script, true);
-}
 
 /* ---- Deadlines ---- */
 
@@ -53,7 +31,7 @@ static void the_deadline_covers_the_body(void **state)
     };
 
     (void)state;
-    restart(&(server_script){.connections = {stalls}});
+    restart_with(&(server_script){.connections = {stalls}});
     ahttp_response *response =
         response_of(ahttp_get(f.session, server_url(f.server, "/"), .timeout = {.total_ms = 500}));
     ahttp_future *text = ahttp_response_text(response);
@@ -80,7 +58,7 @@ static void a_response_in_time_is_not_concerned_by_its_deadline(void **state)
 static void a_connect_that_nobody_answers_ends_at_its_own_limit(void **state)
 {
     (void)state;
-    restart(&(server_script){.black_hole = true});
+    restart_with(&(server_script){.black_hole = true});
     ahttp_future *request =
         ahttp_get(f.session, server_url(f.server, "/"), .timeout = {.connect_ms = 1500});
     assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
@@ -184,7 +162,7 @@ static const server_step races[] = {
 static void a_get_on_a_connection_that_died_is_sent_once_more(void **state)
 {
     (void)state;
-    restart(&(server_script){.connections = {races}});
+    restart_with(&(server_script){.connections = {races}});
     assert_text(ahttp_get(f.session, server_url(f.server, "/")), "first");
     assert_text(ahttp_get(f.session, server_url(f.server, "/ok")), "ok");
 
@@ -195,7 +173,7 @@ static void a_get_on_a_connection_that_died_is_sent_once_more(void **state)
 static void a_post_is_never_sent_twice(void **state)
 {
     (void)state;
-    restart(&(server_script){.connections = {races}});
+    restart_with(&(server_script){.connections = {races}});
     assert_text(ahttp_get(f.session, server_url(f.server, "/")), "first");
 
     assert_fails(ahttp_post(f.session, server_url(f.server, "/ok"), .text = "x"),
@@ -272,27 +250,25 @@ static void a_loop_of_the_program_is_left_without_handles(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_request_that_takes_too_long_says_what_it_was_doing),
-        TEST(the_deadline_covers_the_body),
-        TEST(a_response_in_time_is_not_concerned_by_its_deadline),
-        TEST(a_connect_that_nobody_answers_ends_at_its_own_limit),
-        TEST(a_request_waits_for_its_turn_within_its_deadline),
-        TEST(cancelling_closes_the_connection_and_frees_the_slot),
-        TEST(cancelling_at_once_leaves_nothing_behind),
-        TEST(a_dropped_request_is_still_sent),
-        TEST(a_refused_connection_names_the_address),
-        TEST(a_peer_that_closes_without_a_word_is_a_disconnect),
-        TEST(a_get_on_a_connection_that_died_is_sent_once_more),
-        TEST(a_post_is_never_sent_twice),
-        TEST(a_peer_that_closes_an_idle_connection_is_noticed),
-        TEST(an_idle_connection_is_closed_when_its_time_is_over),
-        TEST(closing_a_session_fails_what_is_under_way),
-        TEST(a_session_given_up_early_lives_until_its_requests_end),
-        TEST(a_loop_of_the_program_is_left_without_handles),
+        WITH_SERVER(a_request_that_takes_too_long_says_what_it_was_doing),
+        WITH_SERVER(the_deadline_covers_the_body),
+        WITH_SERVER(a_response_in_time_is_not_concerned_by_its_deadline),
+        WITH_SERVER(a_connect_that_nobody_answers_ends_at_its_own_limit),
+        WITH_SERVER(a_request_waits_for_its_turn_within_its_deadline),
+        WITH_SERVER(cancelling_closes_the_connection_and_frees_the_slot),
+        WITH_SERVER(cancelling_at_once_leaves_nothing_behind),
+        WITH_SERVER(a_dropped_request_is_still_sent),
+        WITH_SERVER(a_refused_connection_names_the_address),
+        WITH_SERVER(a_peer_that_closes_without_a_word_is_a_disconnect),
+        WITH_SERVER(a_get_on_a_connection_that_died_is_sent_once_more),
+        WITH_SERVER(a_post_is_never_sent_twice),
+        WITH_SERVER(a_peer_that_closes_an_idle_connection_is_noticed),
+        WITH_SERVER(an_idle_connection_is_closed_when_its_time_is_over),
+        WITH_SERVER(closing_a_session_fails_what_is_under_way),
+        WITH_SERVER(a_session_given_up_early_lives_until_its_requests_end),
+        WITH_SERVER(a_loop_of_the_program_is_left_without_handles),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

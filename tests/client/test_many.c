@@ -189,7 +189,7 @@ static void allow_descriptors(void)
                  (unsigned long long)limit.rlim_cur, MANY + SPARE_FDS);
 }
 
-static void many_connections_cost_little_memory_and_no_instructions(void **state)
+static void many_connections_cost_little_memory_and_make_no_request_dearer(void **state)
 {
     (void)state;
     allow_descriptors();
@@ -230,7 +230,7 @@ static void many_connections_cost_little_memory_and_no_instructions(void **state
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(many_connections_cost_little_memory_and_no_instructions),
+        cmocka_unit_test(many_connections_cost_little_memory_and_make_no_request_dearer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

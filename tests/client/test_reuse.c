@@ -2,26 +2,6 @@
 /* When a connection carries the next request as well, and when a request goes out once more. */
 #include "sending.h"
 
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, true);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
-static void restart(const server_script *script)
-{
-    finish(&f);
-    f = start(script, true);
-}
-
 static const char *at(const char *path)
 {
     return server_url(f.server, path);
@@ -74,7 +54,7 @@ static void a_server_that_closes_is_believed(void **state)
         READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
         HOLD};
     (void)state;
-    restart(&(server_script){.connections = {closes}});
+    restart_with(&(server_script){.connections = {closes}});
 
     assert_status(ahttp_get(f.session, at("/")), 200);
     assert_int_equal(count_idle(f.session), 0);
@@ -103,7 +83,7 @@ static void an_error_of_one_response_is_not_the_nexts(void **state)
         READ_REQUEST,
         SEND("HTTP/1.1 200 OK\r\nContent-Length: some\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), HOLD};
     (void)state;
-    restart(&(server_script){.connections = {babbles}});
+    restart_with(&(server_script){.connections = {babbles}});
 
     assert_fails(ahttp_get(f.session, at("/")), AHTTP_E_PROTOCOL, "");
     run_until(&f, SERVER_PEER_CLOSED, 1);
@@ -130,7 +110,7 @@ static void a_body_that_fails_before_anything_was_sent_keeps_the_connection(void
         READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf"), CLOSE};
     ahttp_response *broken;
     (void)state;
-    restart(&(server_script){.connections = {breaks_off}});
+    restart_with(&(server_script){.connections = {breaks_off}});
     ahttp_body *body = broken_body(&broken);
     assert_text(ahttp_get(f.session, at("/ok")), "ok");
 
@@ -178,7 +158,7 @@ static void a_server_that_keeps_it_for_3_s_finds_it_closed_after_2(void **state)
         READ_REQUEST,
         SEND("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=3, max=9\r\nContent-Length: 0\r\n\r\n"), HOLD};
     (void)state;
-    restart(&(server_script){.connections = {says_how_long}});
+    restart_with(&(server_script){.connections = {says_how_long}});
     assert_status(ahttp_get(f.session, at("/")), 200);
 
     time_passes(1999);
@@ -236,7 +216,7 @@ static const server_step races[] = {READ_REQUEST, SEND(FIRST), READ_REQUEST, CLO
 static void a_post_with_a_key_is_sent_once_more(void **state)
 {
     (void)state;
-    restart(&(server_script){.connections = {races}});
+    restart_with(&(server_script){.connections = {races}});
     assert_text(ahttp_get(f.session, at("/")), "first");
 
     assert_text(ahttp_post(f.session, at("/ok"), .text = "x",
@@ -248,7 +228,7 @@ static void a_post_with_a_key_is_sent_once_more(void **state)
 /* What the idle connection swallows is sent on a new one, or fails; whether it is sent. */
 static bool is_sent_once_more(const char *method, ahttp_body *body)
 {
-    restart(&(server_script){.connections = {races}});
+    restart_with(&(server_script){.connections = {races}});
     assert_text(ahttp_get(f.session, at("/")), "first");
     ahttp_response *response =
         ahttp_await(ahttp_request(f.session, method, at("/ok"), .body = body));
@@ -289,7 +269,7 @@ static void methods_and_bodies_decide_whether_a_request_is_sent_once_more(void *
 static void it_is_sent_once_more_and_not_twice(void **state)
 {
     (void)state;
-    restart(&(server_script){.connections = {races, races}});
+    restart_with(&(server_script){.connections = {races, races}});
     ahttp_future *both[] = {ahttp_get(f.session, at("/")), ahttp_get(f.session, at("/"))};
     assert_text(both[0], "first");
     assert_text(both[1], "first");
@@ -302,7 +282,7 @@ static void what_a_new_connection_swallows_is_not_sent_again(void **state)
 {
     static const server_step swallows[] = {READ_REQUEST, CLOSE};
     (void)state;
-    restart(&(server_script){.connections = {swallows}});
+    restart_with(&(server_script){.connections = {swallows}});
 
     assert_fails(ahttp_get(f.session, at("/ok")), AHTTP_E_DISCONNECTED, "closed the connection");
     assert_int_equal(server_count(f.server, SERVER_REQUESTS), 1);
@@ -313,7 +293,7 @@ static void once_a_byte_has_come_it_is_not_sent_again(void **state)
     static const server_step stammers[] = {READ_REQUEST, SEND(FIRST), READ_REQUEST, SEND("H"),
                                            CLOSE};
     (void)state;
-    restart(&(server_script){.connections = {stammers}});
+    restart_with(&(server_script){.connections = {stammers}});
     assert_text(ahttp_get(f.session, at("/")), "first");
 
     assert_fails(ahttp_get(f.session, at("/ok")), AHTTP_E_DISCONNECTED, "");
@@ -322,25 +302,23 @@ static void once_a_byte_has_come_it_is_not_sent_again(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(requests_one_after_the_other_use_one_connection),
-        TEST(responses_without_a_body_leave_their_connection_at_once),
-        TEST(a_server_that_closes_is_believed),
-        TEST(a_session_without_keep_alive_says_so),
-        TEST(an_error_of_one_response_is_not_the_nexts),
-        TEST(a_body_that_fails_before_anything_was_sent_keeps_the_connection),
-        TEST(a_body_that_fails_while_it_is_sent_closes_the_connection),
-        TEST(a_server_that_keeps_it_for_3_s_finds_it_closed_after_2),
-        TEST(a_connection_older_than_its_lifetime_is_replaced),
-        TEST(no_more_connections_stay_idle_than_may),
-        TEST(a_post_with_a_key_is_sent_once_more),
-        TEST(methods_and_bodies_decide_whether_a_request_is_sent_once_more),
-        TEST(it_is_sent_once_more_and_not_twice),
-        TEST(what_a_new_connection_swallows_is_not_sent_again),
-        TEST(once_a_byte_has_come_it_is_not_sent_again),
+        WITH_SERVER(requests_one_after_the_other_use_one_connection),
+        WITH_SERVER(responses_without_a_body_leave_their_connection_at_once),
+        WITH_SERVER(a_server_that_closes_is_believed),
+        WITH_SERVER(a_session_without_keep_alive_says_so),
+        WITH_SERVER(an_error_of_one_response_is_not_the_nexts),
+        WITH_SERVER(a_body_that_fails_before_anything_was_sent_keeps_the_connection),
+        WITH_SERVER(a_body_that_fails_while_it_is_sent_closes_the_connection),
+        WITH_SERVER(a_server_that_keeps_it_for_3_s_finds_it_closed_after_2),
+        WITH_SERVER(a_connection_older_than_its_lifetime_is_replaced),
+        WITH_SERVER(no_more_connections_stay_idle_than_may),
+        WITH_SERVER(a_post_with_a_key_is_sent_once_more),
+        WITH_SERVER(methods_and_bodies_decide_whether_a_request_is_sent_once_more),
+        WITH_SERVER(it_is_sent_once_more_and_not_twice),
+        WITH_SERVER(what_a_new_connection_swallows_is_not_sent_again),
+        WITH_SERVER(once_a_byte_has_come_it_is_not_sent_again),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

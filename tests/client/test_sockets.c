@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a connector's sockets come from, and where they go. */
-#include "fixture.h"
+#include "one_server.h"
 
 #include "support/misuse.h"
 #include "support/open_fds.h"
@@ -9,28 +9,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static fixture f;
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, true);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
-static void restart(const server_script *script)
-{
-    finish(&f);
-    f = start(script, true);
-}
 
 /* A session of a connector of these options, which the session keeps. */
 #define session_with(...)                                                                          \
@@ -51,7 +29,7 @@ static ahttp_session *session_of(const ahttp_connector_options *options)
 static void a_unix_socket_is_where_all_requests_go(void **state)
 {
     (void)state;
-    restart(&(server_script){.family = SERVER_UNIX});
+    restart_with(&(server_script){.family = SERVER_UNIX});
     ahttp_session *session = session_with(.unix_socket = server_socket_path(f.server));
 
     ahttp_response *response = response_of(ahttp_get(session, "http://some.host:99/ok"));
@@ -67,7 +45,7 @@ static void a_unix_socket_is_where_all_requests_go(void **state)
 static void an_abstract_unix_socket_is_named_by_an_at(void **state)
 {
     (void)state;
-    restart(&(server_script){.family = SERVER_ABSTRACT});
+    restart_with(&(server_script){.family = SERVER_ABSTRACT});
     ahttp_session *session = session_with(.unix_socket = server_socket_path(f.server));
 
     assert_text(ahttp_get(session, "http://localhost/ok"), "ok");
@@ -88,7 +66,7 @@ static void a_unix_socket_that_one_may_not_use_is_a_connect_error(void **state)
 {
     (void)state;
     const uid_t who = geteuid(), nobody = 65534; /* to root nothing is forbidden */
-    restart(&(server_script){.family = SERVER_UNIX});
+    restart_with(&(server_script){.family = SERVER_UNIX});
     assert_int_equal(chmod(server_socket_path(f.server), 0), 0);
     ahttp_session *session = session_with(.unix_socket = server_socket_path(f.server));
 
@@ -289,25 +267,23 @@ static void contradictions_end_the_program(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_unix_socket_is_where_all_requests_go),
-        TEST(an_abstract_unix_socket_is_named_by_an_at),
-        TEST(a_unix_socket_that_is_not_there_is_a_connect_error),
-        TEST(a_unix_socket_that_one_may_not_use_is_a_connect_error),
-        TEST(a_path_that_does_not_fit_is_a_connect_error),
-        TEST(a_local_address_is_where_connections_come_from),
-        TEST(a_local_address_of_no_interface_is_a_clear_error),
-        TEST(a_local_address_rules_out_the_other_family),
-        TEST(a_taken_local_port_is_passed_over),
-        TEST(without_a_free_local_port_there_is_no_connection),
-        TEST(a_network_interface_is_where_connections_come_from),
-        TEST(a_network_interface_that_is_not_there_is_a_clear_error),
-        TEST(a_new_socket_is_shown_to_the_program),
-        TEST(a_socket_that_the_program_refuses_is_closed),
-        TEST(contradictions_end_the_program),
+        WITH_SERVER(a_unix_socket_is_where_all_requests_go),
+        WITH_SERVER(an_abstract_unix_socket_is_named_by_an_at),
+        WITH_SERVER(a_unix_socket_that_is_not_there_is_a_connect_error),
+        WITH_SERVER(a_unix_socket_that_one_may_not_use_is_a_connect_error),
+        WITH_SERVER(a_path_that_does_not_fit_is_a_connect_error),
+        WITH_SERVER(a_local_address_is_where_connections_come_from),
+        WITH_SERVER(a_local_address_of_no_interface_is_a_clear_error),
+        WITH_SERVER(a_local_address_rules_out_the_other_family),
+        WITH_SERVER(a_taken_local_port_is_passed_over),
+        WITH_SERVER(without_a_free_local_port_there_is_no_connection),
+        WITH_SERVER(a_network_interface_is_where_connections_come_from),
+        WITH_SERVER(a_network_interface_that_is_not_there_is_a_clear_error),
+        WITH_SERVER(a_new_socket_is_shown_to_the_program),
+        WITH_SERVER(a_socket_that_the_program_refuses_is_closed),
+        WITH_SERVER(contradictions_end_the_program),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,45 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Each part of a request has a time limit of its own, with its own code. */
-#include "fixture.h"
+#include "one_server.h"
 
 #include "client/time_limits.h"
 #include "support/misuse.h"
 
-static fixture f;
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, true);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
-static void restart(const server_script *script)
-{
-    finish(&f);
-    f = start(script, true);
-}
-
-/* Lets the loop do what there is to do. */
-static void turns(int count)
-{
-    while (count-- > 0)
-        assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
-}
-
 /* The future is still pending just before the time, and fails at it. */
 static void assert_fails_after(ahttp_future *future, int64_t ms, int code, const char *part)
 {
-    turns(3);
+    settle(&f);
     ahttp_loop_advance(f.loop, ms - 1);
-    turns(3);
+    settle(&f);
     assert_false(ahttp_future_done(future));
     ahttp_loop_advance(f.loop, 1);
     assert_fails(future, code, part);
@@ -49,13 +20,17 @@ static void assert_fails_after(ahttp_future *future, int64_t ms, int code, const
 
 static void what_a_session_does_not_set_has_its_default(void **state)
 {
-    ahttp_timeout timeout = {.connect_ms = 7, .total_ms = AHTTP_NEVER};
+    ahttp_timeout timeout = {.total_ms = 0};
+    ahttp_timeout given = {.connect_ms = 7, .total_ms = AHTTP_NEVER};
     (void)state;
 
     ah_timeout_complete(&timeout);
+    ah_timeout_complete(&given);
 
-    assert_int_equal(timeout.total_ms, AHTTP_NEVER);
-    assert_int_equal(timeout.connect_ms, 7);
+    assert_int_equal(given.total_ms, AHTTP_NEVER);
+    assert_int_equal(given.connect_ms, 7);
+    assert_int_equal(timeout.total_ms, 300000);
+    assert_int_equal(timeout.connect_ms, 30000);
     assert_int_equal(timeout.pool_ms, AHTTP_NEVER);
     assert_int_equal(timeout.dns_ms, 30000);
     assert_int_equal(timeout.tls_ms, 30000);
@@ -129,7 +104,7 @@ static void waiting_in_the_pool_is_limited_apart_from_connecting(void **state)
 static void connecting_is_not_waiting_in_the_pool(void **state)
 {
     (void)state;
-    restart(&(server_script){.black_hole = true});
+    restart_with(&(server_script){.black_hole = true});
     ahttp_future *request = ahttp_get(f.session, server_url(f.server, "/"),
                                       .timeout = {.pool_ms = 10, .connect_ms = 1500});
 
@@ -143,12 +118,11 @@ static void a_peer_that_takes_nothing_more_exceeds_the_write_limit(void **state)
     static const server_step stops[] = {READ_HEAD, STOP_READING, HOLD};
     static char body[16 << 20];
     (void)state;
-    restart(&(server_script){.connections = {stops}, .receive_buffer = 4096});
+    restart_with(&(server_script){.connections = {stops}, .receive_buffer = 4096});
     ahttp_future *request =
         ahttp_post(f.session, server_url(f.server, "/"), .data = {body, sizeof body},
                    .timeout = {.write_ms = 900, .read_ms = 10});
-    run_until(&f, SERVER_REQUESTS, 0);
-    turns(300);
+    settle(&f);
 
     assert_fails_after(request, 900, AHTTP_E_WRITE_TIMEOUT,
                        "timed out after 900 ms without a byte (write_ms is 900)");
@@ -159,10 +133,10 @@ static void a_deadline_while_the_body_goes_out_says_so(void **state)
     static const server_step stops[] = {READ_HEAD, STOP_READING, HOLD};
     static char body[16 << 20];
     (void)state;
-    restart(&(server_script){.connections = {stops}, .receive_buffer = 4096});
+    restart_with(&(server_script){.connections = {stops}, .receive_buffer = 4096});
     ahttp_future *request = ahttp_post(f.session, server_url(f.server, "/"),
                                        .data = {body, sizeof body}, .timeout = {.total_ms = 5000});
-    turns(300);
+    settle(&f);
 
     assert_fails_after(request, 5000, AHTTP_E_TOTAL_TIMEOUT,
                        "timed out after 5000 ms while sending the request body (total_ms is 5000)");
@@ -198,20 +172,20 @@ static void the_read_limit_counts_from_byte_to_byte(void **state)
         WAIT_GATE(1), SEND("3"),
         HOLD};
     (void)state;
-    restart(&(server_script){.connections = {stalls}});
+    restart_with(&(server_script){.connections = {stalls}});
     ahttp_response *response =
         response_of(ahttp_get(f.session, server_url(f.server, "/"), .timeout = {.read_ms = 1000}));
     ahttp_future *text = ahttp_response_text(response);
 
     for (unsigned gate = 0; gate < 2; gate++) {
-        turns(3);
+        settle(&f);
         ahttp_loop_advance(f.loop, 999);
-        turns(3);
+        settle(&f);
         assert_false(ahttp_future_done(text));
         uint64_t sent = server_count(f.server, SERVER_BYTES_SENT);
         server_open_gate(f.server, gate);
         run_until(&f, SERVER_BYTES_SENT, sent + 1);
-        turns(20);
+        settle(&f);
     }
     assert_fails_after(text, 1000, AHTTP_E_READ_TIMEOUT,
                        "timed out after 1000 ms without a byte (read_ms is 1000)");
@@ -226,10 +200,10 @@ static void a_body_that_nobody_reads_exceeds_no_read_limit(void **state)
         response_of(ahttp_get(f.session, server_url(f.server, "/bytes/10000000"),
                               .timeout = {.read_ms = 1000, .total_ms = AHTTP_NEVER}));
     run_until(&f, SERVER_BLOCKED, 1);
-    turns(20); /* as many reads as it takes to have enough */
+    settle(&f);
 
     ahttp_loop_advance(f.loop, 100000);
-    turns(10);
+    settle(&f);
 
     const ahttp_bytes *body = ahttp_await(ahttp_response_read(response));
     if (!body)
@@ -247,7 +221,7 @@ static void an_idle_connection_has_no_read_limit(void **state)
     assert_text(ahttp_get(session, server_url(f.server, "/ok")), "ok");
 
     ahttp_loop_advance(f.loop, 100000);
-    turns(3);
+    settle(&f);
 
     assert_text(ahttp_get(session, server_url(f.server, "/ok")), "ok");
     assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 1);
@@ -257,22 +231,20 @@ static void an_idle_connection_has_no_read_limit(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_session_does_not_set_has_its_default),
         cmocka_unit_test(a_requests_limits_override_its_sessions_one_by_one),
-        TEST(a_limit_below_zero_is_refused),
-        TEST(waiting_in_the_pool_is_limited_apart_from_connecting),
-        TEST(connecting_is_not_waiting_in_the_pool),
-        TEST(a_peer_that_takes_nothing_more_exceeds_the_write_limit),
-        TEST(a_deadline_while_the_body_goes_out_says_so),
-        TEST(the_first_byte_has_a_limit_of_its_own),
-        TEST(the_read_limit_covers_the_first_byte_where_that_has_none),
-        TEST(the_read_limit_counts_from_byte_to_byte),
-        TEST(a_body_that_nobody_reads_exceeds_no_read_limit),
-        TEST(an_idle_connection_has_no_read_limit),
+        WITH_SERVER(a_limit_below_zero_is_refused),
+        WITH_SERVER(waiting_in_the_pool_is_limited_apart_from_connecting),
+        WITH_SERVER(connecting_is_not_waiting_in_the_pool),
+        WITH_SERVER(a_peer_that_takes_nothing_more_exceeds_the_write_limit),
+        WITH_SERVER(a_deadline_while_the_body_goes_out_says_so),
+        WITH_SERVER(the_first_byte_has_a_limit_of_its_own),
+        WITH_SERVER(the_read_limit_covers_the_first_byte_where_that_has_none),
+        WITH_SERVER(the_read_limit_counts_from_byte_to_byte),
+        WITH_SERVER(a_body_that_nobody_reads_exceeds_no_read_limit),
+        WITH_SERVER(an_idle_connection_has_no_read_limit),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

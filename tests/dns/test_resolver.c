@@ -169,6 +169,31 @@ static void nobody_at_the_servers_address_is_a_dns_error(void **state)
     ahttp_resolver_unref(other.resolver);
 }
 
+static void a_server_that_is_gone_is_passed_over_for_the_next(void **state)
+{
+    fixture *self = *state;
+    dns_server *gone = dns_server_start(rules);
+    fixture other = *self;
+    char servers[80];
+
+    snprintf(servers, sizeof servers, "[::1]%s,%s", strchr(dns_server_text(gone), ':'),
+             dns_server_text(self->server));
+    dns_server_stop(gone);
+    other.resolver = make_resolver(self->loop, servers, 0);
+
+    assert_string_equal(resolved(&other, "only4.test"), "192.0.2.4:80");
+    ahttp_resolver_unref(other.resolver);
+}
+
+static void asking_a_server_makes_no_thread(void **state)
+{
+    size_t threads = count_threads();
+
+    resolved(*state, "both.test");
+
+    assert_int_equal(count_threads(), threads);
+}
+
 static void wrong_servers_are_reported_by_the_first_look_up(void **state)
 {
     fixture other = *(fixture *)*state;
@@ -310,6 +335,8 @@ int main(void)
         WITH_SERVER(a_name_that_does_not_exist_is_a_dns_error),
         WITH_SERVER(no_data_and_server_failure_are_dns_errors),
         WITH_SERVER(nobody_at_the_servers_address_is_a_dns_error),
+        WITH_SERVER(a_server_that_is_gone_is_passed_over_for_the_next),
+        WITH_SERVER(asking_a_server_makes_no_thread),
         WITH_SERVER(wrong_servers_are_reported_by_the_first_look_up),
         WITH_SERVER(a_server_that_keeps_silent_is_a_dns_error_in_the_end),
         WITH_SERVER(aliases_that_lead_nowhere_or_round_are_dns_errors),

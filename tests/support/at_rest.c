@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <uv.h>
 
 /* Of a thread that is gone as well. */
 static bool sleeps(const char *thread)
@@ -39,13 +40,25 @@ static bool others_sleep(void)
     return all;
 }
 
+size_t count_threads(void)
+{
+    DIR *threads = opendir("/proc/self/task");
+    size_t count = 0;
+
+    for (struct dirent *each; threads && (each = readdir(threads));)
+        count += each->d_name[0] != '.';
+    if (threads)
+        closedir(threads);
+    return count;
+}
+
 void wait_for_other_threads(void)
 {
     while (!others_sleep())
         poll(NULL, 0, 1);
 }
 
-bool loop_has_work(const uv_loop_t *loop)
+bool loop_has_work(const struct uv_loop_s *loop)
 {
     struct pollfd backend = {uv_backend_fd(loop), POLLIN, 0};
 
