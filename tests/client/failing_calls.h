@@ -113,6 +113,13 @@ ssize_t recvfrom(int fd, void *restrict buf, size_t cap, int flags,
     return (ssize_t)syscall(SYS_recvfrom, fd, buf, cap, flags, address, len);
 }
 
+ssize_t send(int fd, const void *bytes, size_t len, int flags)
+{
+    if (must_fail("send", EPIPE))
+        return -1;
+    return (ssize_t)syscall(SYS_sendto, fd, bytes, len, flags, NULL, 0);
+}
+
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     if (must_fail("sendmsg", EPIPE))
