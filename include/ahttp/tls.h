@@ -34,10 +34,10 @@ typedef struct ahttp_tls_options {
     const char *ca_dir;  /* made by `openssl rehash`; looked up when needed; "a:b": both */
     const char *ca_pem;
     const char *crl_file;    /* refuse what these lists revoke; each issuer needs one */
-    const char *const *pins; /* AHTTP_PINS(...): besides all else, the server's own certificate
-                                must be one of these: "cert-sha256:" of the certificate as DER,
-                                "spki-sha256:" of its public key, in hex or base64; or
-                                curl's "sha256//", a key in base64 */
+    const char *const *pins; /* AHTTP_PINS(...): besides all else, the server's own certificate,
+                                not one that leads to its root, must be one of these: "cert-sha256:"
+                                of the certificate as DER, "spki-sha256:" of its public key, in hex
+                                or base64; or curl's "sha256//", a key in base64 */
 
     /* Who to be, if the server asks: a certificate with the chain behind it, and its key. */
     const char *cert_file;
@@ -54,7 +54,8 @@ typedef struct ahttp_tls_options {
     /* Which TLS. */
     ahttp_tls_version min_version; /* default AHTTP_TLS_1_2 */
     ahttp_tls_version max_version; /* default: the newest */
-    const char *ciphers;           /* up to TLS 1.2, in OpenSSL's words: "ECDHE+AESGCM" */
+    const char *ciphers;           /* up to TLS 1.2, in OpenSSL's words: "ECDHE+AESGCM"; default:
+                                      OpenSSL's, but for those without forward secrecy */
     const char *cipher_suites;     /* of TLS 1.3: "TLS_AES_128_GCM_SHA256:..." */
     const char *groups;            /* for the key exchange: "X25519:P-256" */
     const char *alpn;              /* offered, "a,b"; default "http/1.1", "": nothing */

@@ -19,8 +19,7 @@ enum { CIPHERTEXT_BUFFER = 3 * (5 + 16384 + 256) };
 
 /* ---- Versions and algorithms ---- */
 
-/* Those before 1.2 are spoken only where the program asks for them (RFC 9325 §3.1.1); they need
-   signatures that OpenSSL's usual level of security has not. */
+/* Those before 1.2 are spoken only where the program asks for them (RFC 9325 §3.1.1). */
 static ahttp_error *set_versions(ahttp_tls *tls, const ahttp_tls_options *options)
 {
     int oldest = options->min_version ? (int)options->min_version : AHTTP_TLS_1_2;
@@ -37,8 +36,34 @@ static ahttp_error *set_versions(ahttp_tls *tls, const ahttp_tls_options *option
     if (SSL_CTX_set_min_proto_version(tls->ctx, oldest) != 1 ||
         SSL_CTX_set_max_proto_version(tls->ctx, newest) != 1)
         return ah_tls_failure(AHTTP_E_TLS_SETTINGS, ERR_peek_error(), "make TLS settings");
-    if (oldest < AHTTP_TLS_1_2 && !options->ciphers)
-        SSL_CTX_set_cipher_list(tls->ctx, "DEFAULT:@SECLEVEL=0");
+    return NULL;
+}
+
+/* The system's own suites, but for those without forward secrecy: whoever gets the server's key one
+   day could read all that was said (RFC 9325 §4.1; Python's ssl does the same). */
+static ahttp_error *set_usual_suites(const ahttp_tls *tls)
+{
+    const STACK_OF(SSL_CIPHER) *ciphers = SSL_CTX_get_ciphers(tls->ctx);
+    ah_buf list = {0};
+
+    for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+        const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(ciphers, i);
+        int exchange = SSL_CIPHER_get_kx_nid(cipher);
+        if (exchange == NID_kx_ecdhe || exchange == NID_kx_dhe)
+            ah_buf_append_format(&list, "%s:", SSL_CIPHER_get_name(cipher));
+    }
+    const char *text = ah_buf_terminate(&list);
+    bool is_set = text && (list.len == 0 || SSL_CTX_set_cipher_list(tls->ctx, text) == 1);
+    ah_buf_release(&list);
+    return is_set ? NULL : ah_error_no_memory();
+}
+
+/* Old versions need what OpenSSL's usual level of security has not. */
+static ahttp_error *set_suites(const ahttp_tls *tls)
+{
+    if (tls->versions[0] >= AHTTP_TLS_1_2)
+        return set_usual_suites(tls);
+    SSL_CTX_set_cipher_list(tls->ctx, "DEFAULT:@SECLEVEL=0");
     return NULL;
 }
 
@@ -52,6 +77,10 @@ static ahttp_error *unknown(const char *option, const char *value)
 
 static ahttp_error *set_algorithms(ahttp_tls *tls, const ahttp_tls_options *options)
 {
+    ahttp_error *error = options->ciphers ? NULL : set_suites(tls);
+
+    if (error)
+        return error;
     if (options->ciphers && SSL_CTX_set_cipher_list(tls->ctx, options->ciphers) != 1)
         return unknown("ciphers", options->ciphers);
     if (options->cipher_suites && SSL_CTX_set_ciphersuites(tls->ctx, options->cipher_suites) != 1)

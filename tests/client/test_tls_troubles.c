@@ -4,13 +4,15 @@
 #include "support/server.h"
 #include "support/tls_front.h"
 
-static certificate *root, *leaf, *me, *stranger;
+static certificate *root, *leaf, *rsa, *me, *stranger;
 
 static int begin(void **state)
 {
     (void)state;
     root = certificate_new(.common_name = "Root", .is_ca = true);
     leaf = certificate_new(.common_name = "leaf", .names = "DNS:good.test", .issuer = root);
+    rsa = certificate_new(.common_name = "rsa", .names = "DNS:good.test", .issuer = root,
+                          .rsa_bits = 2048);
     me = certificate_new(.common_name = "me", .issuer = root);
     stranger = certificate_new(.common_name = "stranger");
     return 0;
@@ -21,6 +23,7 @@ static int end(void **state)
     (void)state;
     certificate_free(stranger);
     certificate_free(me);
+    certificate_free(rsa);
     certificate_free(leaf);
     certificate_free(root);
     return 0;
@@ -30,14 +33,23 @@ static int end(void **state)
 
 typedef struct offer {
     const char *what;
-    const char *arguments[8]; /* of s_server */
+    const char *arguments[12]; /* of s_server */
     ahttp_tls_options options;
     const char *own;     /* "me" or "stranger": the client's certificate */
     const char *message; /* of the failure; NULL: it works */
     int code;            /* default: E_TLS */
 } offer;
 
-#define OLD "DEFAULT:@SECLEVEL=0"
+/* The second group of RFC 2409 §6.2: 1024 bits. */
+static const char small_group[] =
+    "-----BEGIN DH PARAMETERS-----\n"
+    "MIGHAoGBAP//////////yQ/aoiFowjTExmKLgNwc0SkCTgiKZ8x0Agu+pjsTmyJR\n"
+    "Sgh5jjQE3e+VGbPNOkMbMCsKbfJfFDdP4TVtbVHCReSFtXZiXn7G9ExC6aY37WsL\n"
+    "/1y29Aa37e44a/taiZ+lrp8kEXxLH+ZJKGZR7OZTgf//////////AgEC\n"
+    "-----END DH PARAMETERS-----\n";
+
+#define BY_RSA "-cert", "rsa.pem", "-key", "rsa.key", "-tls1_2"
+#define OLD    "DEFAULT:@SECLEVEL=0"
 static const offer offers[] = {
     {"TLS 1.0 only",
      {"-tls1", "-cipher", OLD},
@@ -59,6 +71,16 @@ static const offer offers[] = {
     {"no encryption",
      {"-tls1_2", "-cipher", "NULL:@SECLEVEL=0"},
      .message = "handshake failure (no algorithm in common, or it wants a certificate"},
+    {"no forward secrecy",
+     {BY_RSA, "-cipher", "AES128-GCM-SHA256"},
+     .message = "handshake failure (no algorithm in common"},
+    {"no forward secrecy, where that is wanted",
+     {BY_RSA, "-cipher", "AES128-GCM-SHA256"},
+     .options = {.ciphers = "AES128-GCM-SHA256"}},
+    {"a group of 1024 bits",
+     {BY_RSA, "-cipher", "DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0", "-dhparam", "small"},
+     .message = "TLS handshake with good.test: dh key too small"},
+    {"a group of 2048 bits", {BY_RSA, "-cipher", "DHE-RSA-AES128-GCM-SHA256"}, .message = NULL},
     {"another suite",
      {"-tls1_3", "-ciphersuites", "TLS_AES_128_GCM_SHA256"},
      .options = {.cipher_suites = "TLS_AES_256_GCM_SHA384"},
@@ -124,6 +146,8 @@ static void meet(const offer *it)
 
     certificate_write(root, program_path(server, "root.pem"), NULL);
     certificate_write(leaf, program_path(server, "leaf.pem"), program_path(server, "leaf.key"));
+    certificate_write(rsa, program_path(server, "rsa.pem"), program_path(server, "rsa.key"));
+    program_write(server, "small", "%s", small_group);
     certificate_write(me, program_path(server, "me.pem"), program_path(server, "me.key"));
     certificate_write(stranger, program_path(server, "stranger.pem"),
                       program_path(server, "stranger.key"));
@@ -172,6 +196,13 @@ static const server_step says_half[] = {READ_BYTES(1), SEND_BYTES("\x16\x03\x03\
                                         HALF_CLOSE, DRAIN, CLOSE};
 static const server_step says_empty[] = {
     READ_BYTES(1), SEND_BYTES("\x16\x03\x03\x00\x04\x0e\x00\x00\x00", 9), DRAIN, CLOSE};
+/* A ServerHello for TLS_RSA_WITH_3DES_EDE_CBC_SHA. */
+static const server_step says_3des[] = {
+    READ_BYTES(1),
+    SEND_BYTES("\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03"
+               "random random random random rand\x00\x00\x0a\x00",
+               47),
+    DRAIN, CLOSE};
 static const server_step stalls[] = {READ_BYTES(1), HOLD};
 static const server_step stalls_midway[] = {READ_BYTES(1),
                                             SEND_BYTES("\x16\x03\x03\x00\x7a\x02", 6), HOLD};
@@ -189,6 +220,7 @@ static void a_server_that_breaks_off_the_handshake_gets_its_own_error(void **sta
         {says_garbage, AHTTP_E_TLS, "so the peer may not speak TLS on this port"},
         {says_half, AHTTP_E_DISCONNECTED, "TLS handshake with good.test: the peer closed"},
         {says_empty, AHTTP_E_TLS, "TLS handshake with good.test: unexpected message"},
+        {says_3des, AHTTP_E_TLS, "TLS handshake with good.test: unknown cipher returned"},
         {stalls, AHTTP_E_TLS_TIMEOUT, "(tls_ms is 200)"},
         {stalls_midway, AHTTP_E_TLS_TIMEOUT, "(tls_ms is 200)"},
     };
@@ -250,12 +282,36 @@ static void an_end_without_close_notify_cuts_what_is_not_complete(void **state)
     }
 }
 
+static const server_step half[] = {READ_REQUEST,
+                                   SEND("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nok"), HOLD};
+
+static void a_record_that_was_changed_on_the_way_cuts_the_body(void **state)
+{
+    (void)state;
+    test_server *server = server_start(&(server_script){.connections = {half}});
+    tls_front *front = tls_front_start(server_port(server));
+    tls_front_damage(front);
+    client it = client_with(NULL, false);
+
+    ahttp_response *response = ahttp_await(ahttp_get(it.session, tls_front_url(front, "/")));
+    assert_non_null(response);
+    assert_fails(ahttp_response_text(response), AHTTP_E_BODY_CUT,
+                 "received 2 of 10 bytes, then read from 127.0.0.1:");
+    assert_has(ahttp_task_error()->message, "bad record mac");
+
+    ahttp_response_unref(response);
+    client_end(&it);
+    tls_front_stop(front);
+    server_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_that_wants_something_else_is_told_what_was_offered),
         cmocka_unit_test(a_server_that_breaks_off_the_handshake_gets_its_own_error),
         cmocka_unit_test(an_end_without_close_notify_cuts_what_is_not_complete),
+        cmocka_unit_test(a_record_that_was_changed_on_the_way_cuts_the_body),
     };
 
     return cmocka_run_group_tests(tests, begin, end);

@@ -61,6 +61,7 @@ struct tls_front {
     int listener;
     int stop[2]; /* a byte ends the thread */
     atomic_int goodbyes;
+    atomic_bool damages;
     uint16_t port, to_port;
     const tls_front_word *words;
     char url[128];
@@ -91,16 +92,25 @@ static int dial(uint16_t port)
     return -1;
 }
 
+static int damage(SSL *ssl)
+{
+    static const char record[] = "\x17\x03\x03\0\x20not encrypted by anybody at all.";
+    ssize_t len = sizeof record - 1;
+
+    return write(SSL_get_fd(ssl), record, (size_t)len) == len;
+}
+
 /* Whether there is more to come, and the client still wants to hear. */
-static int to_client(SSL *ssl, int fd)
+static int to_client(tls_front *front, SSL *ssl, int fd)
 {
     char bytes[16384];
     ssize_t count = read(fd, bytes, sizeof bytes);
 
     if (count < 0)
         SSL_set_quiet_shutdown(ssl, 1);
-
-    return count > 0 && SSL_write(ssl, bytes, (int)count) == (int)count;
+    if (count <= 0 || SSL_write(ssl, bytes, (int)count) != (int)count)
+        return 0;
+    return !atomic_load(&front->damages) || damage(ssl);
 }
 
 static int to_server(SSL *ssl, int fd)
@@ -127,7 +137,7 @@ static void forward(tls_front *front, SSL *ssl, int client, int server)
         if (fds[0].revents)
             goes_on = to_server(ssl, server);
         if (goes_on && fds[1].revents)
-            goes_on = to_client(ssl, server);
+            goes_on = to_client(front, ssl, server);
     }
 }
 
@@ -243,6 +253,11 @@ const char *tls_front_url(tls_front *front, const char *path)
 {
     snprintf(front->url, sizeof front->url, "https://127.0.0.1:%u%s", front->port, path);
     return front->url;
+}
+
+void tls_front_damage(tls_front *front)
+{
+    atomic_store(&front->damages, true);
 }
 
 bool tls_front_wait_for_goodbyes(tls_front *front, int at_least)

@@ -26,6 +26,8 @@ tls_front *tls_front_start_behind(const tls_front_word *words, uint16_t to_port)
 uint16_t tls_front_port(const tls_front *front);
 /* "https://127.0.0.1:PORT" and path; valid until the next call. */
 const char *tls_front_url(tls_front *front, const char *path);
+/* Behind what the server says next comes a record that nobody can decrypt. */
+void tls_front_damage(tls_front *front);
 /* Whether so many connections ended with the client's close_notify, now or soon. */
 bool tls_front_wait_for_goodbyes(tls_front *front, int at_least);
 /* Also puts SSL_CERT_FILE back. */
