@@ -10,16 +10,18 @@
      a proxy that is to be passed ------> PASSING ---> next step, for the place behind it
      the last place --------------------> HTTP/1.1, done
 
-   PASSING may want to begin anew with RESOLVING, when a proxy has closed.  An error, the time
-   limit and a cancel end an opening from each of these. */
+   PASSING may want to begin anew with RESOLVING, when a proxy has closed.  Where SECURING fails at
+   the first place, DIALLING goes on with its other addresses.  Any other error, the time limit and
+   a cancel end an opening from each of these. */
 #include "pool/opening.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "conn/h1_conn.h"
-#include "dns/allowed.h"
 #include "loop/log.h"
 #include "loop/timer.h"
 #include "net/dial.h"
+#include "pool/candidates.h"
+#include "pool/opening_stage.h"
 #include "pool/own_connect.h"
 #include "pool/passing.h"
 #include <ahttp/base.h>
@@ -28,25 +30,24 @@
 #include "tls/tls.h"
 #endif
 
-typedef enum stage { RESOLVING, DIALLING, SECURING, PASSING } stage;
-
 struct ah_opening {
     ah_opening_setup *setup;
     const ah_origin *origin;
     const ah_conn_owner *owner;
     ah_opening_fn *done;
     void *ctx;
-    stage stage;
+    ah_opening_stage stage;
     ah_timer timer;
     ahttp_timeout limits;
     ah_tracer *tracer;  /* a reference, or NULL */
     bool is_asking;     /* that was told that a name is resolved */
     int64_t limited_ms; /* since when the limit of the stage counts */
     ah_lookup lookup;
-    ah_dial *dial; /* while DIALLING: one of these two, or the job */
+    ah_candidates candidates; /* addresses of the first place */
+    ah_dial *dial;            /* while DIALLING: one of these two, or the job */
     ah_own_connect *asking;
-    ah_job failing; /* brings an error that came up inside start */
-    ahttp_error *failure;
+    ah_job failing;       /* brings an error that came up inside start */
+    ahttp_error *failure; /* ... that one, or of TLS at an address before */
 #if AHTTP_TLS
     ah_tls_handshake *handshake; /* while SECURING */
 #endif
@@ -56,9 +57,10 @@ struct ah_opening {
     ah_passing passings[];
 };
 
-static void enter(ah_opening *opening, stage next);
+static void enter(ah_opening *opening, ah_opening_stage next);
 static ahttp_phase phase(const ah_opening *opening);
 static void take_step(ah_opening *opening, ah_transport *transport);
+static void dial(ah_opening *opening, const ah_place *place);
 static void reach(ah_opening *opening);
 
 /* ---- Ends ---- */
@@ -68,6 +70,7 @@ static void release(ah_opening *opening)
     ah_timer_stop(opening->setup->loop, &opening->timer);
     for (size_t i = 0; i < opening->count; i++)
         ah_passing_release(&opening->passings[i]);
+    ah_candidates_release(&opening->candidates);
     ah_link_remove(&opening->failing.link);
     ah_error_free(opening->failure);
     ah_tracer_unref(opening->tracer);
@@ -84,8 +87,14 @@ static void finish(ah_opening *opening, ah_conn *conn, ahttp_error *error)
     done(ctx, conn, error);
 }
 
+/* That TLS failed at one address says more than that another was not reached. */
 static void fail(ah_opening *opening, ahttp_error *error)
 {
+    if (opening->stage == AH_OPENING_DIALLING && opening->failure) {
+        ah_error_free(error);
+        error = opening->failure;
+        opening->failure = NULL;
+    }
     finish(opening, NULL, ah_error_in_phase(error, phase(opening)));
 }
 
@@ -118,14 +127,14 @@ static void stop_stage(ah_opening *opening, ahttp_error **said)
 {
     *said = NULL;
     switch (opening->stage) {
-    case RESOLVING: ah_lookup_cancel(&opening->lookup); break;
-    case DIALLING: stop_dialling(opening); break;
-    case SECURING:
+    case AH_OPENING_RESOLVING: ah_lookup_cancel(&opening->lookup); break;
+    case AH_OPENING_DIALLING: stop_dialling(opening); break;
+    case AH_OPENING_SECURING:
 #if AHTTP_TLS
         ah_tls_cancel(opening->handshake);
 #endif
         break;
-    case PASSING: ah_passing_cancel(&opening->passings[opening->passed], said); break;
+    case AH_OPENING_PASSING: ah_passing_cancel(&opening->passings[opening->passed], said); break;
     }
 }
 
@@ -190,6 +199,18 @@ static ahttp_tls *tls_at(const ah_opening *opening, const ah_place *place)
     return place->tls ? place->tls : opening->setup->default_tls;
 }
 
+/* Takes error over if another address of the first place is dialled instead. */
+static bool try_next_address(ah_opening *opening, const ah_place *place, ahttp_error *error)
+{
+    if (opening->passed > 0 || error->code == AHTTP_E_NO_MEMORY ||
+        !ah_candidates_drop_reached(&opening->candidates))
+        return false;
+    ah_error_free(opening->failure);
+    opening->failure = ah_error_in_phase(error, AHTTP_PHASE_TLS);
+    dial(opening, place);
+    return true;
+}
+
 static void secured(void *ctx, ah_transport *transport, ahttp_error *error)
 {
     ah_opening *opening = ctx;
@@ -197,7 +218,9 @@ static void secured(void *ctx, ah_transport *transport, ahttp_error *error)
 
     ah_trace_about(opening->tracer, AHTTP_TRACE_TLS_END, place.name, error ? error->code : 0);
     if (error) {
-        fail(opening, error_at(&place, error->code, error));
+        error = error_at(&place, error->code, error);
+        if (!try_next_address(opening, &place, error))
+            fail(opening, error);
         return;
     }
     ah_trace_mark(opening->tracer, AH_MARK_TLS);
@@ -212,7 +235,7 @@ static void secure(ah_opening *opening, ah_transport *transport, const ah_place 
 
     if (!place->proxy && opening->origin->route.server_name.len > 0)
         target.server_name = opening->origin->route.server_name.ptr;
-    enter(opening, SECURING);
+    enter(opening, AH_OPENING_SECURING);
     ah_trace_about(opening->tracer, AHTTP_TRACE_TLS_START, place->name, 0);
     opening->handshake =
         ah_tls_start(setup->loop, tls_at(opening, place), transport, &target, secured, opening);
@@ -239,7 +262,7 @@ static void passed(void *ctx, ah_transport *transport, ahttp_error *error)
 
 static void pass(ah_opening *opening, ah_transport *transport)
 {
-    enter(opening, PASSING);
+    enter(opening, AH_OPENING_PASSING);
     if (!ah_passing_start(&opening->passings[opening->passed], transport, passed, opening))
         fail(opening, ah_error_no_memory());
 }
@@ -265,12 +288,14 @@ static void dialled(void *ctx, ah_transport *transport, ahttp_error *error)
     ah_opening *opening = ctx;
     ah_place place = place_at(opening, 0);
 
-    if (!error)
-        ah_trace_mark(opening->tracer, AH_MARK_CONNECT);
-    if (error)
+    if (error) {
         fail(opening, error_at(&place, AHTTP_E_PROXY_CONNECT, error));
-    else
-        take_step(opening, transport);
+        return;
+    }
+    ah_trace_mark(opening->tracer, AH_MARK_CONNECT);
+    if (place.is_tls)
+        ah_candidates_note_reached(&opening->candidates, ah_transport_peer(transport));
+    take_step(opening, transport);
 }
 
 static ah_dial_options dial_options(const ah_opening *opening, const ah_place *place)
@@ -283,36 +308,33 @@ static ah_dial_options dial_options(const ah_opening *opening, const ah_place *p
                              .sockets = &setup->sockets};
 }
 
-static void dial(ah_opening *opening, const ah_place *place, const ah_address *addresses,
-                 size_t count)
+static void dial(ah_opening *opening, const ah_place *place)
 {
+    const ah_candidates *candidates = &opening->candidates;
     ah_dial_options options = dial_options(opening, place);
 
-    enter(opening, DIALLING);
-    opening->dial =
-        ah_dial_start(opening->setup->loop, &options, addresses, count, dialled, opening);
+    enter(opening, AH_OPENING_DIALLING);
+    opening->dial = ah_dial_start(opening->setup->loop, &options, candidates->list,
+                                  candidates->count, dialled, opening);
     if (!opening->dial)
         fail(opening, ah_error_no_memory());
 }
 
+/* What a program allows is about hosts, not about proxies. */
 static void dial_allowed(ah_opening *opening, const ah_place *place, const ah_address *addresses,
                          size_t count)
 {
     const ah_opening_setup *setup = opening->setup;
-    ah_address *allowed = ah_realloc_array(NULL, count, sizeof *allowed);
-    size_t left = allowed ? ah_addresses_allowed(addresses, count, setup->allow_address,
-                                                 setup->allow_address_ctx, allowed)
-                          : 0;
 
-    if (left > 0)
-        dial(opening, place, allowed, left);
+    if (!ah_candidates_fill(&opening->candidates, addresses, count,
+                            place->proxy ? NULL : setup->allow_address, setup->allow_address_ctx))
+        fail(opening, ah_error_no_memory());
+    else if (opening->candidates.count > 0)
+        dial(opening, place);
     else
-        fail(opening, !allowed ? ah_error_no_memory()
-                               : ah_error_new(AHTTP_E_ADDRESS_REFUSED,
-                                              "connect to %s: allow_address allows none of its "
-                                              "addresses",
-                                              place->name));
-    ah_free(allowed);
+        fail(opening, ah_error_new(AHTTP_E_ADDRESS_REFUSED,
+                                   "connect to %s: allow_address allows none of its addresses",
+                                   place->name));
 }
 
 static void trace_resolved(ah_opening *opening, const char *host, const ahttp_error *error)
@@ -333,10 +355,8 @@ static void resolved(ah_lookup *lookup, const ah_address *addresses, size_t coun
         trace_resolved(opening, place.host.ptr, error);
     if (error)
         fail(opening, error_at(&place, AHTTP_E_PROXY_DNS, error));
-    else if (opening->setup->allow_address && !place.proxy)
-        dial_allowed(opening, &place, addresses, count);
     else
-        dial(opening, &place, addresses, count);
+        dial_allowed(opening, &place, addresses, count);
 }
 
 /* ---- The first transport ---- */
@@ -345,7 +365,7 @@ static void resolve(ah_opening *opening, const ah_place *place)
 {
     const ah_opening_setup *setup = opening->setup;
 
-    enter(opening, RESOLVING);
+    enter(opening, AH_OPENING_RESOLVING);
     opening->lookup = (ah_lookup){.query = NULL};
     if (ah_overrides_lookup(setup->hosts, &opening->lookup, setup->loop, place->host, place->port,
                             setup->family, resolved))
@@ -366,7 +386,7 @@ static void dial_unix(ah_opening *opening, const ah_place *place)
     ah_dial_options options = dial_options(opening, place);
     ahttp_error *error;
 
-    enter(opening, DIALLING);
+    enter(opening, AH_OPENING_DIALLING);
     opening->dial = ah_dial_start_unix(opening->setup->loop, &options, opening->setup->unix_socket,
                                        dialled, opening, &error);
     if (!opening->dial)
@@ -377,7 +397,7 @@ static void ask_program(ah_opening *opening, const ah_place *place)
 {
     const ah_opening_setup *setup = opening->setup;
 
-    enter(opening, DIALLING);
+    enter(opening, AH_OPENING_DIALLING);
     opening->asking =
         ah_own_connect_start(setup->loop, setup->connect, setup->connect_ctx, place->host.ptr,
                              place->port, place->name, dialled, opening);
@@ -402,56 +422,31 @@ static void reach(ah_opening *opening)
 
 /* ---- The time limits ---- */
 
-/* What a stage does, and what happens when that takes too long. */
-static const struct facts {
-    const char *doing, *verb, *limit;
-    size_t limit_at; /* in ahttp_timeout */
-    int code;
-    ahttp_phase phase;
-} facts_of[] = {
-    [RESOLVING] = {"resolving the name", "resolve", "dns_ms", offsetof(ahttp_timeout, dns_ms),
-                   AHTTP_E_DNS_TIMEOUT, AHTTP_PHASE_DNS},
-    [DIALLING] = {"connecting", "connect to", "connect_ms", offsetof(ahttp_timeout, connect_ms),
-                  AHTTP_E_CONNECT_TIMEOUT, AHTTP_PHASE_CONNECT},
-    [SECURING] = {"shaking hands", "shake hands with", "tls_ms", offsetof(ahttp_timeout, tls_ms),
-                  AHTTP_E_TLS_TIMEOUT, AHTTP_PHASE_TLS},
-    [PASSING] = {"waiting for the proxy", "connect through the proxy to", "connect_ms",
-                 offsetof(ahttp_timeout, connect_ms), AHTTP_E_CONNECT_TIMEOUT, AHTTP_PHASE_PROXY},
-};
-
-static int64_t limit_of(const ah_opening *opening)
-{
-    int64_t limit_ms;
-
-    memcpy(&limit_ms, (const char *)&opening->limits + facts_of[opening->stage].limit_at,
-           sizeof limit_ms);
-    return limit_ms;
-}
-
 /* What it is about that takes too long: a proxy, or the origin. */
 static const char *subject_of(const ah_opening *opening)
 {
     ah_place place = place_at(opening, opening->passed);
 
-    return opening->stage == PASSING ? opening->origin->name : place.name;
+    return opening->stage == AH_OPENING_PASSING ? opening->origin->name : place.name;
 }
 
 static ahttp_error *timed_out(const ah_opening *opening)
 {
-    const struct facts *facts = &facts_of[opening->stage];
+    const ah_opening_facts *facts = &ah_opening_facts_of[opening->stage];
     int64_t took_ms = ahttp_loop_now(opening->setup->loop) - opening->limited_ms;
     ah_buf tried = {0};
 
     char address[AH_DIAL_ADDRESS_TEXT] = "";
 
-    if (opening->stage == DIALLING && opening->dial) {
+    if (opening->stage == AH_OPENING_DIALLING && opening->dial) {
         ah_dial_describe(opening->dial, &tried);
         ah_dial_last_address(opening->dial, address);
     }
     ahttp_error *error =
         ah_error_new(facts->code, "%s %s: timed out after %lld ms (%s is %lld)%.*s", facts->verb,
                      subject_of(opening), (long long)took_ms, facts->limit,
-                     (long long)limit_of(opening), (int)tried.len, tried.data ? tried.data : "");
+                     (long long)ah_opening_limit(opening->stage, &opening->limits), (int)tried.len,
+                     tried.data ? tried.data : "");
     ah_buf_release(&tried);
     return address[0] ? ah_error_with_address(error, address) : error;
 }
@@ -467,13 +462,18 @@ static void on_limit(ah_timer *timer)
         ah_error_free(error);
         error = said;
     }
+#if AHTTP_TLS
+    ah_place place = place_at(opening, 0);
+    if (opening->stage == AH_OPENING_SECURING && try_next_address(opening, &place, error))
+        return;
+#endif
     fail(opening, error);
 }
 
 static void begin_limit(ah_opening *opening)
 {
     ahttp_loop *loop = opening->setup->loop;
-    int64_t limit_ms = limit_of(opening);
+    int64_t limit_ms = ah_opening_limit(opening->stage, &opening->limits);
 
     opening->limited_ms = ahttp_loop_now(loop);
     if (limit_ms == AHTTP_NEVER)
@@ -489,10 +489,11 @@ static void log_stage(const ah_opening *opening)
     bool is_other = subject != opening->origin->name;
 
     ah_log(opening->setup->loop, AHTTP_LOG_DEBUG, "connection", "%s: %s%s%s", opening->origin->name,
-           facts_of[opening->stage].doing, is_other ? " at " : "", is_other ? subject : "");
+           ah_opening_facts_of[opening->stage].doing, is_other ? " at " : "",
+           is_other ? subject : "");
 }
 
-static void enter(ah_opening *opening, stage next)
+static void enter(ah_opening *opening, ah_opening_stage next)
 {
     opening->stage = next;
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
@@ -508,12 +509,12 @@ static void set_limits(ah_opening *opening, const ahttp_timeout *limits)
 
 static const char *doing(const ah_opening *opening)
 {
-    return facts_of[opening->stage].doing;
+    return ah_opening_facts_of[opening->stage].doing;
 }
 
 static ahttp_phase phase(const ah_opening *opening)
 {
-    return facts_of[opening->stage].phase;
+    return ah_opening_facts_of[opening->stage].phase;
 }
 
 /* ---- Start ---- */
