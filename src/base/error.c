@@ -236,8 +236,9 @@ static ahttp_error *say(ahttp_error *error, int code, ah_buf *message)
 {
     ahttp_error facts = *error;
 
+    if (code != error->code)
+        facts.kinds = kinds_of(code);
     facts.code = code;
-    facts.kinds = kinds_of(code);
     facts.message = ah_buf_terminate(message);
     if (facts.message) {
         error = rebuild(error, &facts);
@@ -290,6 +291,13 @@ ahttp_error *ah_error_with_tls_reason(ahttp_error *error, const char *reason)
 
     facts.tls_reason = reason;
     return error == &no_memory ? error : rebuild(error, &facts);
+}
+
+ahttp_error *ah_error_for_good(ahttp_error *error)
+{
+    if (error != &no_memory)
+        error->kinds &= ~AHTTP_KIND_RETRY;
+    return error;
 }
 
 ahttp_error *ah_error_because(ahttp_error *error, int cause)

@@ -23,6 +23,9 @@ ahttp_error *ah_error_wrap(int code, ahttp_error *error, const char *what);
 ahttp_error *ah_error_append(ahttp_error *error, const char *more);
 /* Sets the cause of an error made just now; gives it back. */
 ahttp_error *ah_error_because(ahttp_error *error, int cause);
+/* Of an error made just now: sending again would end the same way, whatever its code says; gives it
+   back. */
+ahttp_error *ah_error_for_good(ahttp_error *error);
 /* Takes error over; the result has what it is given, copied. */
 ahttp_error *ah_error_with_response(ahttp_error *error, int status, const ahttp_pair *headers,
                                     ahttp_bytes body);

@@ -84,6 +84,8 @@ static bool may_help(const ah_retry_plan *plan, const ah_retry_facts *facts, int
         return facts->choice == AH_RETRY_YES;
     if (facts->status)
         return says_later(plan, facts->status, after_ms);
+    if (facts->error_kinds & AHTTP_KIND_PROXY && !(facts->error_kinds & AHTTP_KIND_RETRY))
+        return false; /* it has answered that it will not */
     return !(facts->error_kinds & AHTTP_KIND_TLS) &&
            facts->error_kinds & (AHTTP_KIND_RETRY | AHTTP_KIND_CONNECTION);
 }

@@ -25,8 +25,10 @@ static void finish(ah_socks_tunnel *self, ahttp_error *error)
 
 static ahttp_error *refused(const ah_socks_tunnel *self)
 {
-    return ah_error_because(ah_error_new(AHTTP_E_PROXY, "%s: %s", self->what, self->socks.reason),
-                            self->socks.reply);
+    ahttp_error *error = ah_error_because(
+        ah_error_new(AHTTP_E_PROXY, "%s: %s", self->what, self->socks.reason), self->socks.reply);
+
+    return self->socks.is_unreachable ? error : ah_error_for_good(error);
 }
 
 static void take(ah_socks_tunnel *self, ah_socks_result result)

@@ -118,6 +118,8 @@ static void errors_by_what_is_known_of_them(void **state)
         {AHTTP_KIND_CONNECTION, false, true, false},
         {AHTTP_KIND_CONNECTION | AHTTP_KIND_TIMEOUT, false, true, false},
         {AHTTP_KIND_CONNECTION | AHTTP_KIND_TLS | AHTTP_KIND_RETRY, true, false, false},
+        {AHTTP_KIND_CONNECTION | AHTTP_KIND_PROXY | AHTTP_KIND_RETRY, true, true, true},
+        {AHTTP_KIND_CONNECTION | AHTTP_KIND_PROXY, true, false, false}, /* it will not, it says */
         {AHTTP_KIND_USAGE, true, false, false},
         {AHTTP_KIND_RESPONSE, false, false, false},
         {AHTTP_KIND_TIMEOUT, true, false, false}, /* the total time limit */

@@ -80,6 +80,7 @@ static void a_refusal_is_told_in_words_and_by_its_number(void **state)
     arrives("\5\2\0\1\0\0\0\0\0\0", 10);
 
     assert_refused(2, WHAT ": its rules do not allow this connection");
+    assert_int_equal(refusal->kinds & AHTTP_KIND_RETRY, 0);
     assert_false(may_try_next);
     assert_true(wire.closed);
 }
@@ -93,6 +94,7 @@ static void another_address_may_do_where_the_host_is_unreachable(void **state)
     arrives("\5\4", 2);
 
     assert_refused(4, WHAT ": the host is not reachable from it");
+    assert_int_equal(refusal->kinds & AHTTP_KIND_RETRY, AHTTP_KIND_RETRY);
     assert_true(may_try_next);
 }
 
