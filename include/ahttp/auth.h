@@ -7,7 +7,9 @@
      .auth = "user:password"          Basic (RFC 7617), sent at once
      .bearer = "token"                Bearer (RFC 6750), sent at once
      .digest_auth = "user:password"   Digest (RFC 7616), when the server asks for it; from then on
-                                      at once, as far as the server says that it holds
+                                      at once, as far as the server says that it holds; with
+                                      .digest_only_when_asked for each request anew (aiohttp's
+                                      preemptive=False)
      .authorize = fn                  anything else, by a function of yours
 
    Texts are UTF-8.  A request takes the first that there is of: a header Authorization among its
@@ -33,17 +35,31 @@ typedef struct ahttp_auth_request {
     const ahttp_headers *headers; /* of the request, but for those that frame the body */
     ahttp_bytes body;             /* where all of it is at hand; data NULL: it is not, or none */
     bool has_body;
-    bool is_proxys; /* the response is of the proxy, which says 407 */
-    /* The 401 or 407 that came back; NULL: the request is about to be sent.  Its head can be
-       looked at. */
+    bool is_proxys; /* it is a proxy that is to know, and that says 407 */
+    /* The 401 or 407 that came back; NULL: the request is about to be sent, or it is CONNECT.  Its
+       head can be looked at. */
     const struct ahttp_response *response;
-    int round; /* how often this function was asked before for this request */
+    int round;                   /* how often this function was asked before for this request */
+    int status;                  /* 401 or 407; 0: the request is about to be sent */
+    const ahttp_headers *answer; /* the fields that came with that, or NULL */
+    const char *proxy; /* whose login it is: "http://proxy:3128"; NULL: the host's, or one that the
+                          function must know */
 } ahttp_auth_request;
+
+/* What the answer asks for, as ahttp_response_challenge says, in WWW-Authenticate or
+   Proxy-Authenticate; lent during the call. */
+AHTTP_API const char *ahttp_auth_challenge(const ahttp_auth_request *request, const char *scheme,
+                                           const char *parameter);
 
 /* Resolves to: const ahttp_pair *, fields as for AHTTP_PAIRS, such as Authorization: the request is
    sent with these, again if there is a response.  NULL: it is sent without, or the response is the
    program's.  Asked before each sending and for each 401 and 407, at most 10 times for a request.
-   When the future fails, so does the request. */
+   When the future fails, so does the request.  Where what it wants needs the same connection for
+   several rounds (NTLM), it has that.
+
+   A proxy has a function of its own: ahttp_proxy's authorize.  It is asked before each CONNECT, and
+   for each 407 that answers it; such a request has the proxy's URL and no headers.  So it is for
+   each request that the proxy forwards. */
 typedef ahttp_future *ahttp_authorize_fn(const ahttp_auth_request *request, void *ctx);
 
 /* A 401 that asks for the request again, whose body can be sent only once, fails with

@@ -16,6 +16,7 @@
    https, upgrades and CONNECT go through a tunnel, and the proxy sees no more than host and
    port; so it is with all that goes through SOCKS.  Other requests for http are sent to an http
    proxy itself, which passes them on.  aiohttp's proxy, proxy_auth, proxy_headers. */
+#include <ahttp/auth.h>
 #include <ahttp/tls.h>
 #include <ahttp/wire.h>
 AHTTP_BEGIN
@@ -44,6 +45,10 @@ typedef struct ahttp_proxy {
     /* Lines of CONNECT as they are to be sent ("Name: value\r\n" ...), instead of headers and of a
        User-Agent; Host is in front of them. */
     const char *fields_text;
+    /* Says who we are, instead of a user and password: Negotiate, NTLM.  See auth.h; and as
+       on_wire, make it one for all requests. */
+    ahttp_authorize_fn *authorize;
+    void *authorize_ctx;
 } ahttp_proxy;
 enum { AHTTP_MOST_PROXIES = 4 };
 

@@ -104,6 +104,8 @@ typedef struct ahttp_request_options {
     int max_interim;
     void *trace_ctx;                   /* for the session's traces (trace_request_ctx) */
     const char *const *secret_headers; /* besides the session's: see session_options.h */
+    bool digest_only_when_asked;       /* with digest_auth: see auth.h */
+    bool reserved[7];
 } ahttp_request_options;
 
 AHTTP_END

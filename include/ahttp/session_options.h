@@ -100,8 +100,9 @@ typedef struct ahttp_session_options {
 
     const struct ahttp_trace *const *traces; /* AHTTP_TRACES(&trace): see trace.h; each must outlive
                                                 the session and its responses */
-    bool timings; /* note when each part of a request was over: see timings.h */
-    bool reserved_too[7];
+    bool timings;                /* note when each part of a request was over: see timings.h */
+    bool digest_only_when_asked; /* with digest_auth: see auth.h */
+    bool reserved_too[6];
 
     /* AHTTP_NAMES("X-Api-Key"): headers that are for one origin only, as Authorization is.
        Redirects to another one go without, and logs and archives mask them. */

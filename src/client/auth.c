@@ -5,6 +5,7 @@
 #include "client/hop.h"
 #include "client/request.h"
 #include "http/base64.h"
+#include "http/pairs.h"
 
 static ahttp_error *refuse(const char *what, const char *why)
 {
@@ -54,6 +55,7 @@ typedef struct given {
     const char *auth, *bearer, *digest_auth;
     ahttp_authorize_fn *authorize;
     void *authorize_ctx;
+    bool digest_waits;
 } given;
 
 static int count(const given *options)
@@ -108,6 +110,7 @@ static ahttp_error *read_login(ah_login *login, ah_arena *arena, const given *op
         login->value = bearer_value(arena, ah_str_from(options->bearer));
     else if (options->digest_auth) {
         login->kind = AH_LOGIN_DIGEST;
+        login->waits = options->digest_waits;
         done = split_user(login, arena, ah_str_from(options->digest_auth));
     } else {
         login->kind = AH_LOGIN_PROGRAM;
@@ -127,8 +130,8 @@ static bool set_origin(ah_session_auth *auth, ah_str url)
 
 bool ah_auth_init_session(ah_session_auth *auth, const ahttp_session_options *options)
 {
-    const given own = {options->auth, options->bearer, options->digest_auth, options->authorize,
-                       options->authorize_ctx};
+    const given own = {options->auth,      options->bearer,        options->digest_auth,
+                       options->authorize, options->authorize_ctx, options->digest_only_when_asked};
 
     ah_list_init(&auth->spaces);
     auth->trusts_netrc = options->trust_env;
@@ -177,8 +180,8 @@ static bool choose(ahttp_session *session, const ah_url *url, const ah_login **l
 
 static given given_by(const ahttp_request_options *options)
 {
-    return (given){options->auth, options->bearer, options->digest_auth, options->authorize,
-                   options->authorize_ctx};
+    return (given){options->auth,      options->bearer,        options->digest_auth,
+                   options->authorize, options->authorize_ctx, options->digest_only_when_asked};
 }
 
 bool ah_auth_is_given(const ahttp_request_options *options)

@@ -27,6 +27,7 @@ typedef struct ah_login {
     ah_login_kind kind;
     ah_str value;
     ah_str user, password; /* of DIGEST */
+    bool waits;            /* ... which says nothing before it is asked */
     ahttp_authorize_fn *authorize;
     void *authorize_ctx;
 } ah_login;
@@ -70,15 +71,19 @@ void ah_auth_release_session(ah_session_auth *auth);
 /* What a stage does when the session's netrc has been read. */
 typedef ah_verdict ah_netrc_then_fn(ahttp_response *call, ahttp_error **error);
 
-/* What the stage knows of one block's request. */
-typedef struct ah_auth {
-    ah_auth_space *space;    /* whose digest was answered last, held, or NULL */
-    unsigned tries;          /* challenges that were answered */
-    bool was_stale;          /* the last of them */
-    ahttp_future *asked;     /* of the program's function, or NULL */
+/* What a function of the program says of one block's request. */
+typedef struct ah_auth_program {
+    ahttp_future *asked;     /* its answer, or NULL */
     const ahttp_pair *given; /* its fields for the next sending, or NULL */
     int rounds;              /* how often it was asked */
-    ah_file_reader *reader;  /* of netrc, or NULL */
+} ah_auth_program;
+
+/* What the stage knows of one block's request. */
+typedef struct ah_auth {
+    ah_auth_space *space; /* whose digest was answered last, held, or NULL */
+    unsigned tries;       /* challenges that were answered */
+    ah_auth_program hosts, proxys;
+    ah_file_reader *reader; /* of netrc, or NULL */
     ah_netrc_then_fn *netrc_then;
     ah_buf read;
     ah_hasher *hasher;                   /* of the body that is signed, while it is read, or NULL */
@@ -117,7 +122,8 @@ ah_verdict ah_auth_digest_answer(ahttp_response *call, ahttp_error **error);
 ah_verdict ah_auth_hash_body(ahttp_response *call, ah_hash hash, ahttp_error **error);
 void ah_auth_body_stop(ah_auth *auth);
 
-/* client/auth_program.c */
+/* client/auth_program.c: the function of the login, and in the stage of proxies that of the one
+   that forwards the request */
 ah_verdict ah_auth_program_before(ahttp_response *call, ahttp_error **error);
 ah_verdict ah_auth_program_after(ahttp_response *call, ahttp_error **error);
 void ah_auth_program_stop(ah_auth *auth);

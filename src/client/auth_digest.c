@@ -61,6 +61,8 @@ ah_verdict ah_auth_digest_before(ahttp_response *call, ahttp_error **error)
     ah_auth_space *known;
 
     if (!call->auth || !call->auth->space) {
+        if (call->course.login->waits)
+            return AH_GO_ON;
         known = ah_auth_space_find(&call->session->auth.spaces, &call->url, call->course.login);
         if (!known)
             return AH_GO_ON;

@@ -3,27 +3,23 @@
 #include "base/mem.h"
 #include "client/auth.h"
 #include "client/request.h"
+#include "http/challenge.h"
+#include "http/pairs.h"
+#include <ahttp/head.h>
 
 enum { MOST_ROUNDS = 10 };
 
 /* ---- Its answer ---- */
 
-/* NULL: there is nothing wrong with it. */
-static ahttp_error *check(const ahttp_pair *pairs)
+/* The stage that asks: logging in to hosts, or to proxies. */
+static bool is_for_proxy(const ahttp_response *call)
 {
-    static const char *const library_s[] = {"Host", "Content-Length", "Transfer-Encoding"};
-    const char *name = "";
-    const char *wrong = ah_pairs_check(pairs, &name);
+    return call->stage == AH_STAGE_PROXY;
+}
 
-    if (wrong)
-        return ah_error_new(AHTTP_E_ARGUMENT, "authorize: header \"%s\": %s", name, wrong);
-    for (size_t i = 0; i < sizeof library_s / sizeof *library_s; i++)
-        if (ah_pairs_have(pairs, ah_str_from(library_s[i])))
-            return ah_error_new(AHTTP_E_ARGUMENT,
-                                "authorize: %s follows the request, and cannot "
-                                "be given",
-                                library_s[i]);
-    return NULL;
+static ah_auth_program *of(ahttp_response *call)
+{
+    return is_for_proxy(call) ? &call->auth->proxys : &call->auth->hosts;
 }
 
 static bool copy_pairs(ah_arena *arena, const ahttp_pair *pairs, const ahttp_pair **to)
@@ -48,25 +44,26 @@ static bool copy_pairs(ah_arena *arena, const ahttp_pair *pairs, const ahttp_pai
 /* Takes what the future brought, and ends it. */
 static ahttp_error *take_answer(ahttp_response *call)
 {
-    ah_auth *auth = call->auth;
-    ahttp_future *asked = auth->asked;
+    ah_auth_program *program = of(call);
+    ahttp_future *asked = program->asked;
     ahttp_error *error = ah_future_take_error(asked);
     const ahttp_pair *pairs = error ? NULL : asked->result;
 
     if (pairs)
-        error = check(pairs);
-    if (pairs && !error && !copy_pairs(&call->arena, pairs, &auth->given))
+        error = ah_pairs_check_added(pairs, "authorize");
+    if (pairs && !error && !copy_pairs(&call->arena, pairs, &program->given))
         error = ah_error_no_memory();
-    auth->asked = NULL;
+    program->asked = NULL;
     ah_future_end(asked);
     return error;
 }
 
 static bool add_given(ahttp_response *call)
 {
-    const ahttp_pair *pair = call->auth->given;
+    ah_auth_program *program = of(call);
+    const ahttp_pair *pair = program->given;
 
-    call->auth->given = NULL;
+    program->given = NULL;
     for (; pair && pair->name; pair++)
         if (!ah_request_add_field(call, ah_str_from(pair->name), ah_str_from(pair->value)))
             return false;
@@ -81,8 +78,10 @@ static void on_answer(ah_job *job)
 
     if (!error && call->phase == AH_CALL_PREPARING && !add_given(call))
         verdict = ah_auth_no_memory(&error);
-    else if (!error && call->phase != AH_CALL_PREPARING && call->auth->given)
+    else if (!error && call->phase != AH_CALL_PREPARING && of(call)->given)
         verdict = ah_auth_send_again(call, &error);
+    if (call->phase != AH_CALL_PREPARING && verdict != AH_SEND_AGAIN)
+        ah_conn_give_back(&call->exchange);
     ah_stage_decide(call, verdict, error);
 }
 
@@ -92,6 +91,7 @@ static ahttp_auth_request describe(ahttp_response *call, const char *host, const
 {
     const ah_exchange *exchange = &call->exchange;
     bool is_before = call->phase == AH_CALL_PREPARING;
+    int status = is_before ? 0 : exchange->response.status;
 
     return (ahttp_auth_request){
         .method = exchange->request.method.ptr,
@@ -101,9 +101,12 @@ static ahttp_auth_request describe(ahttp_response *call, const char *host, const
         .headers = exchange->request.fields,
         .body = {exchange->body.ptr, exchange->body.len},
         .has_body = exchange->request.has_body,
-        .is_proxys = !is_before && exchange->response.status == 407,
+        .is_proxys = is_for_proxy(call) || status == 407,
         .response = is_before ? NULL : call,
-        .round = call->auth->rounds,
+        .round = of(call)->rounds,
+        .status = status,
+        .answer = is_before ? NULL : &exchange->response.fields,
+        .proxy = is_for_proxy(call) ? call->way.proxy->name : NULL,
     };
 }
 
@@ -111,9 +114,11 @@ static ahttp_auth_request describe(ahttp_response *call, const char *host, const
 static bool ask(ahttp_response *call, const ahttp_auth_request *request)
 {
     const ah_login *login = call->course.login;
+    const ah_proxy_spec *proxy = is_for_proxy(call) ? &call->way.proxy->spec : NULL;
+    ahttp_authorize_fn *authorize = proxy ? proxy->authorize : login->authorize;
 
     ah_stage_begin_program(call);
-    ahttp_future *future = login->authorize(request, login->authorize_ctx);
+    ahttp_future *future = authorize(request, proxy ? proxy->authorize_ctx : login->authorize_ctx);
     if (!future)
         ah_misuse("authorize: the function must return a future, never NULL");
     if (!ah_stage_end_program(call)) {
@@ -122,8 +127,8 @@ static bool ask(ahttp_response *call, const ahttp_auth_request *request)
         return false;
     }
     ah_future_hand_in(future);
-    call->auth->asked = future;
-    call->auth->rounds++;
+    of(call)->asked = future;
+    of(call)->rounds++;
     call->stage_job.run = on_answer;
     ah_future_wait(future, &call->stage_job);
     return true;
@@ -148,7 +153,7 @@ static ah_verdict ask_soon(ahttp_response *call, ahttp_error **error)
 {
     if (!ah_auth_of(call))
         return ah_auth_no_memory(error);
-    if (call->auth->rounds >= MOST_ROUNDS)
+    if (of(call)->rounds >= MOST_ROUNDS)
         return AH_GO_ON;
     ah_stage_run_soon(call, ask_program);
     return AH_WAIT;
@@ -156,25 +161,56 @@ static ah_verdict ask_soon(ahttp_response *call, ahttp_error **error)
 
 ah_verdict ah_auth_program_before(ahttp_response *call, ahttp_error **error)
 {
-    if (!call->auth || !call->auth->given)
+    if (!call->auth || !of(call)->given)
         return ask_soon(call, error);
     return add_given(call) ? AH_GO_ON : ah_auth_no_memory(error);
 }
 
-ah_verdict ah_auth_program_after(ahttp_response *call, ahttp_error **error)
+/* A proxy's 407 is its function's to answer, where it has one. */
+static bool is_asked_for(const ahttp_response *call)
 {
+    bool has_own = call->way.is_forwarded && call->way.proxy->spec.authorize;
     int status = call->exchange.response.status;
 
-    return status == 401 || status == 407 ? ask_soon(call, error) : AH_GO_ON;
+    if (is_for_proxy(call))
+        return status == 407;
+    return status == 401 || (status == 407 && !has_own);
+}
+
+ah_verdict ah_auth_program_after(ahttp_response *call, ahttp_error **error)
+{
+    ah_verdict verdict = is_asked_for(call) ? ask_soon(call, error) : AH_GO_ON;
+
+    call->exchange.keeps_conn = verdict == AH_WAIT; /* some schemes are about one connection */
+    return verdict;
+}
+
+static void stop(ah_auth_program *program)
+{
+    ahttp_future *asked = program->asked;
+
+    if (!asked)
+        return;
+    program->asked = NULL;
+    ahttp_future_cancel(asked);
+    ah_future_end(asked);
 }
 
 void ah_auth_program_stop(ah_auth *auth)
 {
-    ahttp_future *asked = auth->asked;
+    stop(&auth->hosts);
+    stop(&auth->proxys);
+}
 
-    if (!asked)
-        return;
-    auth->asked = NULL;
-    ahttp_future_cancel(asked);
-    ah_future_end(asked);
+const char *ahttp_auth_challenge(const ahttp_auth_request *request, const char *scheme,
+                                 const char *parameter)
+{
+    const ahttp_headers *answer = request->answer;
+    ah_str name = request->is_proxys ? AH_STR("Proxy-Authenticate") : AH_STR("WWW-Authenticate");
+    const ah_challenge *challenges;
+    size_t count;
+
+    if (!answer || !ah_challenges_read(answer, name, answer->arena, &challenges, &count))
+        return NULL;
+    return ah_challenge_find(challenges, count, scheme, parameter);
 }

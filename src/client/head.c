@@ -147,7 +147,8 @@ const ahttp_link *ahttp_response_link_at(const ahttp_response *response, size_t 
 
 /* ---- Challenges ---- */
 
-static const ah_challenge *find_challenge(const ahttp_response *response, ah_str scheme)
+const char *ahttp_response_challenge(const ahttp_response *response, const char *scheme,
+                                     const char *parameter)
 {
     ah_head_facts *facts = &own(response)->facts;
     const ah_response_head *head = &response->exchange.response;
@@ -156,23 +157,9 @@ static const ah_challenge *find_challenge(const ahttp_response *response, ah_str
     if (!facts->knows_challenges)
         facts->knows_challenges = ah_challenges_read(&head->fields, name, &own(response)->arena,
                                                      &facts->challenges, &facts->challenge_count);
-    for (size_t i = 0; facts->knows_challenges && i < facts->challenge_count; i++)
-        if (ah_str_equal_nocase(facts->challenges[i].scheme, scheme))
-            return &facts->challenges[i];
-    return NULL;
-}
-
-const char *ahttp_response_challenge(const ahttp_response *response, const char *scheme,
-                                     const char *parameter)
-{
-    const ah_challenge *challenge = find_challenge(response, ah_str_from(scheme));
-
-    if (!challenge || !parameter)
-        return challenge ? challenge->token.ptr : NULL;
-    for (const ahttp_pair *param = challenge->params; param->name; param++)
-        if (ah_str_equal_nocase(ah_str_from(param->name), ah_str_from(parameter)))
-            return param->value;
-    return NULL;
+    if (!facts->knows_challenges)
+        return NULL;
+    return ah_challenge_find(facts->challenges, facts->challenge_count, scheme, parameter);
 }
 
 /* ---- Set-Cookie ---- */

@@ -3,8 +3,8 @@
 #include "client/exact_fields.h"
 #include "client/session.h"
 #include "http/h1_writer.h"
+#include "http/pairs.h"
 #include "http/url.h"
-#include <ahttp/version.h>
 
 /* While one is being read. */
 typedef struct reading {
@@ -54,6 +54,16 @@ static const char *read_url(reading *it, ah_proxy_url *url, ah_str text, const c
     return why;
 }
 
+/* A function knows who we are, or a login does. */
+static const char *check_authorize(const ah_proxy_url *url, const ahttp_proxy *given)
+{
+    if (!given->authorize)
+        return NULL;
+    if (ah_proxy_kind_is_socks(url->kind))
+        return "SOCKS has no use for authorize";
+    return url->has_login ? "a user is given, and authorize as well" : NULL;
+}
+
 static bool belongs_to_connect(ah_str name)
 {
     return ah_str_equal_nocase(name, AH_STR("Host")) ||
@@ -79,15 +89,15 @@ static const char *check_headers(ah_proxy_kind kind, const ahttp_pair *headers)
 /* Into the lines of CONNECT, but for Proxy-Authorization. */
 static const char *take_headers(reading *it, ah_proxy_spec *spec, const ahttp_pair *headers)
 {
+    const ah_field *agent = ah_headers_find(&it->session->fields, AH_STR("User-Agent"));
     ahttp_headers fields;
     bool added = true;
 
     if (ah_proxy_kind_is_socks(spec->url.kind))
         return NULL;
     ah_headers_init(&fields, &it->arena);
-    if (!ah_pairs_have(headers, AH_STR("User-Agent")))
-        added = ah_headers_add_borrowed(&fields, AH_STR("User-Agent"),
-                                        AH_STR("libahttp/" AHTTP_VERSION));
+    if (agent && !ah_pairs_have(headers, AH_STR("User-Agent")))
+        added = ah_headers_add_borrowed(&fields, agent->name, agent->value);
     for (; headers && headers->name; headers++) {
         ah_str name = ah_str_from(headers->name);
         if (headers->value && ah_str_equal_nocase(name, AH_STR("Proxy-Authorization")))
@@ -125,11 +135,17 @@ static ahttp_error *read_one(reading *it, const ahttp_proxy *given, ah_proxy *vi
                           .http_1_0 = given->http_1_0,
                           .lenient = given->lenient,
                           .on_wire = given->on_wire,
-                          .on_wire_ctx = given->on_wire_ctx};
+                          .on_wire_ctx = given->on_wire_ctx,
+                          .authorize = given->authorize,
+                          .authorize_ctx = given->authorize_ctx};
     const char *why = read_url(it, &spec.url, text, given->auth);
 
     if (!why)
+        why = check_authorize(&spec.url, given);
+    if (!why)
         why = take_fields(it, &spec, given);
+    if (!why && spec.authorize && spec.authorization.len > 0)
+        why = "a Proxy-Authorization is given, and authorize as well";
     if (why)
         return refuse(it, text, why);
     if (spec.url.kind == AH_PROXY_HTTPS)
@@ -165,7 +181,7 @@ ahttp_error *ah_proxy_from_options(ahttp_session *session, const ahttp_proxy *gi
     if (given->url)
         return read_chain(session, given, name, AHTTP_MOST_PROXIES, proxy);
     if (given->auth || given->headers || given->via || given->tls || given->tunnel ||
-        given->no_basic)
+        given->no_basic || given->authorize)
         return ah_error_new(AHTTP_E_ARGUMENT, "%s: it has no url", name);
     return NULL;
 }

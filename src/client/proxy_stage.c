@@ -157,6 +157,8 @@ static ah_verdict use(ahttp_response *call, ahttp_error **error)
         if (!head->is_exact) /* who gives all fields gives the whole target, too */
             head->target_prefix =
                 ah_str_slice(call->url.safe, 0, call->url.safe.len - call->url.target.len);
+        if (call->way.proxy->spec.authorize && !head->is_exact)
+            return ah_auth_program_before(call, error);
         code = add_authorization(call);
     } else if (call->way.proxy && !leave_out_authorization(call)) {
         code = AHTTP_E_NO_MEMORY;
@@ -194,7 +196,9 @@ static void ask_program(ah_job *job)
         error = ah_proxy_from_options(session, given, "proxy_for", &proxy);
     if (!error)
         choose(call, proxy);
-    ah_stage_decide(call, error ? AH_FAIL : use(call, &error), error);
+    ah_verdict verdict = error ? AH_FAIL : use(call, &error);
+    if (verdict != AH_WAIT) /* for another answer now */
+        ah_stage_decide(call, verdict, error);
 }
 
 /* Only proxies of the environment, to whom it says nothing else of us. */
@@ -224,8 +228,10 @@ static ah_verdict use_with_netrc(ahttp_response *call, ahttp_error **error)
 
 static void stop(ahttp_response *call)
 {
-    if (call->auth)
-        ah_auth_netrc_stop(call->auth);
+    if (!call->auth)
+        return;
+    ah_auth_netrc_stop(call->auth);
+    ah_auth_program_stop(call->auth);
 }
 
 static ah_verdict before(ahttp_response *call, ahttp_error **error)
@@ -245,23 +251,16 @@ static ah_verdict before(ahttp_response *call, ahttp_error **error)
     return use(call, error);
 }
 
-/* RFC 7616 §3.5: what the next answers are for. */
-static void note_info(ahttp_response *call)
-{
-    const ah_field *info =
-        ah_headers_find(&call->exchange.response.fields, AH_STR("Proxy-Authentication-Info"));
-
-    if (info && call->way.proxy->digest)
-        ah_digest_note_info(call->way.proxy->digest, info->value);
-}
-
 static ah_verdict after(ahttp_response *call, ahttp_error **error)
 {
     const ah_response_head *head = &call->exchange.response;
 
     if (!call->way.is_forwarded)
         return AH_GO_ON;
-    note_info(call);
+    if (call->way.proxy->spec.authorize)
+        return ah_auth_program_after(call, error);
+    if (head->status != 407)
+        ah_proxy_let_in(call->way.proxy, &head->fields);
     if (head->status != 407 || !ah_call_can_send_again(call))
         return AH_GO_ON;
     int answer = ah_proxy_challenged(call->way.proxy, &call->way.login, &head->fields);

@@ -10,6 +10,7 @@
 #include "client/proxy.h"
 #include "client/time_limits.h"
 #include "conn/source.h"
+#include "http/pairs.h"
 
 static ahttp_error *refuse(const char *what, const char *why)
 {

@@ -7,6 +7,7 @@
 #include "client/source.h"
 #include "http/encoder.h"
 #include "http/form.h"
+#include "http/pairs.h"
 #include <stdlib.h>
 
 static ahttp_error *refuse(const char *what, const char *why)

@@ -28,6 +28,16 @@ static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
     ah_conn_send(conn, &call->exchange);
 }
 
+/* The same request goes the same way, once more. */
+static void go_on_kept(ahttp_response *call)
+{
+    ah_conn *conn = ah_conn_take_kept(&call->exchange);
+
+    call->exchange.keeps_conn = false;
+    ah_connector_note_kept(call->session->connector, &call->waiter);
+    on_connection(&call->waiter, conn, NULL);
+}
+
 void ah_call_acquire(ahttp_response *call)
 {
     ah_route route = ah_proxy_route(call);
@@ -41,6 +51,10 @@ void ah_call_acquire(ahttp_response *call)
     if (AH_UNLIKELY(call->tracer)) {
         ah_tracer_clear_marks(call->tracer);
         call->is_exchanging = true;
+    }
+    if (AH_UNLIKELY(call->exchange.kept)) {
+        go_on_kept(call);
+        return;
     }
     ah_connector_acquire(call->session->connector, &call->waiter, &route, call->limits,
                          on_connection);

@@ -9,29 +9,10 @@
 #include "client/time_limits.h"
 #include "http/coding.h"
 #include "http/h1_writer.h"
+#include "http/pairs.h"
 #include <ahttp/version.h>
 
 /* ---- Headers of all requests ---- */
-
-const char *ah_pairs_check(const ahttp_pair *pairs, const char **name)
-{
-    for (; pairs && pairs->name; pairs++) {
-        *name = pairs->name;
-        if (!ah_field_name_is_valid(ah_str_from(pairs->name)))
-            return "its name is not a token: letters, digits and !#$%&'*+-.^_`|~ only";
-        if (pairs->value && !ah_field_value_is_valid(ah_str_from(pairs->value)))
-            return "its value has a CR, LF or another control character";
-    }
-    return NULL;
-}
-
-bool ah_pairs_have(const ahttp_pair *pairs, ah_str name)
-{
-    for (; pairs && pairs->name; pairs++)
-        if (ah_str_equal_nocase(ah_str_from(pairs->name), name))
-            return true;
-    return false;
-}
 
 static bool add_automatic(ahttp_session *session, const ahttp_pair *given, ah_str name,
                           ah_str value)

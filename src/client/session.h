@@ -79,10 +79,4 @@ struct ahttp_session {
 /* Frees it unless it is needed. */
 void ah_session_tidy(ahttp_session *session);
 
-/* The headers that name in pairs must be sendable; NULL, or what is wrong with the first that
-   is not. */
-const char *ah_pairs_check(const ahttp_pair *pairs, const char **name);
-/* Whether name is among pairs, ignoring case. */
-bool ah_pairs_have(const ahttp_pair *pairs, ah_str name);
-
 #endif

@@ -47,6 +47,7 @@ struct ah_conn {
     const ah_conn_ops *ops;
     const ah_conn_owner *owner;
     void *owner_ctx;
+    ah_exchange *keeper;   /* that has ended on it, and keeps it; or NULL */
     int64_t peer_keeps_ms; /* how long its peer keeps it when it is idle; 0: it did not say */
 };
 
@@ -69,6 +70,26 @@ static inline bool ah_conn_skip_rest(ah_conn *conn, ah_exchange *exchange, uint6
                                      ah_rest_length length)
 {
     return conn->ops->skip_rest(conn, exchange, most, length);
+}
+
+/* The connection that an exchange has kept: the caller's, to send on it. */
+static inline ah_conn *ah_conn_take_kept(ah_exchange *exchange)
+{
+    ah_conn *conn = exchange->kept;
+
+    exchange->kept = NULL;
+    conn->keeper = NULL;
+    return conn;
+}
+
+/* Its owner gets it back.  Harmless where none is kept. */
+static inline void ah_conn_give_back(ah_exchange *exchange)
+{
+    ah_conn *conn = exchange->kept ? ah_conn_take_kept(exchange) : NULL;
+
+    exchange->keeps_conn = false;
+    if (conn)
+        conn->owner->idle(conn);
 }
 
 static inline void ah_conn_set_background(ah_conn *conn, bool background)

@@ -59,15 +59,18 @@ struct ah_exchange {
     ah_tracer *tracer;              /* who notes its steps; NULL: nobody */
     ah_response_head response;      /* fields initialised with the arena to use, before sending */
     ah_conn *conn;                  /* while on the wire, else NULL */
-    uint64_t bytes_sent;            /* of head and body */
-    uint64_t body_sent;             /* with shows_progress: of the body, without its framing */
-    uint64_t bytes_received;        /* of head and body as they came */
-    ahttp_peer *peer;               /* of the connection; set when sent, a reference; or NULL */
-    ah_tunnel tunnel;               /* from an end event without error on: the owner's, if set */
-    bool was_reused;                /* the connection had carried another exchange before */
-    bool shows_wire;                /* the wire event is wanted */
-    bool shows_progress;            /* and progress */
-    bool was_sent;                  /* all of the request was written */
+    ah_conn *kept;           /* with keeps_conn, behind a good end: its connection, to be sent
+                                on or given back; NULL as soon as that has closed */
+    uint64_t bytes_sent;     /* of head and body */
+    uint64_t body_sent;      /* with shows_progress: of the body, without its framing */
+    uint64_t bytes_received; /* of head and body as they came */
+    ahttp_peer *peer;        /* of the connection; set when sent, a reference; or NULL */
+    ah_tunnel tunnel;        /* from an end event without error on: the owner's, if set */
+    bool was_reused;         /* the connection had carried another exchange before */
+    bool shows_wire;         /* the wire event is wanted */
+    bool shows_progress;     /* and progress */
+    bool was_sent;           /* all of the request was written */
+    bool keeps_conn;         /* its connection does not become idle, if it could */
 };
 
 /* The head changes to another protocol, by 101 or as an answer to CONNECT.  That is believed only

@@ -149,6 +149,7 @@ static void complete(h1_conn *conn, size_t left_over)
 
     enter(&conn->response, DONE);
     bool reusable = may_be_reused(conn, left_over);
+    bool is_kept = reusable && exchange->keeps_conn;
     if (AH_UNLIKELY(exchange->limits))
         stop_watch(conn);
     conn->exchange = NULL;
@@ -156,13 +157,17 @@ static void complete(h1_conn *conn, size_t left_over)
     ah_h1_send_end(&conn->work->sending);
     if (reusable)
         rest(conn);
+    if (AH_UNLIKELY(is_kept)) {
+        conn->base.keeper = exchange;
+        exchange->kept = &conn->base;
+    }
     ah_trace_mark(exchange->tracer, AH_MARK_LAST_BYTE);
     if (reusable)
         ah_trace_step(exchange->tracer, AHTTP_TRACE_RELEASE);
     exchange->events->end(exchange, NULL);
     if (!reusable)
         close_conn(&conn->base, NULL);
-    else if (!conn->closed)
+    else if (!conn->closed && !is_kept)
         conn->base.owner->idle(&conn->base);
 }
 
@@ -514,6 +519,8 @@ static void close_conn(ah_conn *base, ahttp_error *why)
     begin_call(conn);
     conn->closed = true;
     conn->exchange = NULL;
+    if (base->keeper)
+        base->keeper->kept = NULL;
     if (conn->work) {
         ah_h1_parser_stop(conn->work->parser);
         ah_h1_send_stop(&conn->work->sending);

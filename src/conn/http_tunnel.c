@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*   ASKING --2xx--> done
      ASKING --other head--> REFUSED --end of its body--> done
-                                                     +--407, and there is an answer--> ASKING  */
+                                                     +--407, and there is an answer--> ASKING
+
+   Before ASKING, and behind a 407, it may wait for somebody who knows the answer. */
 #include "conn/http_tunnel.h"
 #include "base/mem.h"
 #include "conn/talk.h"
 #include "conn/wire.h"
 #include "http/h1_parser.h"
+#include "loop/timer.h"
 
 struct ah_http_tunnel {
     ah_talk talk;
@@ -19,7 +22,10 @@ struct ah_http_tunnel {
     ah_arena arena; /* of the head */
     ah_response_head head;
     ah_buf out, body;
+    ah_timer gap;    /* while the body of a refusal comes */
     bool is_refused; /* the head of that has come */
+    bool is_over;    /* ... and all of it */
+    bool is_open;    /* ... and the proxy would take another CONNECT */
     int will_answer; /* it is 407: what challenged has said */
 };
 
@@ -45,7 +51,7 @@ static void fail_answering(ah_http_tunnel *self, int code)
 
 /* ---- Asking ---- */
 
-/* 0, or the code of an error. */
+/* 0, WAIT, or the code of an error. */
 static int write_request(ah_http_tunnel *self)
 {
     const ah_http_tunnel_request *request = &self->request;
@@ -57,7 +63,7 @@ static int write_request(ah_http_tunnel *self)
     int code = request->authorize(request->ctx, target, &self->out);
     ah_buf_append(&self->out, request->fields_text);
     ah_buf_append(&self->out, AH_STR("\r\n"));
-    return ah_buf_failed(&self->out) ? AHTTP_E_NO_MEMORY : code;
+    return code == 0 && ah_buf_failed(&self->out) ? AHTTP_E_NO_MEMORY : code;
 }
 
 /* What cannot be shown for want of memory is not; the tunnel has no need of it. */
@@ -71,13 +77,15 @@ static void show(ah_http_tunnel *self, ahttp_wire_part part, ah_str bytes)
 
 static void ask(ah_http_tunnel *self)
 {
-    self->is_refused = false;
+    self->is_refused = self->is_over = false;
     self->will_answer = 0;
     ah_buf_clear(&self->body);
     ah_arena_reset(&self->arena);
     self->head = (ah_response_head){0};
     ah_headers_init(&self->head.fields, &self->arena);
     int code = write_request(self);
+    if (code == AH_HTTP_TUNNEL_WAIT)
+        return;
     if (code) {
         fail_answering(self, code);
         return;
@@ -110,6 +118,12 @@ static ahttp_pair *pairs_of(ah_http_tunnel *self)
     return pairs;
 }
 
+/* Statuses by which a proxy says that another time it may do. */
+static bool may_pass_later(int status)
+{
+    return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
 ahttp_error *ah_http_tunnel_refusal(ah_http_tunnel *tunnel)
 {
     const ah_response_head *head = &tunnel->head;
@@ -119,6 +133,8 @@ ahttp_error *ah_http_tunnel_refusal(ah_http_tunnel *tunnel)
     ahttp_error *error =
         ah_error_new(AHTTP_E_PROXY, "%s: it answers %d%s%s", tunnel->request.what, head->status,
                      head->reason.len > 0 ? " " : "", head->reason.len > 0 ? head->reason.ptr : "");
+    if (!may_pass_later(head->status))
+        ah_error_for_good(error);
     const ahttp_pair *pairs = pairs_of(tunnel);
     if (!pairs || ah_buf_failed(&tunnel->body)) {
         ah_error_free(error);
@@ -131,6 +147,13 @@ ahttp_error *ah_http_tunnel_refusal(ah_http_tunnel *tunnel)
 /* The refusal is complete, as far as it goes. */
 static void end_refusal(ah_http_tunnel *self, bool is_open)
 {
+    ah_timer_stop(self->talk.loop, &self->gap);
+    self->is_over = true;
+    self->is_open = is_open;
+    if (!is_open)
+        ah_transport_want(self->talk.transport, 0);
+    if (self->will_answer == AH_HTTP_TUNNEL_WAIT)
+        return;
     if (self->will_answer < 0)
         fail_answering(self, self->will_answer);
     else if (!self->will_answer)
@@ -139,6 +162,30 @@ static void end_refusal(ah_http_tunnel *self, bool is_open)
         ask(self);
     else
         finish(self, NULL, NULL);
+}
+
+void ah_http_tunnel_go_on(ah_http_tunnel *tunnel, int answer, ahttp_error *error)
+{
+    if (error) {
+        fail(tunnel, error);
+    } else if (!tunnel->is_refused) {
+        ask(tunnel);
+    } else {
+        tunnel->will_answer = answer;
+        if (tunnel->is_over)
+            end_refusal(tunnel, tunnel->is_open);
+    }
+}
+
+/* Proxies are known that announce no length, say that they close, and do not. */
+static void on_gap(ah_timer *timer)
+{
+    end_refusal(AH_CONTAINER(timer, ah_http_tunnel, gap), false);
+}
+
+static void wait_for_more(ah_http_tunnel *self)
+{
+    ah_timer_start(self->talk.loop, &self->gap, AH_HTTP_TUNNEL_GAP_MS);
 }
 
 /* ---- The answer ---- */
@@ -151,6 +198,7 @@ static void on_head(void *ctx)
     if (ah_h1_parser_body_length(self->parser).framing == AH_FRAMING_TUNNEL)
         return;
     self->is_refused = true;
+    wait_for_more(self);
     if (head->status == 407)
         self->will_answer = self->request.challenged(self->request.ctx, &head->fields);
 }
@@ -161,6 +209,7 @@ static void on_body(void *ctx, ah_str piece)
     size_t room = AH_HTTP_TUNNEL_MOST_BODY - self->body.len;
 
     ah_buf_append(&self->body, ah_str_slice(piece, 0, room));
+    wait_for_more(self);
 }
 
 static void on_section(void *ctx, bool is_head, ah_str bytes)
@@ -175,14 +224,16 @@ static const ah_h1_parser_events parser_events = {
 /* A host that is spoken to in HTTP waits for a request: who speaks first is not that host. */
 static void open_up(ah_http_tunnel *self, size_t left_over)
 {
-    if (left_over == 0 && self->head.status != 101)
+    if (left_over == 0 && self->head.status != 101) {
+        self->request.opened(self->request.ctx, &self->head.fields);
         finish(self, ah_talk_take_transport(&self->talk), NULL);
-    else
-        fail(self, ah_error_new(AHTTP_E_PROXY,
-                                self->head.status == 101
-                                    ? "%s: it switched to a protocol that nobody asked for"
-                                    : "%s: it sends bytes before the host was asked anything",
-                                self->request.what));
+        return;
+    }
+    fail(self, ah_error_new(AHTTP_E_PROXY,
+                            self->head.status == 101
+                                ? "%s: it switched to a protocol that nobody asked for"
+                                : "%s: it sends bytes before the host was asked anything",
+                            self->request.what));
 }
 
 static void take_result(ah_http_tunnel *self, ah_h1_result result, size_t left_over)
@@ -213,8 +264,12 @@ static void on_heard(ah_talk *talk, ah_str bytes)
 {
     ah_http_tunnel *self = AH_CONTAINER(talk, ah_http_tunnel, talk);
     size_t used = 0;
-    ah_h1_result result = ah_h1_parser_feed(self->parser, bytes, &used);
 
+    if (self->is_over) { /* nobody asked for that */
+        end_refusal(self, false);
+        return;
+    }
+    ah_h1_result result = ah_h1_parser_feed(self->parser, bytes, &used);
     take_result(self, result, bytes.len - used);
 }
 
@@ -254,6 +309,7 @@ ah_http_tunnel *ah_http_tunnel_open(ahttp_loop *loop, ah_transport *transport,
     self->done = done;
     self->ctx = ctx;
     self->job.run = begin;
+    self->gap.fire = on_gap;
     ah_loop_ready(loop, &self->job);
     return self;
 }
@@ -261,6 +317,7 @@ ah_http_tunnel *ah_http_tunnel_open(ahttp_loop *loop, ah_transport *transport,
 void ah_http_tunnel_cancel(ah_http_tunnel *tunnel)
 {
     ah_link_remove(&tunnel->job.link);
+    ah_timer_stop(tunnel->talk.loop, &tunnel->gap);
     ah_transport_close(tunnel->talk.transport);
     ah_h1_parser_free(tunnel->parser);
     ah_arena_release(&tunnel->arena);

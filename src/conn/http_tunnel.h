@@ -10,7 +10,10 @@
 
 typedef struct ah_http_tunnel ah_http_tunnel;
 
-enum { AH_HTTP_TUNNEL_MOST_BODY = 64 * 1024 }; /* of a refusal; the rest is not kept */
+/* Of the body of a refusal: so much is kept, and a gap of so long ends it. */
+enum { AH_HTTP_TUNNEL_MOST_BODY = 64 * 1024, AH_HTTP_TUNNEL_GAP_MS = 1000 };
+/* What authorize and challenged say where somebody is asked first. */
+enum { AH_HTTP_TUNNEL_WAIT = 2 };
 
 typedef struct ah_http_tunnel_request {
     const char *target;     /* "example.com:443", "[::1]:443" */
@@ -20,12 +23,14 @@ typedef struct ah_http_tunnel_request {
     bool lenient;           /* docs/strictness.md */
     ahttp_wire_fn *on_wire; /* sees the heads; may be NULL */
     void *on_wire_ctx;
-    /* Appends a line for Proxy-Authorization, if there is one.  0, or the code of an error. */
+    /* Appends the lines that say who asks, if there are any.  0, WAIT, or the code of an error. */
     int (*authorize)(void *ctx, ah_str target, ah_buf *out);
-    /* It was answered by 407 with these fields: 1 if the next line will be another one, 0 if not,
+    /* It was answered by 407 with these fields: 1 if the next lines will be others, 0 if not, WAIT,
        or the code of an error. */
     int (*challenged)(void *ctx, const ahttp_headers *fields);
-    void *ctx; /* of these two */
+    /* It was answered by 2xx with these. */
+    void (*opened)(void *ctx, const ahttp_headers *fields);
+    void *ctx; /* of these three */
 } ah_http_tunnel_request;
 
 /* A transport that leads to the host now, or an error: PROXY, with status, headers and body
@@ -40,6 +45,9 @@ ah_http_tunnel *ah_http_tunnel_open(ahttp_loop *loop, ah_transport *transport,
                                     const ah_http_tunnel_request *request, ah_http_tunnel_fn *done,
                                     void *ctx);
 void ah_http_tunnel_cancel(ah_http_tunnel *tunnel);
+/* After WAIT: authorize knows now, or this is what challenged could not say yet; or it fails with
+   error.  Never from inside these two. */
+void ah_http_tunnel_go_on(ah_http_tunnel *tunnel, int answer, ahttp_error *error);
 /* For a time limit that strikes inside the body of a refusal: the error of that, or NULL. */
 ahttp_error *ah_http_tunnel_refusal(ah_http_tunnel *tunnel);
 

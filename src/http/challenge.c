@@ -233,3 +233,27 @@ const ahttp_pair *ah_challenge_params(ah_str field, ah_arena *arena)
     params[count] = (ahttp_pair){NULL, NULL};
     return params;
 }
+
+/* ---- Looking into them ---- */
+
+const char *ah_challenge_param(const ahttp_pair *params, const char *name)
+{
+    const char *value = NULL;
+
+    for (; params->name; params++)
+        if (ah_str_equal_nocase(ah_str_from(params->name), ah_str_from(name)))
+            value = params->value;
+    return value;
+}
+
+const char *ah_challenge_find(const ah_challenge *challenges, size_t count, const char *scheme,
+                              const char *parameter)
+{
+    for (size_t i = 0; i < count; i++) {
+        const ah_challenge *challenge = &challenges[i];
+        if (ah_str_equal_nocase(challenge->scheme, ah_str_from(scheme)))
+            return parameter ? ah_challenge_param(challenge->params, parameter)
+                             : challenge->token.ptr;
+    }
+    return NULL;
+}

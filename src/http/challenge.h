@@ -18,6 +18,13 @@ typedef struct ah_challenge {
    it.  False when out of memory. */
 bool ah_challenges_read(const ahttp_headers *headers, ah_str name, ah_arena *arena,
                         const ah_challenge **challenges, size_t *count);
+/* The value of the parameter of that name, ignoring case, or NULL.  Of several, which is an
+   error of the server's (RFC 9110 §11.2), the last counts, as with aiohttp and curl. */
+const char *ah_challenge_param(const ahttp_pair *params, const char *name);
+/* Of the first of that scheme: the parameter of that name, or with parameter NULL the token; both
+   without regard to case.  NULL: it is not there. */
+const char *ah_challenge_find(const ah_challenge *challenges, size_t count, const char *scheme,
+                              const char *parameter);
 /* The parameters of a field such as Authentication-Info: (RFC 7616 §3.5), which has no scheme.
    NULL when out of memory. */
 const ahttp_pair *ah_challenge_params(ah_str field, ah_arena *arena);

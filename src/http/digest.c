@@ -34,7 +34,7 @@ static const struct {
 
 static bool read_algorithm(ah_digest *digest, const ahttp_pair *params)
 {
-    digest->algorithm = ah_params_find(params, "algorithm");
+    digest->algorithm = ah_challenge_param(params, "algorithm");
     ah_str name = digest->algorithm ? ah_str_from(digest->algorithm) : AH_STR("MD5");
     ah_str suffix = AH_STR("-sess");
 
@@ -54,7 +54,7 @@ static bool read_algorithm(ah_digest *digest, const ahttp_pair *params)
 /* Without qop, or with an empty one, it is RFC 2069's. */
 static bool read_qop(ah_digest *digest, const ahttp_pair *params)
 {
-    ah_str qop = ah_str_trim(ah_str_from(ah_params_find(params, "qop")));
+    ah_str qop = ah_str_trim(ah_str_from(ah_challenge_param(params, "qop")));
 
     digest->has_qop = qop.len > 0;
     digest->has_auth = ah_str_list_has(qop, AH_STR("auth"));
@@ -64,7 +64,7 @@ static bool read_qop(ah_digest *digest, const ahttp_pair *params)
 
 static bool is_true(const ahttp_pair *params, const char *name)
 {
-    return ah_str_equal_nocase(ah_str_from(ah_params_find(params, name)), AH_STR("true"));
+    return ah_str_equal_nocase(ah_str_from(ah_challenge_param(params, name)), AH_STR("true"));
 }
 
 static bool read_challenge(ah_digest *digest, const ah_challenge *challenge)
@@ -73,10 +73,10 @@ static bool read_challenge(ah_digest *digest, const ah_challenge *challenge)
 
     if (!ah_str_equal_nocase(challenge->scheme, AH_STR("Digest")))
         return false;
-    digest->realm = ah_params_find(params, "realm");
-    digest->nonce = digest->first_nonce = ah_params_find(params, "nonce");
-    digest->opaque = ah_params_find(params, "opaque");
-    digest->domain = ah_params_find(params, "domain");
+    digest->realm = ah_challenge_param(params, "realm");
+    digest->nonce = digest->first_nonce = ah_challenge_param(params, "nonce");
+    digest->opaque = ah_challenge_param(params, "opaque");
+    digest->domain = ah_challenge_param(params, "domain");
     digest->stale = is_true(params, "stale");
     digest->user_hash = is_true(params, "userhash");
     return digest->realm && digest->nonce && read_algorithm(digest, params) &&
@@ -400,7 +400,7 @@ int ah_digest_note_info(ah_digest *digest, ah_str field)
 {
     ah_arena arena = {0};
     const ahttp_pair *params = ah_challenge_params(field, &arena);
-    const char *next = params ? ah_params_find(params, "nextnonce") : NULL;
+    const char *next = params ? ah_challenge_param(params, "nextnonce") : NULL;
     int rc = params ? 0 : AHTTP_E_NO_MEMORY;
 
     if (next && strcmp(next, digest->nonce) != 0)

@@ -34,6 +34,8 @@ struct ah_waiter {
    the connection. */
 void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
                           const ahttp_timeout *limits, ah_waiter_fn *done);
+/* The client sends on a connection that its exchange has kept, without having asked. */
+void ah_connector_note_kept(ahttp_connector *connector, ah_waiter *waiter);
 /* done will not be called; what was being opened for it serves the next in line, or ends.
    Harmless when it does not wait. */
 void ah_connector_cancel(ah_waiter *waiter);

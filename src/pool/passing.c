@@ -1,11 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool/passing.h"
 #include "base/mem.h"
+#include "http/pairs.h"
 
 static void settle(ah_passing *passing, ah_transport *transport, ahttp_error *error)
 {
     passing->stage = AH_PASSING_NOT;
     passing->done(passing->ctx, transport, error);
+}
+
+/* ---- By CONNECT, with a function that says who we are ---- */
+
+/* As many as for a request (ahttp/auth.h). */
+enum { MOST_ROUNDS = 10 };
+
+static void told(void *ctx, const ahttp_pair *fields, ahttp_error *error)
+{
+    ah_passing *passing = ctx;
+
+    passing->asking = NULL;
+    ah_buf_clear(&passing->given);
+    ah_pairs_write(&passing->given, fields);
+    passing->has_given = true;
+    if (!error && ah_buf_failed(&passing->given))
+        error = ah_error_no_memory();
+    ah_http_tunnel_go_on(passing->http, fields != NULL, error);
+}
+
+static int ask_program(ah_passing *passing, const ahttp_headers *answer)
+{
+    passing->asking =
+        ah_proxy_ask(passing->setup->loop, passing->proxy, ah_buf_str(&passing->target), answer,
+                     passing->rounds++, told, passing);
+    return passing->asking ? AH_HTTP_TUNNEL_WAIT : AHTTP_E_NO_MEMORY;
+}
+
+static int add_given(ah_passing *passing, ah_buf *out)
+{
+    if (!passing->has_given)
+        return ask_program(passing, NULL);
+    passing->has_given = false;
+    ah_buf_append(out, ah_buf_str(&passing->given));
+    return 0;
 }
 
 /* ---- By CONNECT ---- */
@@ -14,9 +50,11 @@ static int authorize(void *ctx, ah_str target, ah_buf *out)
 {
     ah_passing *passing = ctx;
     ah_buf value = {0};
+
+    if (passing->proxy->spec.authorize)
+        return add_given(passing, out);
     int code = ah_proxy_authorize(passing->proxy, &passing->login, AH_STR("CONNECT"), target, NULL,
                                   &value);
-
     if (value.len > 0) {
         ah_buf_append(out, AH_STR("Proxy-Authorization: "));
         ah_buf_append(out, ah_buf_str(&value));
@@ -31,7 +69,16 @@ static int challenged(void *ctx, const ahttp_headers *fields)
 {
     ah_passing *passing = ctx;
 
+    if (passing->proxy->spec.authorize)
+        return passing->rounds < MOST_ROUNDS ? ask_program(passing, fields) : 0;
     return ah_proxy_challenged(passing->proxy, &passing->login, fields);
+}
+
+static void let_in(void *ctx, const ahttp_headers *fields)
+{
+    ah_passing *passing = ctx;
+
+    ah_proxy_let_in(passing->proxy, fields);
 }
 
 static void http_done(void *ctx, ah_transport *transport, ahttp_error *error)
@@ -50,6 +97,7 @@ static bool ask_by_http(ah_passing *passing, ah_transport *transport)
                                             .on_wire_ctx = passing->proxy->spec.on_wire_ctx,
                                             .authorize = authorize,
                                             .challenged = challenged,
+                                            .opened = let_in,
                                             .ctx = passing};
 
     passing->stage = AH_PASSING_BY_HTTP;
@@ -205,6 +253,9 @@ void ah_passing_cancel(ah_passing *passing, ahttp_error **refusal)
         break;
     case AH_PASSING_BY_SOCKS: ah_socks_tunnel_cancel(passing->socks); break;
     case AH_PASSING_BY_HTTP:
+        if (passing->asking)
+            ah_proxy_asking_cancel(passing->asking);
+        passing->asking = NULL;
         *refusal = ah_http_tunnel_refusal(passing->http);
         ah_http_tunnel_cancel(passing->http);
         break;
@@ -217,4 +268,5 @@ void ah_passing_release(ah_passing *passing)
     ah_free(passing->addresses);
     ah_buf_release(&passing->target);
     ah_buf_release(&passing->what);
+    ah_buf_release(&passing->given);
 }

@@ -7,6 +7,7 @@
 #include "conn/socks_tunnel.h"
 #include "pool/opening.h"
 #include "pool/proxy.h"
+#include "pool/proxy_asking.h"
 
 /* Where a transport leads: a proxy, or an origin. */
 typedef struct ah_place {
@@ -58,6 +59,10 @@ typedef struct ah_passing {
     ah_socks_tunnel *socks;
     ah_http_tunnel *http;
     ah_proxy_login login;
+    ah_proxy_asking *asking; /* the program, or NULL */
+    ah_buf given;            /* its lines for the next CONNECT */
+    bool has_given;          /* it said so, perhaps that there are none */
+    int rounds;              /* how often it was asked */
 } ah_passing;
 
 /* Zeroed memory becomes one; setup and proxy outlive it. */

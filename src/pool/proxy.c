@@ -14,6 +14,8 @@ typedef struct fixed_part {
     uint16_t port;
     ahttp_wire_fn *on_wire;
     void *on_wire_ctx;
+    ahttp_authorize_fn *authorize;
+    void *authorize_ctx;
     unsigned char kind, has_login, is_ipv6, tunnels, no_basic, http_1_0, lenient;
 } fixed_part;
 
@@ -41,6 +43,8 @@ static void make_key(ah_buf *key, const ah_proxy_spec *spec)
     fixed.lenient = spec->lenient;
     fixed.on_wire = spec->on_wire;
     fixed.on_wire_ctx = spec->on_wire_ctx;
+    fixed.authorize = spec->authorize;
+    fixed.authorize_ctx = spec->authorize_ctx;
     ah_buf_append(key, ah_str_make((const char *)&fixed, sizeof fixed));
     append_text(key, url->host);
     append_text(key, url->user);
@@ -252,4 +256,12 @@ int ah_proxy_challenged(ah_proxy *proxy, ah_proxy_login *login, const ahttp_head
     ah_digest_free(proxy->digest); /* it wants no Digest any more */
     proxy->digest = NULL;
     return 1;
+}
+
+void ah_proxy_let_in(ah_proxy *proxy, const ahttp_headers *fields)
+{
+    const ah_field *info = ah_headers_find(fields, AH_STR("Proxy-Authentication-Info"));
+
+    if (info && proxy->digest)
+        ah_digest_note_info(proxy->digest, info->value);
 }

@@ -9,6 +9,7 @@
 #include "http/digest.h"
 #include "http/headers.h"
 #include "http/proxy_url.h"
+#include <ahttp/auth.h>
 #include <ahttp/tls.h>
 #include <ahttp/wire.h>
 
@@ -31,6 +32,8 @@ typedef struct ah_proxy_spec {
     bool lenient;         /* docs/strictness.md, for answers to CONNECT */
     ahttp_wire_fn *on_wire; /* may be NULL */
     void *on_wire_ctx;
+    ahttp_authorize_fn *authorize; /* says who we are, instead of a login; may be NULL */
+    void *authorize_ctx;
 } ah_proxy_spec;
 
 /* The longest name with its NUL: those of hosts have at most 255 bytes, as everywhere. */
@@ -81,5 +84,7 @@ int ah_proxy_authorize(ah_proxy *proxy, ah_proxy_login *login, ah_str method, ah
 /* It answered 407 with these fields.  1 if the next ah_proxy_authorize will give something that it
    has not refused yet in this attempt, 0 if not, or E_NO_MEMORY. */
 int ah_proxy_challenged(ah_proxy *proxy, ah_proxy_login *login, const ahttp_headers *fields);
+/* It let something pass, with these: the next answers may be for another nonce (RFC 7616 §3.5). */
+void ah_proxy_let_in(ah_proxy *proxy, const ahttp_headers *fields);
 
 #endif

@@ -131,6 +131,12 @@ void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const a
     ah_waiter_give(waiter, idle->conn);
 }
 
+void ah_connector_note_kept(ahttp_connector *connector, ah_waiter *waiter)
+{
+    connector->reused++;
+    ah_waiter_trace_turn(waiter, AHTTP_TRACE_REUSE);
+}
+
 void ah_connector_cancel(ah_waiter *waiter)
 {
     ahttp_connector *connector = waiter->connector;

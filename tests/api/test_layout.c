@@ -14,7 +14,7 @@
     X(ahttp_cookie_jar_options, reserved)                                                          \
     X(ahttp_cookie_store, ctx)                                                                     \
     X(ahttp_loop_options, reserved)                                                                \
-    X(ahttp_request_options, secret_headers)                                                       \
+    X(ahttp_request_options, reserved)                                                             \
     X(ahttp_origin_stats, waiting)                                                                 \
     X(ahttp_resolver_options, reserved)                                                            \
     X(ahttp_retry_options, retry_if_ctx)                                                           \
@@ -28,7 +28,7 @@
 
 /* What stands by value in one of them; it can never grow. */
 #define INNER_STRUCTS(X)                                                                           \
-    X(ahttp_proxy, fields_text)                                                                    \
+    X(ahttp_proxy, authorize_ctx)                                                                  \
     X(ahttp_bytes, len)                                                                            \
     X(ahttp_timeout, read_ms)
 

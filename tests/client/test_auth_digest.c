@@ -123,6 +123,23 @@ static void later_requests_answer_at_once_and_count(void **state)
     assert_requests(4);
 }
 
+static void each_request_may_wait_to_be_asked(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        assert_status(GET("/", .digest_only_when_asked = true), 200);
+    assert_requests(4);
+    assert_false(server_request_has_field(server_request_at(f.server, 2), "Authorization"));
+
+    ahttp_session *session = ahttp_session_new(.loop = f.loop, .digest_auth = "ann:secret",
+                                               .digest_only_when_asked = true);
+    for (int i = 0; i < 2; i++)
+        assert_status(ahttp_get(session, server_url(f.server, "/")), 200);
+    assert_requests(8);
+    assert_int_equal(ahttp_await_status(ahttp_session_close(session)), 0);
+    ahttp_session_unref(session);
+}
+
 static void another_user_is_not_answered_for(void **state)
 {
     (void)state;
@@ -395,6 +412,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_challenge_is_answered_once_on_the_same_connection),
         TEST(later_requests_answer_at_once_and_count),
+        TEST(each_request_may_wait_to_be_asked),
         TEST(another_user_is_not_answered_for),
         TEST(a_refused_answer_is_not_repeated),
         TEST(an_old_nonce_is_replaced_once_more),

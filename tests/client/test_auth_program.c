@@ -147,6 +147,109 @@ static void a_handshake_of_several_rounds_is_possible(void **state)
     assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 1);
 }
 
+/* ---- On one connection ---- */
+
+/* The function has been asked so often, and waits for its answer. */
+static void wait_until_asked(int times)
+{
+    for (int turn = 0; seer.asked < times || !seer.later; turn++) {
+        assert_true(turn < 100000);
+        let_run();
+    }
+}
+
+#define WHO SEND("HTTP/1.1 401 A\r\nContent-Length: 4\r\n\r\nwho?")
+static const server_step two_rounds[] = {
+    READ_REQUEST, SEND(OK), READ_REQUEST, WHO, READ_REQUEST, WHO, READ_REQUEST, SEND(OK), SERVE};
+static const server_step first_then_ok[] = {READ_REQUEST, WAIT_GATE(1), SEND(OK), SERVE};
+
+/* The connection that became idle last would be taken first. */
+static void rounds_stay_on_one_connection_beside_idle_ones(void **state)
+{
+    (void)state;
+    finish(&f);
+    memset(&seer, 0, sizeof seer);
+    f = start(&(server_script){.connections = {first_then_ok, two_rounds}}, false);
+    ahttp_future *slow = ahttp_get(f.session, server_url(f.server, "/"));
+    ahttp_future *quick = ahttp_get(f.session, server_url(f.server, "/"));
+    assert_text(quick, "ok");
+    seer.answers[1] = TOY("1");
+    seer.answers[2] = TOY("2");
+    seer.answers_later = true;
+
+    ahttp_future *request = GET("/");
+    for (int i = 0; i < 3; i++) {
+        wait_until_asked(i + 1);
+        if (i == 1) { /* another becomes idle behind it */
+            server_open_gate(f.server, 1);
+            assert_text(slow, "ok");
+        }
+        ahttp_promise *promise = seer.later;
+        seer.later = NULL;
+        ahttp_promise_resolve(promise, (void *)(uintptr_t)seer.answers[i], NULL);
+    }
+
+    assert_sent(request);
+    for (size_t i = 2; i < 5; i++)
+        assert_int_equal(server_request_at(f.server, i).connection, 1);
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 2);
+}
+
+/* With one connection to have, whoever waits does not come in between. */
+static void others_wait_for_the_connection_between_rounds(void **state)
+{
+    (void)state;
+    finish(&f);
+    memset(&seer, 0, sizeof seer);
+    f = start(&(server_script){.connections = {two_rounds}}, false);
+    ahttp_connector *connector = ahttp_connector_new(.loop = f.loop, .limit_per_host = 1);
+    ahttp_session *session = ahttp_session_new(.connector = connector);
+    ahttp_connector_stats stats = {.size = sizeof stats};
+    assert_text(ahttp_get(session, server_url(f.server, "/")), "ok");
+    seer.answers[1] = TOY("1");
+    seer.answers[2] = TOY("2");
+
+    ahttp_future *request = ahttp_get(session, server_url(f.server, "/"), .authorize = authorize,
+                                      .authorize_ctx = &seer);
+    while (seer.asked == 0)
+        let_run();
+    ahttp_future *other = ahttp_get(session, server_url(f.server, "/ok"));
+    assert_sent(request);
+    assert_text(other, "ok");
+
+    assert_true(server_request_has_line(server_request_at(f.server, 3), "Authorization: Toy 2"));
+    assert_true(server_request_has_line(server_request_at(f.server, 4), "GET /ok HTTP/1.1"));
+    ahttp_connector_get_stats(connector, &stats);
+    assert_int_equal(stats.opened, 1);
+    assert_int_equal(stats.reused, 4);
+    assert_int_equal(ahttp_await_status(ahttp_connector_close(connector)), 0);
+    ahttp_session_unref(session);
+    ahttp_connector_unref(connector);
+}
+
+static const server_step asks_and_closes[] = {READ_REQUEST, WHO, WAIT_GATE(1), CLOSE};
+
+static void a_kept_connection_that_closes_is_replaced(void **state)
+{
+    (void)state;
+    use_steps(asks_and_closes);
+    seer.answers[1] = TOY("1");
+    seer.answers_later = true;
+    ahttp_future *request = GET("/ok");
+    wait_until_asked(1);
+    ahttp_promise_resolve(seer.later, NULL, NULL);
+    wait_until_asked(2);
+
+    server_open_gate(f.server, 1);
+    assert_true(server_wait_for(f.server, SERVER_CLOSED, 1));
+    let_run();
+    ahttp_promise_resolve(seer.later, (void *)(uintptr_t)seer.answers[1], NULL);
+
+    assert_sent(request);
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 2);
+    assert_true(server_request_has_line(seen(), "Authorization: Toy 1"));
+}
+
 static void without_an_answer_the_401_is_the_programs(void **state)
 {
     static const server_step steps[] = {
@@ -343,6 +446,9 @@ int main(void)
         TEST(a_function_says_which_fields_go_out),
         TEST(it_sees_the_request),
         TEST(a_handshake_of_several_rounds_is_possible),
+        TEST(rounds_stay_on_one_connection_beside_idle_ones),
+        TEST(others_wait_for_the_connection_between_rounds),
+        TEST(a_kept_connection_that_closes_is_replaced),
         TEST(without_an_answer_the_401_is_the_programs),
         TEST(a_407_is_told_to_be_the_proxys),
         TEST(a_server_that_is_never_content_is_left_after_ten_rounds),

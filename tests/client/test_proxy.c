@@ -182,6 +182,49 @@ static void connect_may_be_given_its_lines_as_they_are(void **state)
                         "X-Empty:\r\n\r\n");
 }
 
+static void the_user_agent_of_the_session_is_shown_to_the_proxy(void **state)
+{
+    (void)state;
+    const ahttp_proxy proxy = {.url = proxy_url, .tunnel = true};
+    begin_with(&(server_script){.connections = {tunnels}},
+               (ahttp_session_options){.user_agent = "mine/1.0"});
+
+    assert_text(ahttp_get(f.session, "http://a.test/ok", .proxy = proxy,
+                          .headers = AHTTP_PAIRS({"User-Agent", "request/1.0"})),
+                "ok");
+
+    assert_line(0, "User-Agent: mine/1.0");
+    assert_line(1, "User-Agent: request/1.0");
+}
+
+static void where_the_session_has_none_nor_has_connect(void **state)
+{
+    (void)state;
+    const ahttp_proxy proxy = {.url = proxy_url, .tunnel = true};
+    begin_with(&(server_script){.connections = {tunnels}},
+               (ahttp_session_options){.headers = AHTTP_PAIRS({"User-Agent", NULL})});
+
+    assert_text(ahttp_get(f.session, "http://a.test/ok", .proxy = proxy), "ok");
+
+    assert_no_field(0, "User-Agent");
+}
+
+static const server_step opens_loosely[] = {READ_HEAD, SEND("HTTP/1.1 200 OK\nVia : p\n\n"), SERVE};
+
+static void answers_to_connect_are_read_as_strictly_as_the_proxy_says(void **state)
+{
+    (void)state;
+    begin_with(&(server_script){.connections = {opens_loosely, opens_loosely}},
+               (ahttp_session_options){.lenient = true});
+
+    assert_fails(
+        ahttp_get(f.session, "http://a.test/ok", .proxy = {.url = proxy_url, .tunnel = true}),
+        AHTTP_E_PROXY, "read response head: ");
+    assert_text(ahttp_get(f.session, "http://a.test/ok",
+                          .proxy = {.url = proxy_url, .tunnel = true, .lenient = true}),
+                "ok");
+}
+
 static const server_step switches[] = {
     READ_HEAD, SEND(TUNNEL_IS_OPEN), READ_REQUEST,
     SEND("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"),
@@ -492,6 +535,9 @@ int main(void)
         HERE(tunnels_are_kept_per_host),
         HERE(headers_for_the_proxy_go_with_connect_only),
         HERE(connect_may_be_given_its_lines_as_they_are),
+        HERE(the_user_agent_of_the_session_is_shown_to_the_proxy),
+        HERE(where_the_session_has_none_nor_has_connect),
+        HERE(answers_to_connect_are_read_as_strictly_as_the_proxy_says),
         HERE(a_change_of_protocols_goes_through_a_tunnel),
         HERE(a_request_may_go_directly),
         HERE(hosts_of_no_proxy_for_go_directly),

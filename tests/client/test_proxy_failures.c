@@ -34,7 +34,7 @@ static void a_refused_tunnel_gives_status_headers_and_body(void **state)
              "GET http://a.test/x: ask proxy %s for a.test:80: it answers 403 Forbidden",
              proxy_url);
     assert_int_equal(error->code, AHTTP_E_PROXY);
-    assert_int_equal(error->kinds & AHTTP_KIND_PROXY, AHTTP_KIND_PROXY);
+    assert_int_equal(error->kinds, AHTTP_KIND_PROXY | AHTTP_KIND_CONNECTION);
     assert_int_equal(error->status, 403);
     assert_string_equal(error->message, message);
     assert_string_equal(error->method, "GET");
@@ -172,6 +172,22 @@ static void the_next_tunnel_needs_no_challenge(void **state)
 
     assert_digest(3, "uri=\"b.test:80\"");
     assert_digest(3, "nc=00000002");
+}
+
+static const server_step asks_and_renews[] = {
+    READ_HEAD, SEND(WHO_ARE_YOU "Content-Length: 0\r\n\r\n"), READ_HEAD,
+    SEND("HTTP/1.1 200 OK\r\nProxy-Authentication-Info: nextnonce=\"n2\"\r\n\r\n"), SERVE};
+
+static void the_next_nonce_is_taken_from_the_answer_to_connect(void **state)
+{
+    (void)state;
+    begin_scripted(asks_and_renews, opens);
+
+    assert_text(tunnelled("http://a.test/ok", "u:p"), "ok");
+    assert_text(tunnelled("http://b.test/ok", "u:p"), "ok");
+
+    assert_digest(3, "nonce=\"n2\"");
+    assert_digest(3, "nc=00000001");
 }
 
 static void a_wrong_password_ends_with_the_second_refusal(void **state)
@@ -452,6 +468,7 @@ int main(void)
         HERE(a_challenge_is_answered_by_digest_on_the_same_connection),
         HERE(or_on_a_new_one_when_the_proxy_closes),
         HERE(the_next_tunnel_needs_no_challenge),
+        HERE(the_next_nonce_is_taken_from_the_answer_to_connect),
         HERE(a_wrong_password_ends_with_the_second_refusal),
         HERE(forwarded_requests_answer_a_challenge_too),
         HERE(where_there_is_no_answer_the_challenge_is_the_response),

@@ -9,7 +9,8 @@
 static ah_http_tunnel *tunnel;
 static const char *login;  /* the line to send */
 static const char *answer; /* ... when it was challenged; NULL: there is no other */
-static int challenges;
+static int challenges, openings;
+static bool waits; /* whoever knows has to be asked first */
 
 static void on_done(void *ctx, ah_transport *transport, ahttp_error *error)
 {
@@ -24,6 +25,8 @@ static int authorize(void *ctx, ah_str target, ah_buf *out)
 {
     (void)ctx;
     assert_str(target, "[::1]:443");
+    if (waits && !login)
+        return AH_HTTP_TUNNEL_WAIT;
     ah_buf_append(out, ah_str_from(login));
     return code_of_authorizing;
 }
@@ -33,11 +36,19 @@ static int challenged(void *ctx, const ahttp_headers *fields)
     (void)ctx;
     challenges++;
     assert_true(ah_headers_has(fields, AH_STR("Proxy-Authenticate")));
+    if (waits)
+        return AH_HTTP_TUNNEL_WAIT;
     if (!answer)
         return false;
     login = answer;
     answer = NULL;
     return true;
+}
+
+static void on_opened(void *ctx, const ahttp_headers *fields)
+{
+    (void)ctx;
+    openings += ah_headers_has(fields, AH_STR("Via"));
 }
 
 static void ask(void)
@@ -46,7 +57,8 @@ static void ask(void)
                                             .what = WHAT,
                                             .fields_text = AH_STR("X: y\r\n"),
                                             .authorize = authorize,
-                                            .challenged = challenged};
+                                            .challenged = challenged,
+                                            .opened = on_opened};
 
     tunnel = ah_http_tunnel_open(loop, &wire.base, &request, on_done, NULL);
     if (tunnel)
@@ -56,7 +68,8 @@ static void ask(void)
 static int begin_tunnel(void **state)
 {
     login = answer = NULL;
-    challenges = code_of_authorizing = 0;
+    challenges = openings = code_of_authorizing = 0;
+    waits = false;
     return begin(state);
 }
 
@@ -107,6 +120,7 @@ static void the_answer_may_come_byte_by_byte(void **state)
     arrives(SAYS("HTTP/1.1 100 Wait\r\n\r\nHTTP/1.1 200 OK\r\nVia: p\r\n\r\n"));
 
     assert_ptr_equal(opened, &wire.base);
+    assert_int_equal(openings, 1);
 }
 
 /* ---- Refusals ---- */
@@ -186,6 +200,50 @@ static void of_a_long_refusal_the_beginning_is_kept(void **state)
     assert_refused(0, WHAT ": it answers 500 Oh");
     assert_int_equal(refusal->body.len, AH_HTTP_TUNNEL_MOST_BODY);
     ah_buf_release(&body);
+}
+
+static void a_refusal_without_an_end_is_waited_for_as_long_as_it_comes(void **state)
+{
+    (void)state;
+
+    ask();
+    arrives(SAYS("HTTP/1.1 400 Bad\r\nConnection: close\r\n\r\n"));
+    time_passes(AH_HTTP_TUNNEL_GAP_MS - 1);
+    arrives(SAYS("why"));
+    time_passes(AH_HTTP_TUNNEL_GAP_MS - 1);
+    assert_int_equal(calls, 0);
+    time_passes(1);
+
+    assert_refused(0, WHAT ": it answers 400 Bad");
+    assert_response(400, "Connection", "close", "why");
+    assert_true(wire.closed);
+}
+
+static void assert_final(const char *status_line, bool is_final)
+{
+    if (calls > 0) {
+        end(NULL);
+        begin_tunnel(NULL);
+    }
+    ask();
+    arrives(status_line, strlen(status_line));
+    arrives(SAYS("\r\nContent-Length: 0\r\n\r\n"));
+
+    assert_int_equal(refusal->kinds & AHTTP_KIND_RETRY, is_final ? 0 : AHTTP_KIND_RETRY);
+    assert_true(ahttp_error_is(refusal->code, AHTTP_KIND_PROXY));
+}
+
+static void only_some_refusals_say_that_later_it_may_do(void **state)
+{
+    (void)state;
+    assert_final("HTTP/1.1 403 Forbidden", true);
+    assert_final("HTTP/1.1 407 Who\r\nProxy-Authenticate: Toy", true);
+    assert_final("HTTP/1.1 302 Found", true);
+    assert_final("HTTP/1.1 501 Never", true);
+    assert_final("HTTP/1.1 429 Slowly", false);
+    assert_final("HTTP/1.1 502 Oh", false);
+    assert_final("HTTP/1.1 503 Busy", false);
+    assert_final("HTTP/1.1 504 Late", false);
 }
 
 static void what_has_come_of_a_refusal_is_there_when_time_is_up(void **state)
@@ -347,6 +405,116 @@ static void a_challenge_without_an_answer_is_a_refusal(void **state)
     assert_response(407, "Proxy-Authenticate", "Basic realm=\"p\"", "no");
 }
 
+/* ---- Who knows has to be asked ---- */
+
+static void nothing_is_said_before_somebody_knows_who_we_are(void **state)
+{
+    (void)state;
+
+    waits = true;
+    ask();
+    assert_written("", 0);
+    login = "Proxy-Authorization: Toy 1\r\n";
+    ah_http_tunnel_go_on(tunnel, 1, NULL);
+    fake_turn(&wire);
+
+    assert_written(ASKED("Proxy-Authorization: Toy 1\r\n"));
+    arrives(SAYS("HTTP/1.1 200 OK\r\n\r\n"));
+    assert_ptr_equal(opened, &wire.base);
+}
+
+static void challenge_with_a_body(void)
+{
+    waits = true;
+    login = "";
+    ask();
+    assert_written(ASKED(""));
+    arrives(SAYS(WANTS_LOGIN "Content-Length: 3\r\n\r\nwh"));
+    assert_int_equal(challenges, 1);
+}
+
+static void an_answer_may_come_before_the_end_of_the_challenge(void **state)
+{
+    (void)state;
+
+    challenge_with_a_body();
+    login = "Proxy-Authorization: Toy 2\r\n";
+    ah_http_tunnel_go_on(tunnel, 1, NULL);
+    assert_written("", 0);
+    arrives(SAYS("o"));
+
+    assert_written(ASKED("Proxy-Authorization: Toy 2\r\n"));
+    ah_http_tunnel_cancel(tunnel);
+}
+
+static void or_after_it(void **state)
+{
+    (void)state;
+
+    challenge_with_a_body();
+    arrives(SAYS("o"));
+    time_passes(60000);
+    assert_written("", 0);
+    login = "Proxy-Authorization: Toy 2\r\n";
+    ah_http_tunnel_go_on(tunnel, 1, NULL);
+    fake_turn(&wire);
+
+    assert_written(ASKED("Proxy-Authorization: Toy 2\r\n"));
+    assert_int_equal(calls, 0);
+    ah_http_tunnel_cancel(tunnel);
+}
+
+static void where_the_proxy_has_closed_meanwhile_a_new_connection_is_asked_for(void **state)
+{
+    (void)state;
+
+    challenge_with_a_body();
+    arrives(SAYS("o"));
+    wire.ends = true;
+    fake_turn(&wire);
+    assert_int_equal(wire.wanted, 0);
+    ah_http_tunnel_go_on(tunnel, 1, NULL);
+
+    assert_int_equal(calls, 1);
+    assert_null(opened);
+    assert_null(refusal);
+}
+
+static void so_it_is_where_it_says_what_nobody_asked_for(void **state)
+{
+    (void)state;
+
+    challenge_with_a_body();
+    arrives(SAYS("oHTTP/1.1 200 OK\r\n\r\n"));
+    ah_http_tunnel_go_on(tunnel, 1, NULL);
+    assert_int_equal(calls, 1);
+    assert_null(opened);
+    assert_null(refusal);
+}
+
+static void without_an_answer_it_is_a_refusal(void **state)
+{
+    (void)state;
+
+    challenge_with_a_body();
+    arrives(SAYS("o"));
+    ah_http_tunnel_go_on(tunnel, 0, NULL);
+
+    assert_refused(0, WHAT ": it answers 407 Who?");
+    assert_response(407, "Proxy-Authenticate", "Basic realm=\"p\"", "who");
+}
+
+static void why_there_is_none_is_told(void **state)
+{
+    (void)state;
+
+    challenge_with_a_body();
+    ah_http_tunnel_go_on(tunnel, 0, ah_error_new(AHTTP_E_STATE, "no ticket"));
+
+    assert_int_equal(calls, 1);
+    assert_int_equal(refusal->code, AHTTP_E_STATE);
+}
+
 /* ---- Ends ---- */
 
 static void cancelling_closes_the_transport_and_tells_nobody(void **state)
@@ -394,6 +562,8 @@ int main(void)
         HERE(a_refusal_counts_also_when_its_body_is_cut_or_broken),
         HERE(a_redirect_is_a_refusal),
         HERE(of_a_long_refusal_the_beginning_is_kept),
+        HERE(a_refusal_without_an_end_is_waited_for_as_long_as_it_comes),
+        HERE(only_some_refusals_say_that_later_it_may_do),
         HERE(what_has_come_of_a_refusal_is_there_when_time_is_up),
         HERE(garbage_is_no_answer),
         HERE(an_endless_head_is_no_answer),
@@ -406,6 +576,13 @@ int main(void)
         HERE(so_it_is_when_the_challenge_ends_with_the_connection),
         HERE(a_challenge_that_cannot_be_answered_is_told),
         HERE(a_challenge_without_an_answer_is_a_refusal),
+        HERE(nothing_is_said_before_somebody_knows_who_we_are),
+        HERE(an_answer_may_come_before_the_end_of_the_challenge),
+        HERE(or_after_it),
+        HERE(where_the_proxy_has_closed_meanwhile_a_new_connection_is_asked_for),
+        HERE(so_it_is_where_it_says_what_nobody_asked_for),
+        HERE(without_an_answer_it_is_a_refusal),
+        HERE(why_there_is_none_is_told),
         HERE(cancelling_closes_the_transport_and_tells_nobody),
         cmocka_unit_test(memory_may_run_out_at_any_point),
     };

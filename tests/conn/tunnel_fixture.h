@@ -5,7 +5,9 @@
 #include "support/check.h"
 
 #include "fake_transport.h"
+#include "loop/loop.h"
 #include <stdlib.h>
+#include <uv.h>
 
 static ahttp_loop *loop;
 static fake_transport wire;
@@ -57,6 +59,16 @@ static inline void run_ready(void)
 {
     ahttp_loop_run(loop);
     fake_turn(&wire);
+}
+
+/* Timers that are due by then fire. */
+static inline void time_passes(int64_t ms)
+{
+    ah_loop_hold(loop);
+    ahttp_loop_advance(loop, ms);
+    uv_run(ahttp_loop_uv(loop), UV_RUN_NOWAIT);
+    uv_run(ahttp_loop_uv(loop), UV_RUN_NOWAIT);
+    ah_loop_unhold(loop);
 }
 
 static inline void arrives(const char *bytes, size_t len)

@@ -320,6 +320,15 @@ static void challenges_that_cannot_be_answered_are_passed_over(void **state)
     assert_null(digest);
 }
 
+/* An error of the server's, about which aiohttp and curl say the same. */
+static void of_a_parameter_that_comes_twice_the_last_counts(void **state)
+{
+    (void)state;
+    accept("Digest realm=\"a\", nonce=\"1\", qop=\"auth\", realm=\"b\", nonce=\"2\"");
+
+    assert_says("realm=\"b\", nonce=\"2\"");
+}
+
 static void the_facts_of_a_challenge_are_told(void **state)
 {
     (void)state;
@@ -385,6 +394,7 @@ int main(void)
         TEST(a_user_beyond_ascii_is_sent_in_extended_form),
         TEST(the_strongest_challenge_is_taken),
         TEST(challenges_that_cannot_be_answered_are_passed_over),
+        TEST(of_a_parameter_that_comes_twice_the_last_counts),
         TEST(the_facts_of_a_challenge_are_told),
         cmocka_unit_test(out_of_memory_is_told),
     };
