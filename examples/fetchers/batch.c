@@ -17,15 +17,18 @@ typedef struct job {
     bool is_done;
 } job;
 
+struct batch;
+typedef void answer_fn(const struct batch *batch, const job *job);
+
 typedef struct batch {
     job jobs[MOST];
+    answer_fn *on_answer; /* called for each, in order or as completed */
     size_t count, next, shown;
     long workers;
     bool as_completed;
     ahttp_session *session;
 } batch;
 
-/* Called for each answer. */
 static void show(const batch *batch, const job *job)
 {
     if (job->status)
@@ -41,9 +44,9 @@ static void done(batch *batch, job *job)
 {
     job->is_done = true;
     if (batch->as_completed)
-        show(batch, job);
+        batch->on_answer(batch, job);
     while (!batch->as_completed && batch->shown < batch->count && batch->jobs[batch->shown].is_done)
-        show(batch, &batch->jobs[batch->shown++]);
+        batch->on_answer(batch, &batch->jobs[batch->shown++]);
 }
 
 static void run_job(batch *batch, job *job)
@@ -110,7 +113,7 @@ static bool load(batch *batch, const char *path)
 
 int main(int argc, char **argv)
 {
-    static batch batch = {.workers = 10};
+    static batch batch = {.workers = 10, .on_answer = show};
     int option;
 
     while ((option = getopt(argc, argv, "n:c")) != -1) {

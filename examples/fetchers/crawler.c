@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define AGENT "ahttp-crawler"
+
 typedef struct crawl {
     const char *start;
     long depth, at_once, pause_ms;
@@ -80,6 +82,21 @@ static void start_visit(ahttp_group *group, crawl *crawl, const char *url, long 
     ahttp_group_spawn(group, visit_page, begun);
 }
 
+/* By path and query. */
+static bool is_allowed(const crawl *crawl, const ahttp_url *url)
+{
+    const char *query = ahttp_url_query(url);
+    size_t size = strlen(ahttp_url_path(url)) + (query ? strlen(query) : 0) + 2;
+    char *asked = malloc(size);
+
+    if (!asked)
+        abort();
+    snprintf(asked, size, "%s%s%s", ahttp_url_path(url), query ? "?" : "", query ? query : "");
+    bool allowed = web_allowed(crawl->robots, AGENT, asked);
+    free(asked);
+    return allowed;
+}
+
 static void follow(ahttp_group *group, const visit *from, const char *html)
 {
     crawl *crawl = from->crawl;
@@ -87,8 +104,7 @@ static void follow(ahttp_group *group, const visit *from, const char *html)
 
     for (size_t i = 0; i < links.count; i++) {
         ahttp_url *url = ahttp_url_parse(links.items[i], NULL);
-        if (url && ahttp_url_same_origin(url, crawl->origin) &&
-            web_allowed(crawl->robots, ahttp_url_path(url)) &&
+        if (url && ahttp_url_same_origin(url, crawl->origin) && is_allowed(crawl, url) &&
             strings_add_new(&crawl->seen, links.items[i]))
             start_visit(group, crawl, links.items[i], from->depth + 1);
         ahttp_url_free(url);
@@ -96,6 +112,7 @@ static void follow(ahttp_group *group, const visit *from, const char *html)
     strings_free(&links);
 }
 
+/* A host that has none allows all, and one that cannot tell allows nothing (RFC 9309 §2.3.1). */
 static char *load_robots(crawl *crawl)
 {
     ahttp_url *where = ahttp_url_join(crawl->origin, "/robots.txt", NULL);
@@ -104,7 +121,8 @@ static char *load_robots(crawl *crawl)
 
     if (response && ahttp_response_ok(response))
         text = ahttp_await(ahttp_response_text_as(response, NULL, true));
-    char *copy = strdup(text ? text : "");
+    bool has_none = response && ahttp_response_status(response) / 100 == 4;
+    char *copy = strdup(text ? text : has_none ? "" : "User-agent: *\nDisallow: /\n");
     ahttp_response_unref(response);
     ahttp_url_free(where);
     return copy;
@@ -115,11 +133,14 @@ static void *run(void *arg)
     crawl *crawl = arg;
     ahttp_group *group = ahttp_group_new();
 
-    crawl->session = ahttp_session_new(.user_agent = "ahttp-crawler/1.0");
+    crawl->session = ahttp_session_new(.user_agent = AGENT "/1.0");
     crawl->permits = ahttp_semaphore_new((size_t)crawl->at_once);
     crawl->robots = load_robots(crawl);
     strings_add(&crawl->seen, crawl->start);
-    start_visit(group, crawl, crawl->start, 0);
+    if (is_allowed(crawl, crawl->origin))
+        start_visit(group, crawl, crawl->start, 0);
+    else
+        printf("--- 0 %s: robots.txt does not allow it\n", crawl->start);
     ahttp_group_await_end(group);
     printf("%zu pages, %zu failed\n", crawl->pages, crawl->failed);
     free(crawl->robots);

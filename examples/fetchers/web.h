@@ -17,10 +17,12 @@ void strings_add(strings *strings, const char *text);
 bool strings_add_new(strings *strings, const char *text);
 void strings_free(strings *strings);
 
-/* The http and https URLs that href and src of the page lead to, without fragments, each once. */
+/* The http and https URLs that href and src of the page lead to, as a browser understands them,
+   without fragments, each once.  A base element counts. */
 strings web_links(const char *page_url, const char *html);
 
-/* Of a robots.txt, the rules for "*": whether that path may be asked for. */
-bool web_allowed(const char *robots, const char *path);
+/* robots.txt (RFC 9309): whether who calls itself agent may ask for that path and query.  The rules
+   for agent count, or if there are none, those for "*". */
+bool web_allowed(const char *robots, const char *agent, const char *path);
 
 #endif

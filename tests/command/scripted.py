@@ -5,8 +5,9 @@ import threading
 
 
 class Server:
-    """pages: path -> bytes to answer with, or a function of the request's bytes that gives them.
-    None, or bytes that end a connection ("Connection: close"), close it."""
+    """pages: path -> bytes to answer with, or a function of the request's bytes that gives them, or
+    pieces of them, each sent as it is given.  None, or bytes that end a connection ("Connection:
+    close"), close it."""
 
     def __init__(self, pages):
         self.pages = pages
@@ -71,6 +72,10 @@ class Server:
             page = page(request)
         if page is None:
             return False
+        if not isinstance(page, bytes):
+            for piece in page:
+                peer.sendall(piece)
+            return True
         if request.startswith(b"HEAD "):
             page = page.split(b"\r\n\r\n")[0] + b"\r\n\r\n"
         peer.sendall(page)

@@ -4,14 +4,19 @@
 
 usage: test_fetchers.py FOLDER_OF_PROGRAMS
 """
+import os
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 from scripted import Server, field, page
+from terminal import on_terminal
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PICTURE = bytes(range(256)) * 40
 FORMS = ("sequential", "threads", "futures", "tasks")
 
@@ -38,19 +43,63 @@ def no_head(request):
     return page("", status="405 Method Not Allowed") if request[:5] == b"HEAD " else page("ok")
 
 
+class Gauge:
+    """How many requests were being answered at the same time."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.now = self.most = 0
+
+    def __call__(self, _):
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.03)
+        with self.lock:
+            self.now -= 1
+        return page(PICTURE)
+
+    def take(self):
+        most, self.most = self.most, 0
+        return most
+
+
+def chunks(*pieces):
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+SEEN = threading.Event()  # that the first words of /live were printed
+
+
+def live(_):
+    yield CHUNKED + chunks(b'{"response":"first"}\n')
+    SEEN.wait(20)
+    yield chunks(b'{"response":" second"}\n') + b"0\r\n\r\n"
+
+
+def slow(_):
+    time.sleep(0.3)
+    return page("slow")
+
+
+GAUGE = Gauge()
 PAGES = {f"/p{i}.gif": page(PICTURE) for i in range(30)}
+PAGES |= {f"/gauge/{i}": GAUGE for i in range(16)}
 PAGES |= {
     "/robots.txt": page("User-agent: *\nDisallow: /private\nAllow: /private/but\n"),
-    "/start": html("/one", "two", "/private/x", "/private/but", "http://elsewhere.example/", "#a"),
+    "/start": html("/one", "two", "/private/x", "/private/but", "http://elsewhere.example/", "#a",
+                   "\\\\two", "/o\tne", "mailto:a@b.example"),
     "/one": html("/start", "/deeper"), "/two": html(), "/deeper": html("/deepest"),
     "/private/but": html(), "/deepest": html(),
-    "/links": html("/one", "/missing", "/no-head", "/one#x"),
+    "/many": html(*(f"/gauge/{i}" for i in range(12))),
+    "/links": html("/one", "/missing", "/no-head", "/one#x", "/two?a=1&amp;b=2"),
     "/no-head": no_head,
     "/file": ranged,
-    "/stream": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(
-        b"%x\r\n%s\r\n" % (len(piece), piece) for piece in (
-            b'{"response":"Hel', b'lo"}\n{"x":1}\n{"response": " w\\u00f6rld\\n"}\n', b'{"done":true}\n')
-    ) + b"0\r\n\r\n",
+    "/stream": CHUNKED + chunks(b'{"response":"Hel', b'lo"}\n{"x":1}\n{"response": " w\\u00f6rld\\n"}\n',
+                                b'{"done":true}\n') + b"0\r\n\r\n",
+    "/live": live,
+    "/slow": slow,
     "/echo": lambda request: page(request.split(b"\r\n\r\n")[1]),
 }
 
@@ -87,6 +136,53 @@ class Fetchers:
                 done = self.run(f"pictures_{form}", "-v", folder, urls[0])
             check(done.returncode == 0 and done.stderr == f"{urls[0]}: OK\n", f"{form} -v")
 
+    def pictures_have_a_bar(self):
+        """On a terminal; what went wrong stands above it, and it goes in the end."""
+        urls = [f"{self.url}/p{i}.gif" for i in range(5)] + [f"{self.url}/none.gif"]
+        for form in FORMS:
+            with tempfile.TemporaryDirectory() as folder:
+                seen, _ = on_terminal([self.programs / f"pictures_{form}", folder, *urls])
+            bars = re.findall(r"\[(#*)(-*)\] (\d+)/6", seen)
+            check(bars and bars[0][2] == "0" and bars[-1] == ("#" * 40, "", "6") and
+                  all(len(done + left) == 40 for done, left, _ in bars), f"{form}: {seen!r}")
+            check("\r\x1b[K*** Error for " in seen and seen.rstrip().split("\x1b[K")[-1].startswith(
+                "6 pictures: 5 ok, 1 not found, 0 failed; "), f"{form}: {seen!r}")
+
+    def pictures_keep_to_their_limit(self):
+        urls = [f"{self.url}/gauge/{i}" for i in range(12)]
+        for form, most in (("sequential", 1), ("threads", 4), ("futures", 4), ("tasks", 4)):
+            GAUGE.take()
+            with tempfile.TemporaryDirectory() as folder:
+                self.run(f"pictures_{form}", "-m", 4, folder, *urls)
+            check(GAUGE.take() == most, f"{form}: limit")
+
+    def pictures_are_compared(self):
+        """The table of all four, against the file server that people use."""
+        with subprocess.Popen([sys.executable, ROOT / "tools/serve_files.py"],
+                              stdout=subprocess.PIPE, text=True) as server:
+            url = server.stdout.readline().strip()
+            done = subprocess.run([sys.executable, ROOT / "examples/fetchers/compare_pictures.py",
+                                   self.programs, url, "12"], capture_output=True, text=True)
+            server.terminate()
+        rows = done.stdout.splitlines()
+        check(done.returncode == 0 and [row.split()[0] for row in rows] == ["form", *FORMS] and
+              all(re.fullmatch(r"\w+ +12 +\d+\.\d\d", row) for row in rows[1:]),
+              f"compare: {done.stdout}{done.stderr}")
+
+    def crawler_is_polite(self):
+        GAUGE.take()
+        done = self.run("crawler", "-d", 1, "-m", 3, f"{self.url}/many")
+        check("13 pages, 0 failed" in done.stdout and GAUGE.take() == 3, f"-m: {done.stdout}")
+        done = self.run("crawler", f"{self.url}/private/x")
+        check("robots.txt does not allow it\n0 pages" in done.stdout, f"robots: {done.stdout}")
+        since = time.monotonic()
+        self.run("crawler", "-d", 1, "-m", 1, "-p", 50, f"{self.url}/start")
+        check(time.monotonic() - since >= 0.2, "-p: no pause")
+        broken = Server({"/robots.txt": page("", status="503 Busy"), "/": html("/a")})
+        done = self.run("crawler", f"http://127.0.0.1:{broken.port}/")
+        broken.close()
+        check("does not allow it" in done.stdout, f"no robots.txt to be had: {done.stdout}")
+
     def crawler(self):
         done = self.run("crawler", "-d", 2, f"{self.url}/start")
         lines = sorted(re.sub(r"http://[^/]*", "", line) for line in done.stdout.splitlines())
@@ -96,7 +192,7 @@ class Fetchers:
     def link_checker(self):
         done = self.run("link_checker", f"{self.url}/links")
         check(done.returncode == 1 and
-              done.stdout == f"404 {self.url}/missing\n3 links: 2 good, 1 bad\n",
+              done.stdout == f"404 {self.url}/missing\n4 links: 3 good, 1 bad\n",
               f"link_checker: {done.stdout}")
 
     def mirror(self):
@@ -123,6 +219,30 @@ class Fetchers:
         done = self.run("json_lines", f"{self.url}/stream", "response")
         check(done.returncode == 0 and done.stdout == "Hello wörld\n\n", repr(done.stdout))
 
+    def json_lines_come_at_once(self):
+        """What has come is printed before the rest is sent."""
+        with subprocess.Popen([self.programs / "json_lines", f"{self.url}/live", "response"],
+                              stdout=subprocess.PIPE) as client:
+            check(os.read(client.stdout.fileno(), 100) == b"first", "the first words")
+            SEEN.set()
+            check(client.stdout.read() == b" second\n", "the rest")
+
+    def batch_in_order_and_as_completed(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(f"GET {self.url}/slow\nGET {self.url}/one\n")
+            file.flush()
+            for words, order in (((), ["/slow", "/one"]), (("-c",), ["/one", "/slow"])):
+                done = self.run("batch", *words, file.name)
+                check(re.findall(r"\d(/\w+):", done.stdout) == order, f"{words}: {done.stdout}")
+
+    def batch_keeps_to_its_size(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.writelines(f"GET {self.url}/gauge/{i}\n" for i in range(12))
+            file.flush()
+            GAUGE.take()
+            self.run("batch", "-n", 5, file.name)
+            check(GAUGE.take() == 5, "-n")
+
     def batch(self):
         with tempfile.NamedTemporaryFile("w") as file:
             file.write(f"# requests\nGET {self.url}/one\nPOST {self.url}/echo some text\n"
@@ -139,7 +259,10 @@ class Fetchers:
 
 def main():
     fetchers = Fetchers(sys.argv[1])
-    for test in ("pictures", "crawler", "link_checker", "mirror", "json_lines", "batch"):
+    for test in ("pictures", "pictures_have_a_bar", "pictures_keep_to_their_limit",
+                 "pictures_are_compared", "crawler", "crawler_is_polite", "link_checker", "mirror",
+                 "json_lines", "json_lines_come_at_once", "batch", "batch_in_order_and_as_completed",
+                 "batch_keeps_to_its_size"):
         getattr(fetchers, test)()
         print(f"ok  {test}")
 

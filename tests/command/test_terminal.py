@@ -5,24 +5,20 @@ piped, and its own options.
 
 usage: test_terminal.py AHTTP
 """
-import fcntl
 import json
 import os
 import pathlib
-import pty
 import re
 import select
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 
 from scripted import Server, page
+from terminal import COLUMNS, on_terminal
 
 SMALL, LARGE = 1000, 4
-COLUMNS = 80
 LARGE_BODY = os.urandom(1 << 20) * 4
 
 
@@ -35,25 +31,6 @@ PAGES = {f"/small/{i}": page(f"small file {i}\n") for i in range(SMALL)}
 PAGES |= {f"/large/{i}": slow_large for i in range(LARGE)}
 PAGES["/stalls"] = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun"
 PAGES["/json"] = page('{"a":[1,{"b":null}],"c":"d"}', "Content-Type: application/json")
-
-
-def on_terminal(words):
-    """What was written to a terminal, and the exit code."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ.pop("AHTTP_CURL_VERSION", None)
-        os.execvp(words[0], words)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
-    seen = b""
-    while True:
-        try:
-            piece = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        seen += piece
-    return seen.decode(errors="replace"), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def lines_of(seen):
