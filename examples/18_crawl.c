@@ -27,7 +27,7 @@ static void add_links(const ahttp_url *page, const char *html)
     while (html && (html = strstr(html, "href="))) {
         html += strlen("href='");
         snprintf(link, sizeof link, "%.*s", (int)strcspn(html, "'\"#"), html);
-        add(ahttp_url_join(page, link, NULL));
+        add(ahttp_url_parse_as_browser(link, page, NULL));
     }
 }
 
