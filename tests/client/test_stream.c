@@ -135,6 +135,36 @@ static void reading_whole_and_piecewise_exclude_each_other(void **state)
     ahttp_response_unref(pieces);
 }
 
+static void a_body_that_is_read_again_is_the_same(void **state)
+{
+    (void)state;
+    ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/bytes/9")));
+
+    for (int i = 0; i < 3; i++) {
+        const ahttp_bytes *body = ahttp_await(ahttp_response_read(response));
+        assert_int_equal(body->len, 9);
+        assert_memory_equal(body->data, "abcdefghi", 9);
+        assert_string_equal(ahttp_await(ahttp_response_text(response)), "abcdefghi");
+    }
+    ahttp_response_unref(response);
+}
+
+static void a_stream_that_has_ended_gives_nothing_more(void **state)
+{
+    (void)state;
+    ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/bytes/9")));
+    ahttp_stream *stream = ahttp_response_stream(response);
+    const ahttp_bytes *piece = ahttp_await(ahttp_stream_read_exactly(stream, 9));
+
+    assert_int_equal(piece->len, 9);
+    for (int i = 0; i < 3; i++) {
+        piece = ahttp_await(ahttp_stream_read(stream));
+        assert_int_equal(piece->len, 0);
+    }
+    assert_true(ahttp_stream_at_end(stream));
+    ahttp_response_unref(response);
+}
+
 static void a_second_read_while_one_is_pending_is_refused(void **state)
 {
     static const server_step slow[] = {
@@ -185,6 +215,8 @@ int main(void)
         TEST(a_reader_that_stops_reading_stops_the_sender),
         TEST(a_stalled_reader_goes_on_where_it_was),
         TEST(reading_whole_and_piecewise_exclude_each_other),
+        TEST(a_body_that_is_read_again_is_the_same),
+        TEST(a_stream_that_has_ended_gives_nothing_more),
         TEST(a_second_read_while_one_is_pending_is_refused),
         TEST(a_cancelled_read_loses_nothing),
     };
