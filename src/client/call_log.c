@@ -33,6 +33,18 @@ static void tell_fields(const ahttp_response *call, const char *direction,
     ah_buf_release(&line);
 }
 
+/* Which are a text only. */
+static void tell_exact_fields(const ahttp_response *call)
+{
+    ah_arena arena = {0};
+    ahttp_headers fields;
+
+    ah_headers_init(&fields, &arena);
+    if (ah_sent_fields_read(&fields, &call->exchange.request))
+        tell_fields(call, ">", &fields);
+    ah_arena_release(&arena);
+}
+
 void ah_call_log_start(ahttp_response *call)
 {
     call->log_number = ++call->session->log_count;
@@ -47,7 +59,10 @@ void ah_call_log_sending(const ahttp_response *call, const ah_conn *conn)
     ah_conn_describe(conn, on, sizeof on);
     snprintf(what, sizeof what, ": goes out on %s", on);
     tell(call, AHTTP_LOG_DEBUG, what);
-    tell_fields(call, ">", call->exchange.request.fields);
+    if (call->exchange.request.is_exact)
+        tell_exact_fields(call);
+    else
+        tell_fields(call, ">", call->exchange.request.fields);
 }
 
 void ah_call_log_head(const ahttp_response *call)
