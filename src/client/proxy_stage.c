@@ -151,6 +151,11 @@ static ah_verdict use(ahttp_response *call, ahttp_error **error)
     ah_request_head *head = &call->exchange.request;
     int code = 0;
 
+    if (call->way.proxy && ah_connector_refuses(call->session->connector, call->url.host)) {
+        *error = ah_error_new(AHTTP_E_ADDRESS_REFUSED, "ask proxy %s: allow_address refuses %s",
+                              call->way.proxy->name, call->url.host.ptr);
+        return AH_FAIL;
+    }
     call->way.is_forwarded = is_forwarded(call);
     head->target_prefix = (ah_str){0};
     if (call->way.is_forwarded) {

@@ -5,6 +5,7 @@
 #include "pool/connector.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "dns/allowed.h"
 #include "loop/future.h"
 #include "pool/connector_options.h"
 #include "pool/slot.h"
@@ -216,6 +217,16 @@ ah_proxies *ah_connector_proxies(ahttp_connector *connector)
 bool ah_connector_keeps_alive(const ahttp_connector *connector)
 {
     return !connector->no_keepalive;
+}
+
+bool ah_connector_refuses(const ahttp_connector *connector, ah_str host)
+{
+    const ah_opening_setup *setup = &connector->setup;
+    ah_address literal, allowed;
+
+    return setup->allow_address && ah_address_parse(host, 0, &literal) &&
+           ah_addresses_allowed(&literal, 1, setup->allow_address, setup->allow_address_ctx,
+                                &allowed) == 0;
 }
 
 void ah_connector_check(const ahttp_connector *connector)

@@ -52,6 +52,9 @@ void ah_connector_shut(ahttp_connector *connector);
 ah_proxies *ah_connector_proxies(ahttp_connector *connector);
 /* Whether connections are kept; if not, requests should say that they are the last. */
 bool ah_connector_keeps_alive(const ahttp_connector *connector);
+/* Whether the program lets nobody connect to that host: if it is an address, since what a name
+   leads to is seen later. */
+bool ah_connector_refuses(const ahttp_connector *connector, ah_str host);
 
 /* Aborts with a message where the pool's lists contradict each other; for tests. */
 void ah_connector_check(const ahttp_connector *connector);

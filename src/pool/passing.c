@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pool/passing.h"
 #include "base/mem.h"
+#include "dns/allowed.h"
 #include "http/pairs.h"
 
 static void settle(ah_passing *passing, ah_transport *transport, ahttp_error *error)
@@ -154,6 +155,27 @@ static bool ask_by_socks(ah_passing *passing, ah_transport *transport)
 
 /* ---- SOCKS proxies that want an address ---- */
 
+/* Keeps those that the program allows. */
+static ahttp_error *keep_addresses(ah_passing *passing, const ah_address *addresses, size_t count)
+{
+    const ah_opening_setup *setup = passing->setup;
+
+    passing->addresses = ah_realloc_array(NULL, count, sizeof *addresses);
+    if (!passing->addresses)
+        return ah_error_no_memory();
+    passing->next = 0;
+    passing->count = count;
+    if (setup->allow_address)
+        passing->count = ah_addresses_allowed(addresses, count, setup->allow_address,
+                                              setup->allow_address_ctx, passing->addresses);
+    else
+        memcpy(passing->addresses, addresses, count * sizeof *addresses);
+    if (passing->count > 0)
+        return NULL;
+    return ah_error_new(AHTTP_E_ADDRESS_REFUSED, "%s: allow_address allows none of its addresses",
+                        passing->what.data);
+}
+
 static void located(ah_lookup *lookup, const ah_address *addresses, size_t count,
                     ahttp_error *error)
 {
@@ -161,19 +183,13 @@ static void located(ah_lookup *lookup, const ah_address *addresses, size_t count
     ah_transport *transport = passing->transport;
 
     passing->transport = NULL;
-    if (!error) {
-        passing->addresses = ah_realloc_array(NULL, count, sizeof *addresses);
-        if (!passing->addresses)
-            error = ah_error_no_memory();
-    }
-    if (error || !passing->addresses) {
+    if (!error)
+        error = keep_addresses(passing, addresses, count);
+    if (error) {
         ah_transport_close(transport);
         settle(passing, NULL, ah_error_in_phase(error, AHTTP_PHASE_DNS));
         return;
     }
-    memcpy(passing->addresses, addresses, count * sizeof *addresses);
-    passing->count = count;
-    passing->next = 0;
     if (!ask_by_socks(passing, transport))
         settle(passing, NULL, ah_error_no_memory());
 }

@@ -84,12 +84,59 @@ static void redirects_are_guarded_as_well(void **state)
     server_stop(first);
 }
 
+static const server_step takes_all[] = {READ_HEAD, SEND("HTTP/1.1 200 OK\r\n\r\n"), SERVE};
+static const server_step socks5[] = {READ_BYTES(3), SEND_BYTES("\5\0", 2), HOLD};
+
+/* Through a proxy of that scheme at the server, which nobody asks about. */
+static void assert_refused_behind(const char *scheme, bool tunnel, const char *url)
+{
+    char proxy[64];
+    ahttp_session *session = guarded(ahttp_address_is_public, NULL);
+
+    snprintf(proxy, sizeof proxy, "%s://127.0.0.1:%u", scheme, (unsigned)server_port(f.server));
+    assert_fails(ahttp_get(session, url, .proxy = {.url = proxy, .tunnel = tunnel}),
+                 AHTTP_E_ADDRESS_REFUSED, "allow_address");
+    ahttp_session_unref(session);
+}
+
+static void addresses_in_urls_are_refused_behind_proxies_too(void **state)
+{
+    static const char *const schemes[] = {"http", "socks5", "socks5h", "socks4"};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(schemes); i++)
+        for (int tunnel = 0; tunnel < 2; tunnel++) {
+            assert_refused_behind(schemes[i], tunnel, "http://10.0.0.1/");
+            assert_refused_behind(schemes[i], tunnel, "http://[fe80::1%25lo]/");
+        }
+    assert_refused_behind("http", false, "https://127.0.0.1/");
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 0);
+}
+
+static void names_are_the_business_of_who_looks_them_up(void **state)
+{
+    char proxy[64];
+    (void)state;
+    finish(&f);
+    f = start(&(server_script){.connections = {socks5, takes_all}}, false);
+    ahttp_session *session = guarded(ahttp_address_is_public, NULL);
+
+    assert_refused_behind("socks5", false, at("public.test", "/ok"));
+    assert_true(server_wait_for(f.server, SERVER_ACCEPTED, 1));
+    snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", (unsigned)server_port(f.server));
+    assert_text(
+        ahttp_get(session, at("public.test", "/ok"), .proxy = {.url = proxy, .tunnel = true}),
+        "ok");
+    ahttp_session_unref(session);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(private_addresses_are_refused_as_literals_and_behind_names),
         TEST(redirects_are_guarded_as_well),
+        TEST(addresses_in_urls_are_refused_behind_proxies_too),
+        TEST(names_are_the_business_of_who_looks_them_up),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
