@@ -36,6 +36,22 @@ static void an_https_page_is_fetched_and_its_connection_kept(void **state)
     assert_int_equal(stats.reused, 1);
 }
 
+/* Answers once, then swallows the next request. */
+static const server_step races[] = {
+    READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"), READ_REQUEST, CLOSE};
+
+static void what_a_dead_connection_swallowed_is_sent_once_more(void **state)
+{
+    end(state);
+    f = start(&(server_script){.connections = {races}}, false);
+    front = tls_front_start(server_port(f.server));
+    assert_text(ahttp_get(f.session, tls_front_url(front, "/")), "first");
+
+    assert_text(ahttp_get(f.session, tls_front_url(front, "/ok")), "ok");
+
+    assert_int_equal(server_count(f.server, SERVER_REQUESTS), 3);
+}
+
 static void bodies_of_many_records_go_both_ways(void **state)
 {
     enum { SIZE = 1 << 20 };
@@ -169,6 +185,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(an_https_page_is_fetched_and_its_connection_kept),
+        TEST(what_a_dead_connection_swallowed_is_sent_once_more),
         TEST(bodies_of_many_records_go_both_ways),
         TEST(a_body_until_close_ends_with_close_notify),
         TEST(a_body_until_close_that_ends_without_close_notify_is_cut),

@@ -187,6 +187,27 @@ static void a_connection_older_than_its_lifetime_is_replaced(void **state)
     ahttp_connector_unref(connector);
 }
 
+static void no_more_connections_are_open_than_may(void **state)
+{
+    enum { REQUESTS = 20, LIMIT = 3 };
+    ahttp_future *requests[REQUESTS];
+    (void)state;
+    ahttp_connector *connector = ahttp_connector_new(.loop = f.loop, .limit = LIMIT);
+    ahttp_session *session = ahttp_session_new(.connector = connector);
+
+    for (int i = 0; i < REQUESTS; i++)
+        requests[i] = ahttp_get(session, at("/gate/0"));
+    settle(&f);
+    assert_int_equal(server_count(f.server, SERVER_AT_GATE), LIMIT);
+    server_open_gate(f.server, 0);
+    for (int i = 0; i < REQUESTS; i++)
+        assert_text(requests[i], "gate 0");
+
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), LIMIT);
+    ahttp_session_unref(session);
+    ahttp_connector_unref(connector);
+}
+
 static void no_more_connections_stay_idle_than_may(void **state)
 {
     ahttp_future *requests[4];
@@ -312,6 +333,7 @@ int main(void)
         WITH_SERVER(a_body_that_fails_while_it_is_sent_closes_the_connection),
         WITH_SERVER(a_server_that_keeps_it_for_3_s_finds_it_closed_after_2),
         WITH_SERVER(a_connection_older_than_its_lifetime_is_replaced),
+        WITH_SERVER(no_more_connections_are_open_than_may),
         WITH_SERVER(no_more_connections_stay_idle_than_may),
         WITH_SERVER(a_post_with_a_key_is_sent_once_more),
         WITH_SERVER(methods_and_bodies_decide_whether_a_request_is_sent_once_more),

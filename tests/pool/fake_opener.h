@@ -8,7 +8,7 @@
 #include "support/check.h"
 #include <stdio.h>
 
-enum { FAKES = 40 };
+enum { FAKES = 120 };
 
 typedef struct fake_conn {
     ah_conn base;

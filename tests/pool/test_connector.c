@@ -114,21 +114,37 @@ static void the_limit_per_host_leaves_room_for_other_hosts(void **state)
         ah_connector_cancel(&self->requests[i].waiter);
 }
 
+/* So many of these to one host are opened at once. */
+static void assert_opens(fixture *self, request *asked, int count, int expected)
+{
+    for (int i = 0; i < count; i++)
+        ask(self->connector, &asked[i], "a.test");
+    settle(self);
+
+    assert_int_equal(fakes.started, expected);
+    for (int i = 0; i < count; i++)
+        ah_connector_cancel(&asked[i].waiter);
+    settle(self);
+    assert_int_equal(fakes.cancelled, expected);
+}
+
 static void the_limits_are_100_in_all_and_none_per_host_unless_set(void **state)
 {
     fixture *self = *state;
-    request many[30] = {0};
+    request many[110] = {0};
     self->connector = use_fakes(ahttp_connector_new());
 
-    for (int i = 0; i < 30; i++)
-        ask(self->connector, &many[i], "a.test");
-    settle(self);
+    assert_opens(self, many, 110, 100);
+}
 
-    assert_int_equal(fakes.started, 30);
-    for (int i = 0; i < 30; i++)
-        ah_connector_cancel(&many[i].waiter);
-    settle(self);
-    assert_int_equal(fakes.cancelled, 30);
+static void limits_may_be_lifted(void **state)
+{
+    fixture *self = *state;
+    request many[110] = {0};
+    self->connector =
+        use_fakes(ahttp_connector_new(.limit = AHTTP_UNLIMITED, .limit_per_host = AHTTP_UNLIMITED));
+
+    assert_opens(self, many, 110, 110);
 }
 
 static void an_idle_connection_makes_room_for_another_host(void **state)
@@ -349,6 +365,7 @@ int main(void)
         with_fixture(requests_beyond_the_limit_wait_for_a_connection),
         with_fixture(the_limit_per_host_leaves_room_for_other_hosts),
         with_fixture(the_limits_are_100_in_all_and_none_per_host_unless_set),
+        with_fixture(limits_may_be_lifted),
         with_fixture(an_idle_connection_makes_room_for_another_host),
         with_fixture(why_opening_failed_is_told_to_the_request),
         with_fixture(an_opening_that_cannot_begin_fails_its_request),
