@@ -50,12 +50,15 @@ static void print_stretch(FILE *out, const stretch *stretch, double total)
     double scale = total > 0 ? BAR / total : 0;
     int from = (int)(stretch->from * scale), to = (int)(stretch->to * scale + 0.5);
 
-    memset(bar, ' ', BAR);
-    bar[BAR] = '\0';
-    for (int i = from; i < to && i < BAR; i++)
-        bar[i] = '#';
-    if (to <= from && from < BAR)
+    from = from < BAR ? from : BAR - 1;
+    to = to < BAR ? to : BAR;
+    memset(bar, ' ', (size_t)from);
+    memset(bar + from, '#', to > from ? (size_t)(to - from) : 0);
+    if (to <= from) {
         bar[from] = '|';
+        to = from + 1;
+    }
+    bar[to] = '\0';
     fprintf(out, "%-10s %9.2f ms  %s\n", stretch->name, stretch->to - stretch->from, bar);
 }
 
