@@ -143,6 +143,7 @@ verdict ask(transfer *transfer, ahttp_session *session)
     transfer->fields = fields;
     const char *method = fields_method(transfer);
     bool has_body = transfer->body != BODY_NONE && !transfer->is_probe;
+    transfer->sent = has_body ? transfer->body : BODY_NONE;
     if (!can_be_sent(transfer, &fields, has_body))
         return VERDICT_FAILED;
     char *origin = origin_of(transfer);

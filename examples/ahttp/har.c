@@ -91,7 +91,7 @@ static void add_request(text *out, const transfer *transfer, const char *fields)
     text_add_str(out, "], \"queryString\": [");
     add_query(out, &transfer->url);
     text_add_str(out, "], ");
-    if (transfer->body == BODY_DATA && settings->has_data) {
+    if (transfer->sent == BODY_DATA) {
         text_add_str(out, "\"postData\": {\"mimeType\": \"application/x-www-form-urlencoded\", "
                           "\"text\": ");
         add_string(out, text_str(&settings->data), settings->data.len);

@@ -83,6 +83,7 @@ typedef struct transfer {
     bool is_named_by_url; /* -O */
     bool says_expect;     /* the request at hand says Expect: 100-continue */
     bool is_old;          /* ... and HTTP/1.0 */
+    body_kind sent;       /* ... and has that */
     bool no_expect;       /* the server does not know that */
     bool was_repeated;    /* the request at hand, after a kept connection had ended */
     bool saw_old;         /* a head of HTTP/1.0 */

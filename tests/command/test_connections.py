@@ -202,6 +202,37 @@ def times_are_told_apart_at_the_same_time(ahttp, server, _):
         check(0 < name <= connect < first and first >= 0.2, f"-Z: {line}")
 
 
+def each_transfer_has_the_heads_of_its_tunnel(ahttp, server, places):
+    """Also where several ask for one at the same time."""
+    url = f"http://127.0.0.1:{server.port}/slow"
+    with tempfile.TemporaryDirectory() as folder:
+        for program, all_words in (("curl", ((),)), (ahttp, ((), ("-Z",)))):
+            for words in all_words:
+                done = run(program, ["-i", "-p", "-x", f"127.0.0.1:{places['tiny']}", *words,
+                                     *(word for i in range(4)
+                                       for word in (f"{url}?{i}", "-o", f"{folder}/{i}"))])
+                check(done.returncode == 0, f"{program} {words}: {done.stderr}")
+                heads = [len(re.findall(r"(?m)^HTTP/1.0 200 Connection established",
+                                        pathlib.Path(folder, str(i)).read_text())) for i in range(4)]
+                wanted = [1, 1, 1, 1] if words else [1, 0, 0, 0]
+                check(heads == wanted, f"{program} {words}: {heads}")
+
+
+def no_other_proxy_hears_the_password(ahttp, _, places):
+    """A redirect leads to a host that has another proxy."""
+    elsewhere = Server({"other.example:443": page("no", status="403 Forbidden")})
+    first = Server({"/a": page("", "Location: https://other.example/", status="302 Found")})
+    environment = {"http_proxy": f"http://ann:secret@127.0.0.1:{first.port}",
+                   "https_proxy": f"http://127.0.0.1:{elsewhere.port}"}
+    done = subprocess.run([ahttp, "-q", "-sSL", "http://host.example/a"], env=environment,
+                          capture_output=True, text=True)
+    first.close()
+    elsewhere.close()
+    sent = elsewhere.take()[0]
+    check(done.returncode == 7 and b"Proxy-Authorization: Basic" in first.take()[0][0], done.stderr)
+    check(len(sent) == 1 and b"uthorization" not in sent[0], f"{sent}")
+
+
 def timing_has_a_row_for_each_part(ahttp, _, places):
     seen = run(ahttp, ["--timing", "-k", "-o", "/dev/null", places["tls"]]).stderr
     names = [line[:10].strip() for line in seen.splitlines()]
@@ -303,7 +334,9 @@ def test(ahttp, chosen, places):
     print(f"{count - bad} of {count} rows are right", flush=True)
     server = Server(PAGES)
     for each in () if chosen else (times_are_told_apart, times_are_told_apart_at_the_same_time,
-                                   timing_has_a_row_for_each_part, local_ports_are_of_the_range,
+                                   timing_has_a_row_for_each_part,
+                                   each_transfer_has_the_heads_of_its_tunnel,
+                                   no_other_proxy_hears_the_password, local_ports_are_of_the_range,
                                    rates_are_limited, connections_are_kept_alive):
         each(ahttp, server, places)
         print(f"ok  {each.__name__}", flush=True)

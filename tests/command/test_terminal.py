@@ -23,13 +23,18 @@ LARGE_BODY = os.urandom(1 << 20) * 4
 
 
 def slow_large(_):
-    time.sleep(0.6)
-    return page(LARGE_BODY)
+    """In quarters, so that there is something to see."""
+    yield page(LARGE_BODY)[:-len(LARGE_BODY)]
+    for i in range(4):
+        yield LARGE_BODY[i << 20:(i + 1) << 20]
+        time.sleep(0.25)
 
 
 PAGES = {f"/small/{i}": page(f"small file {i}\n") for i in range(SMALL)}
 PAGES |= {f"/large/{i}": slow_large for i in range(LARGE)}
 PAGES["/stalls"] = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun"
+PAGES["/moved"] = page("", "Location: /json", status="302 Found")
+PAGES["/no-json"] = page('{"a":[1,', "Content-Type: application/json")
 PAGES["/json"] = page('{"a":[1,{"b":null}],"c":"d"}', "Content-Type: application/json")
 
 
@@ -77,15 +82,38 @@ def bars_on_a_terminal(ahttp, url):
         check_files(folder)
     lines = lines_of(seen)
     check(max(map(len, lines)) <= COLUMNS, "a line is too long for the terminal")
-    bars = [line for line in lines if re.search(r"^large_\d .*%", line) or
-            re.search(r"^large_\d +0 ", line)]
-    check(bars, "no bar was drawn for a large file")
+    check_bars(lines)
     check(any(re.search(r"\d+ done, 0 failed, \d+ running; ", line) for line in lines),
           "no line for all of them")
     left = left_on_screen(seen)
     check(len(left) == 1 and re.fullmatch(
         rf"{SMALL + LARGE} transfers, 0 failed; \S+ in \S+ s, \S+/s", left[0]),
         f"what is left on the screen: {left}")
+
+
+def check_bars(lines):
+    """Each large file's bar says the same by its length, its per cents and its bytes, and grows."""
+    parts = {}
+    for line in lines:
+        bar = re.fullmatch(r"large_(\d) +\[(#*)(-*)\] +(\d+)% +(\S+) +(\S+)/s (\S+)", line)
+        check(bar or not re.match(r"large_\d .*\[", line), f"no bar: {line!r}")
+        if not bar:
+            continue
+        name, done, left, percent, size, rate, eta = bar.groups()
+        part, width = int(percent), len(done + left)
+        check(abs(len(done) - part * width / 100) <= 1, f"length: {line!r}")
+        check(abs(bytes_of(size) - len(LARGE_BODY) * part / 100) <= len(LARGE_BODY) * 0.03,
+              f"size: {line!r}")
+        check(bytes_of(rate) > 0 or part == 0, f"rate: {line!r}")
+        check(re.fullmatch(r"\d\d:\d\d|--:--", eta), f"time: {line!r}")
+        check(part >= parts.get(name, 0), f"shrinks: {line!r}")
+        parts[name] = part
+    check(len(parts) == LARGE and max(parts.values()) >= 50, f"bars of {parts}")
+
+
+def bytes_of(text):
+    number, unit = re.fullmatch(r"([\d.]+)([kMG]?)", text).groups()
+    return float(number) * 1024 ** " kMG".index(unit or " ")
 
 
 def tidy_when_piped(ahttp, url):
@@ -102,22 +130,60 @@ def run(ahttp, *words):
     return subprocess.run([ahttp, *words], capture_output=True, text=True)
 
 
-def own_options(ahttp, url):
+def bench_prints_percentiles(ahttp, url):
     bench = run(ahttp, "--bench", "200,10", f"{url}/small/1")
-    check(bench.returncode == 0 and re.search(r"200 requests.* 0 failed", bench.stdout) and
-          re.search(r"50 %.*\n.*99 %", bench.stdout, re.S), f"--bench: {bench.stdout}{bench.stderr}")
-    timing = run(ahttp, "--timing", "-o", "/dev/null", f"{url}/small/1")
-    check(all(word in timing.stderr for word in ("first byte", "done")), f"--timing: {timing.stderr}")
+    check(bench.returncode == 0 and re.match(r"200 requests, 10 at once, 0 failed; \d", bench.stdout),
+          f"{bench.stdout}{bench.stderr}")
+    rows = re.findall(r"(?m)^ *([\d.]+) % +([\d.]+) ms$", bench.stdout)
+    check([row[0] for row in rows] == ["50", "75", "90", "99", "99.9", "100"], bench.stdout)
+    times = [float(row[1]) for row in rows]
+    mean = float(re.search(r"mean +([\d.]+) ms", bench.stdout)[1])
+    check(times == sorted(times) and 0 < mean <= times[-1], bench.stdout)
+    bad = run(ahttp, "--bench", "20", f"{url}/missing")
+    check(", 20 failed;" in bad.stdout and "%" not in bad.stdout, bad.stdout)
+
+
+def timing_shows_a_waterfall(ahttp, url):
+    seen = run(ahttp, "--timing", "-o", "/dev/null", f"{url}/small/1").stderr
+    rows = re.findall(r"(?m)^([\w ]+?) +([\d.]+) ms  ( *)([#|]+)$", seen)
+    check([row[0] for row in rows] == ["DNS", "connect", "sent", "first byte", "done"], seen)
+    starts = [len(row[2]) for row in rows]
+    check(starts == sorted(starts) and all(len(row[2] + row[3]) <= 40 for row in rows), seen)
+    total = float(re.search(r"in all +([\d.]+) ms", seen)[1])
+    check(abs(sum(float(row[1]) for row in rows) - total) < 1, f"the parts are not the whole: {seen}")
+
+
+def pretty_is_json_in_lines(ahttp, url):
     pretty = run(ahttp, "--pretty", f"{url}/json")
     check(json.loads(pretty.stdout) == {"a": [1, {"b": None}], "c": "d"} and
-          '\n  "c": "d"\n' in pretty.stdout, f"--pretty: {pretty.stdout}")
+          '\n  "c": "d"\n' in pretty.stdout, pretty.stdout)
+    broken = run(ahttp, "--pretty", f"{url}/no-json")
+    check(broken.stdout == '{"a":[1,', f"what is no JSON: {broken.stdout!r}")
+    text = run(ahttp, "--pretty", f"{url}/small/1")
+    check(text.stdout == "small file 1\n", f"what is another type: {text.stdout!r}")
+
+
+def har_has_each_exchange(ahttp, url):
     with tempfile.TemporaryDirectory() as folder:
         har = pathlib.Path(folder, "out.har")
-        run(ahttp, "--har", str(har), "-d", "a=1", f"{url}/json", f"{url}/small/2")
-        entries = json.loads(har.read_text())["log"]["entries"]
-        check([entry["response"]["status"] for entry in entries] == [200, 200] and
-              entries[0]["request"]["method"] == "POST" and
-              entries[0]["response"]["content"]["mimeType"] == "application/json", "--har")
+        run(ahttp, "--har", str(har), "-L", "-d", "a=1", f"{url}/moved?x=y", f"{url}/small/2")
+        log = json.loads(har.read_text())["log"]
+    check(log["version"] == "1.2" and log["creator"]["name"] == "ahttp", "log")
+    posted, moved = log["entries"][0], log["entries"][1]
+    check([(entry["request"]["method"], entry["response"]["status"]) for entry in log["entries"]] ==
+          [("POST", 302), ("GET", 200), ("POST", 200)], "methods and statuses")
+    check(posted["request"]["postData"]["text"] == "a=1" and
+          posted["request"]["queryString"] == [{"name": "x", "value": "y"}] and
+          {"name": "Accept", "value": "*/*"} in posted["request"]["headers"] and
+          posted["response"]["redirectURL"] == "/json", "what was asked")
+    check(moved["response"]["content"] == {"size": 28, "mimeType": "application/json"} and
+          moved["serverIPAddress"] == "127.0.0.1", "what came")
+    for entry in log["entries"]:
+        parts = entry["timings"]
+        check(set(parts) == {"blocked", "dns", "connect", "ssl", "send", "wait", "receive"} and
+              abs(sum(part for part in parts.values() if part > 0) - entry["time"]) < 1, "times")
+        check(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+                           entry["startedDateTime"]), "date")
 
 
 def colours_are_for_terminals(ahttp, url):
@@ -149,20 +215,64 @@ def output_is_gathered_but_with_n(ahttp, url):
             check(seen == wanted, f"{program} {words}: {seen!r}")
 
 
-def documents(ahttp):
-    for kind, word in (("man", ".TH AHTTP"), ("bash", "complete "), ("zsh", "#compdef"),
-                       ("fish", "complete -c ahttp")):
-        done = run(ahttp, "--generate", kind)
-        check(done.returncode == 0 and word in done.stdout, f"--generate {kind}")
+def names_of(ahttp):
+    """Of all options, by --help all."""
     every = run(ahttp, "--help", "all").stdout
-    check(every.count("\n") > 150 and "--max-filesize <bytes>" in every, "--help all")
+    return re.findall(r"(?m)^ (?:-\S, |    )--(\S+)", every)
+
+
+def documents_have_every_option(ahttp, _):
+    names = names_of(ahttp)
+    check(len(names) > 170, "--help all")
+    for kind, form in (("man", r"\-\-{}"), ("bash", "--{} "), ("zsh", "--{}["),
+                       ("fish", " -l {} ")):
+        text = run(ahttp, "--generate", kind).stdout
+        for name in names:
+            name = name.replace("-", r"\-") if kind == "man" else name
+            check(form.format(name) in text, f"--generate {kind} lacks {name}")
     manual = run(ahttp, "--manual").stdout
-    check(manual.startswith(".TH AHTTP") and len(manual) > 10000, "--manual")
-    check("--proxy " in run(ahttp, "--help", "proxy").stdout, "--help proxy")
+    check(manual.startswith(".TH AHTTP") and all(
+        f".SH {part}" in manual for part in ("NAME", "SYNOPSIS", "OPTIONS", "FILES", "ENVIRONMENT",
+                                             "EXIT CODES")), "--manual")
+    check("\n.B 28\n" in manual, "exit codes in the manual")
+
+
+def bash_completes(ahttp, _):
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(run(ahttp, "--generate", "bash").stdout)
+        file.flush()
+        done = subprocess.run(["bash", "-c", f". {file.name}; COMP_WORDS=(ahttp --max-r); COMP_CWORD=1; "
+                               "_ahttp; echo ${COMPREPLY[@]}"], capture_output=True, text=True)
+    check(done.stdout == "--max-redirs\n", f"{done.stdout}{done.stderr}")
+
+
+def help_is_by_category(ahttp, _):
+    categories = re.findall(r"(?m)^ (\w+) ", run(ahttp, "--help", "category").stdout)
+    check({"http", "proxy", "tls", "timeout", "own"} <= set(categories), f"{categories}")
+    seen = set()
+    for category in categories:
+        text = run(ahttp, "--help", category).stdout
+        check(text.startswith(f"{category}: "), f"--help {category}: {text}")
+        seen |= set(re.findall(r"(?m)^ (?:-\S, |    )--(\S+)", text))
+    check(seen == set(names_of(ahttp)), "an option is in no category")
     check("--retry <number>" in run(ahttp, "--help", "--retry").stdout, "--help --retry")
-    check("did you mean --location?" in run(ahttp, "--loction", "x").stderr, "the nearest option")
+    check("-o, --output" in run(ahttp, "--help", "-o").stdout, "--help -o")
+    check("-o, --output" in run(ahttp, "--help").stdout, "--help")
+
+
+def a_misspelt_option_is_guessed_at(ahttp, _):
+    done = run(ahttp, "--loction", "x")
+    check(done.returncode == 2 and "did you mean --location?" in done.stderr, done.stderr)
+
+
+def version_says_what_is_in_it(ahttp, _):
     version = run(ahttp, "-V").stdout
-    check(re.match(r"ahttp \d+\.\d+\.\d+ ", version) and "\nFeatures:" in version, "-V")
+    check(re.match(r"ahttp \d+\.\d+\.\d+ ", version) and
+          re.search(r"(?m)^Protocols: http https$", version) and
+          re.search(r"(?m)^Features: AsynchDNS.* SSL UnixSockets", version), version)
+    as_curl = subprocess.run([ahttp, "-V"], capture_output=True, text=True,
+                             env={**os.environ, "AHTTP_CURL_VERSION": "8.22.0"}).stdout
+    check(as_curl.startswith("curl 8.22.0 "), as_curl)
 
 
 def variables(ahttp, url):
@@ -174,12 +284,13 @@ def main():
     ahttp = os.path.abspath(sys.argv[1])
     server = Server(PAGES)
     url = f"http://127.0.0.1:{server.port}"
-    for test in (bars_on_a_terminal, tidy_when_piped, own_options, variables,
-                 colours_are_for_terminals, output_is_gathered_but_with_n):
+    for test in (bars_on_a_terminal, tidy_when_piped, bench_prints_percentiles,
+                 timing_shows_a_waterfall, pretty_is_json_in_lines, har_has_each_exchange, variables,
+                 colours_are_for_terminals, output_is_gathered_but_with_n,
+                 documents_have_every_option, bash_completes, help_is_by_category,
+                 a_misspelt_option_is_guessed_at, version_says_what_is_in_it):
         test(ahttp, url)
         print(f"ok  {test.__name__}")
-    documents(ahttp)
-    print("ok  documents")
 
 
 if __name__ == "__main__":
