@@ -44,10 +44,11 @@ typedef struct ahttp_tls_options {
     const char *cert_pem;
     const char *key_file; /* default: in cert_file or cert_pem */
     const char *key_pem;
-    const char *key_uri;                /* a key in a store of OpenSSL's: "pkcs11:...", "file:...",
-                                           "org.openssl.engine:ID:KEY"; a certificate there is used, too */
-    const char *pkcs12_file;            /* all in one */
-    const char *password;               /* of the key or the PKCS #12 file */
+    const char *key_uri;     /* a key in a store of OpenSSL's: "file:...", "pkcs11:..." with
+                                that provider; a certificate there is used, too. Or one of an
+                                engine: "org.openssl.engine:pkcs11:pkcs11:object=me" */
+    const char *pkcs12_file; /* all in one */
+    const char *password;    /* of the key or the PKCS #12 file */
     ahttp_tls_password_fn *password_of; /* asked instead, when there is need */
     void *password_ctx;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who to be: the client's certificate and key. */
 #include "base/mem.h"
+#include "tls/engine.h"
 #include "tls/failure.h"
 #include "tls/settings.h"
 #include <errno.h>
@@ -16,6 +17,7 @@ typedef struct asking {
     const char *what;     /* the file or URI */
     bool is_asked;        /* for a password at all; the program is asked once */
     const char *password; /* and this was the answer */
+    bool is_open;         /* a store was */
 } asking;
 
 typedef struct identity {
@@ -194,31 +196,51 @@ static bool take_from_store(identity *who, OSSL_STORE_CTX *store)
     return is_whole;
 }
 
-static ahttp_error *load_store(identity *who, const ahttp_tls_options *options)
+static bool read_store(identity *who, UI_METHOD *ui, asking *ask)
 {
-    asking ask = {.options = options, .what = options->key_uri};
-    UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(give_password, 0);
-    OSSL_STORE_CTX *store = ui ? OSSL_STORE_open(ask.what, ui, &ask, NULL, NULL) : NULL;
-    ahttp_error *error = NULL;
+    OSSL_STORE_CTX *store = OSSL_STORE_open(ask->what, ui, ask, NULL, NULL);
     bool is_whole = true;
 
-    who->key_from = ask.what;
+    ask->is_open = store != NULL;
     while (store && is_whole && !OSSL_STORE_eof(store))
         is_whole = take_from_store(who, store);
+    OSSL_STORE_close(store);
+    return is_whole;
+}
+
+/* False when out of memory. */
+static bool read_key_uri(identity *who, asking *ask)
+{
+    UI_METHOD *ui = UI_UTIL_wrap_read_pem_callback(give_password, 0);
+    bool is_whole = ui != NULL;
+
+    if (ui && ah_tls_is_engine_uri(ask->what))
+        who->key = ah_tls_engine_key(ask->what, ui, ask);
+    else if (ui)
+        is_whole = read_store(who, ui, ask);
+    UI_destroy_method(ui);
+    return is_whole;
+}
+
+static ahttp_error *load_key_uri(identity *who, const ahttp_tls_options *options)
+{
+    asking ask = {.options = options, .what = options->key_uri};
+    ahttp_error *error = NULL;
+
+    who->key_from = ask.what;
+    bool is_whole = read_key_uri(who, &ask);
     unsigned long why = ERR_peek_error();
     if (!is_whole)
         error = ah_error_no_memory();
     else if (!who->key && ask.is_asked)
         error = unread(&ask, "client key");
-    else if (!store)
+    else if (!who->key && !ask.is_open)
         error = ah_tls_failure(AHTTP_E_TLS_SETTINGS, why, "load client key from %s", ask.what);
     else if (!who->key)
         error =
             ah_error_new(AHTTP_E_TLS_SETTINGS, "load client key from %s: it holds none", ask.what);
     if (!who->certificate_from)
         who->certificate_from = ask.what;
-    OSSL_STORE_close(store);
-    UI_destroy_method(ui);
     ERR_clear_error();
     return error;
 }
@@ -236,7 +258,7 @@ static ahttp_error *load(identity *who, const ahttp_tls_options *options)
     if (error)
         return error;
     if (options->key_uri)
-        return load_store(who, options);
+        return load_key_uri(who, options);
     if (options->key_file || options->key_pem)
         return load_key(who, options, options->key_file, options->key_pem);
     return load_key(who, options, options->cert_file, options->cert_pem);

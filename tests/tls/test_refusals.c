@@ -152,6 +152,12 @@ static void stores_that_hold_no_key_are_refused(void **state)
         expected);
     assert_refused(ahttp_tls_new(ROOTS, .cert_file = IN("me.pem"), .key_uri = "nosuch:x"),
                    "load client key from nosuch:x: unregistered scheme");
+    assert_refused(
+        ahttp_tls_new(ROOTS, .cert_file = IN("me.pem"), .key_uri = "org.openssl.engine:nosuch:x"),
+        "load client key from org.openssl.engine:nosuch:x: could not load the shared library");
+    assert_refused(
+        ahttp_tls_new(ROOTS, .cert_file = IN("me.pem"), .key_uri = "org.openssl.engine:nosuch"),
+        "load client key from org.openssl.engine:nosuch: 'id' or 'name' missing");
 }
 
 static void choices_that_openssl_does_not_have_are_refused(void **state)
