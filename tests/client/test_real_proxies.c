@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Proxies as others make them: squid, tinyproxy, Dante, microsocks, haproxy, mitmproxy. */
+/* Proxies as others make them: squid, tinyproxy, Dante, Twisted, microsocks, haproxy,
+   mitmproxy. */
 #include "fixture.h"
 
 #include "support/certificates.h"
@@ -71,35 +72,44 @@ static const ahttp_error *refusal_of(ahttp_future *request)
 
 /* ---- squid ---- */
 
-static void start_squid(void)
+static void start_squid(const char *logins)
 {
-    proxy = program_new("squid", "squid");
     uint16_t port = program_port(proxy);
     const char *folder = program_folder(proxy);
 
-    const char *logins = program_write(proxy, "logins", "user:password\n");
-    const char *hashed = program_write(proxy, "hashed", "user:$1$salt$qJH7.N4xYta3aEG/dfqo/0\n");
     const char *config = program_write(
         proxy, "squid.conf",
         "http_port 127.0.0.1:%u\n"
         "pid_filename %s/pid\naccess_log none\ncache_log %s/cache.log\ncache deny all\n"
-        "coredump_dir %s\nvisible_hostname squid.test\nshutdown_lifetime 0 seconds\n"
-        "auth_param digest program /usr/lib/squid/digest_file_auth %s\n"
-        "auth_param digest realm squid\n"
-        "auth_param basic program /usr/lib/squid/basic_ncsa_auth %s\n"
-        "auth_param basic realm squid\n"
+        "coredump_dir %s\nvisible_hostname squid.test\nshutdown_lifetime 0 seconds\n%s"
         "acl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all\n",
-        port, folder, folder, folder, logins, hashed);
+        port, folder, folder, folder, logins);
     char service[32];
     snprintf(service, sizeof service, "t%u", port);
     program_start(proxy, port, "-N", "-n", service, "-f", config);
     name_it("http", port);
 }
 
+static void start_squid_with_passwords(void)
+{
+    char logins[1024];
+
+    proxy = program_new("squid", "squid");
+    program_write(proxy, "plain", "user:password\n");
+    program_write(proxy, "hashed", "user:$1$salt$qJH7.N4xYta3aEG/dfqo/0\n");
+    snprintf(logins, sizeof logins,
+             "auth_param digest program /usr/lib/squid/digest_file_auth %s/plain\n"
+             "auth_param digest realm squid\n"
+             "auth_param basic program /usr/lib/squid/basic_ncsa_auth %s/hashed\n"
+             "auth_param basic realm squid\n",
+             program_folder(proxy), program_folder(proxy));
+    start_squid(logins);
+}
+
 static void squid_lets_those_in_that_it_knows(void **state)
 {
     (void)state;
-    start_squid();
+    start_squid_with_passwords();
     const ahttp_proxy known = {.url = proxy_url, .auth = "user:password"};
     const ahttp_proxy by_digest = {.url = proxy_url, .auth = "user:password", .no_basic = true};
     const ahttp_proxy wrong = {.url = proxy_url, .auth = "user:wrong", .no_basic = true};
@@ -119,6 +129,51 @@ static void squid_lets_those_in_that_it_knows(void **state)
     assert_int_equal(error->status, 407);
     error = refusal_of(ahttp_get(f.session, "https://127.0.0.1:1/", .proxy = known));
     assert_int_equal(error->status, 503);
+}
+
+/* What squid's ntlm_fake_auth takes, which only reads who it is: messages 1 and 3 of NTLM. */
+#define NTLM_BEGINS "TlRMTVNTUAABAAAABwIAAAAAAAAgAAAAAAAAACAAAAA="
+#define NTLM_ANSWER                                                                                \
+    "TlRMTVNTUAADAAAAGAAYAEAAAAAYABgAWAAAAAEAAQBwAAAAAgACAHEAAAABAAEA"                             \
+    "cwAAAAAAAAB0AAAABwIAAExMTExMTExMTExMTExMTExMTExMTExMTE5OTk5OTk5O"                             \
+    "Tk5OTk5OTk5OTk5OTk5OTkRtZVc="
+
+/* Of each request squid wants to know anew who it is, but on a connection it knows that. */
+static ahttp_future *speak_ntlm(const ahttp_auth_request *request, void *ctx)
+{
+    static const ahttp_pair begins[] = {{"Proxy-Authorization", "NTLM " NTLM_BEGINS}, {0}};
+    static const ahttp_pair answers[] = {{"Proxy-Authorization", "NTLM " NTLM_ANSWER}, {0}};
+    const char *token = ahttp_auth_challenge(request, "NTLM", NULL);
+    const ahttp_pair *fields = !token ? NULL : *token ? answers : begins;
+    ahttp_promise *promise;
+    ahttp_future *future = ahttp_promise_new(&promise, NULL, NULL);
+
+    ++*(int *)ctx;
+    assert_string_equal(request->proxy, proxy_url);
+    ahttp_promise_resolve(promise, (void *)(uintptr_t)fields, NULL);
+    return future;
+}
+
+static void squid_and_ntlm_keep_to_one_connection(void **state)
+{
+    (void)state;
+    int asked = 0;
+    ahttp_connector_stats stats = {.size = sizeof stats};
+    proxy = program_new("squid", "squid");
+    start_squid("auth_param ntlm program /usr/lib/squid/ntlm_fake_auth\n");
+    const ahttp_proxy by_ntlm = {
+        .url = proxy_url, .authorize = speak_ntlm, .authorize_ctx = &asked};
+
+    assert_text(ahttp_get(f.session, server_url(f.server, "/ok"), .proxy = by_ntlm), "ok");
+    assert_int_equal(asked, 3);
+    assert_text(ahttp_get(f.session, server_url(f.server, "/ok"), .proxy = by_ntlm), "ok");
+    assert_int_equal(asked, 4);
+    ahttp_connector_get_stats(ahttp_session_connector(f.session), &stats);
+    assert_int_equal(stats.opened, 1);
+    assert_text(ahttp_get(f.session, tls_front_url(front, "/bytes/5"), ONCE, .proxy = by_ntlm),
+                "abcde");
+    assert_int_equal(asked, 7);
+    assert_no_login_arrived();
 }
 
 /* ---- tinyproxy ---- */
@@ -189,6 +244,28 @@ static void dante_is_passed_by_each_version_of_socks(void **state)
                  "its rules do not allow this connection");
     assert_fails(ahttp_get(f.session, "http://127.0.0.1:1/", .proxy.url = proxy_url), AHTTP_E_PROXY,
                  "the host refused the connection");
+}
+
+/* ---- Twisted, which speaks SOCKS4A ---- */
+
+static void twisted_looks_names_up_by_socks4a(void **state)
+{
+    (void)state;
+    char number[8], by_name[64];
+    proxy = program_new("twistd3|twistd", "python3-twisted");
+    uint16_t port = program_port(proxy);
+    snprintf(number, sizeof number, "%u", port);
+    snprintf(by_name, sizeof by_name, "http://localhost:%u/ok", server_port(f.server));
+    program_start(proxy, port, "-n", "--pidfile=", "socks", "-i", "127.0.0.1", "-p", number);
+
+    name_it("socks4a", port);
+    assert_reaches_both((ahttp_proxy){.url = proxy_url, .auth = "user"});
+    assert_text(ahttp_get(f.session, by_name, .proxy.url = proxy_url), "ok");
+    program_wait_for(proxy, "log", "user b'user'");
+    name_it("socks4", port);
+    assert_reaches_both((ahttp_proxy){.url = proxy_url});
+    assert_fails(ahttp_get(f.session, "http://127.0.0.1:1/", .proxy.url = proxy_url), AHTTP_E_PROXY,
+                 "it refuses, or the host cannot be reached from it");
 }
 
 /* ---- microsocks ---- */
@@ -312,8 +389,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HERE(squid_lets_those_in_that_it_knows),
+        HERE(squid_and_ntlm_keep_to_one_connection),
         HERE(tinyproxy_opens_some_ports_only),
         HERE(dante_is_passed_by_each_version_of_socks),
+        HERE(twisted_looks_names_up_by_socks4a),
         HERE(microsocks_wants_user_and_password),
         HERE(an_https_proxy_has_trust_of_its_own_and_tls_goes_through_tls),
         HERE(a_socks_proxy_leads_to_an_http_proxy),
