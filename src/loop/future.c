@@ -13,9 +13,18 @@ enum { MOST_FREE_BLOCKS = 1024 };
 void ah_future_init_by(ahttp_future *future, ahttp_loop *loop, ah_future_fn *release, void *owner,
                        const char *maker)
 {
-    *future = (ahttp_future){
-        .loop = loop, .release = release, .owner = owner, .has_ticket = true, .has_promise = true};
+    /* Not all of it: what it is handed in to is set then, free_result with a result. */
+    future->loop = loop;
     ah_list_init(&future->waiters);
+    future->then.link = (ah_link){0};
+    future->result = NULL;
+    future->error = NULL;
+    future->cancel = future->ended = NULL;
+    future->release = release;
+    future->owner = owner;
+    future->trace = NULL;
+    future->has_ticket = future->has_promise = true;
+    future->done = future->handed_in = future->error_seen = future->claimed = false;
     if (AH_UNLIKELY(loop->debug.on))
         ah_debug_future_made(future, maker);
 }
