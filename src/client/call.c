@@ -49,12 +49,12 @@ void ah_call_stop(ahttp_response *call, ah_call_phase phase)
 {
     if (AH_UNLIKELY(call->is_exchanging))
         ah_call_trace_exchange(call, NULL);
+    if (AH_UNLIKELY(call->phase == AH_CALL_SKIPPING))
+        ah_timer_stop(call->session->guest.loop, &call->skipping);
     call->phase = phase;
     if (AH_UNLIKELY(call->exchange.keeps_conn))
         ah_conn_give_back(&call->exchange);
     ah_timer_rest(call->session->guest.loop, &call->deadline);
-    if (ah_timer_is_armed(&call->skipping))
-        ah_timer_stop(call->session->guest.loop, &call->skipping);
     ah_link_remove(&call->link);
     ah_list_append(&call->session->kept, &call->link);
     ah_call_give_up_source(call);

@@ -22,15 +22,16 @@ static ah_str value_of(const ahttp_response *response, ah_str name)
 
 const ah_content_type *ah_response_type(ahttp_response *response)
 {
+    ah_head_facts *facts = ah_facts_of(response);
     ah_content_type *type;
 
-    if (response->facts.type)
-        return response->facts.type;
+    if (facts->type)
+        return facts->type;
     type = ah_arena_alloc(&response->arena, sizeof *type);
     if (type &&
         ah_content_type_read(type, &response->arena, value_of(response, AH_STR("Content-Type"))))
-        response->facts.type = type;
-    return response->facts.type;
+        facts->type = type;
+    return facts->type;
 }
 
 const char *ahttp_response_content_type(const ahttp_response *response)
@@ -51,7 +52,7 @@ const char *ahttp_response_charset(const ahttp_response *response)
 
 const ahttp_disposition *ahttp_response_disposition(const ahttp_response *response)
 {
-    ah_head_facts *facts = &own(response)->facts;
+    ah_head_facts *facts = ah_facts_of(response);
     ah_arena *arena = &own(response)->arena;
     ah_str text = value_of(response, AH_STR("Content-Disposition"));
     ah_disposition read;
@@ -67,7 +68,7 @@ const ahttp_disposition *ahttp_response_disposition(const ahttp_response *respon
 
 const char *ahttp_response_file_name(const ahttp_response *response)
 {
-    ah_head_facts *facts = &own(response)->facts;
+    ah_head_facts *facts = ah_facts_of(response);
     ah_arena *arena = &own(response)->arena;
     ah_str text = value_of(response, AH_STR("Content-Disposition"));
     ah_disposition disposition;
@@ -87,7 +88,7 @@ const char *ahttp_response_file_name(const ahttp_response *response)
 
 static const ah_web_link *read_links(const ahttp_response *response, size_t *count)
 {
-    ah_head_facts *facts = &own(response)->facts;
+    ah_head_facts *facts = ah_facts_of(response);
 
     if (!facts->knows_links)
         facts->knows_links =
@@ -134,7 +135,7 @@ static const ahttp_link *resolve_all(const ahttp_response *response, const ah_we
 
 const ahttp_link *ahttp_response_link_at(const ahttp_response *response, size_t index)
 {
-    ah_head_facts *facts = &own(response)->facts;
+    ah_head_facts *facts = ah_facts_of(response);
     size_t count;
     const ah_web_link *links = read_links(response, &count);
 
@@ -150,7 +151,7 @@ const ahttp_link *ahttp_response_link_at(const ahttp_response *response, size_t 
 const char *ahttp_response_challenge(const ahttp_response *response, const char *scheme,
                                      const char *parameter)
 {
-    ah_head_facts *facts = &own(response)->facts;
+    ah_head_facts *facts = ah_facts_of(response);
     const ah_response_head *head = &response->exchange.response;
     ah_str name = head->status == 407 ? AH_STR("Proxy-Authenticate") : AH_STR("WWW-Authenticate");
 
@@ -169,7 +170,7 @@ static bool read_cookies(ahttp_response *response)
 {
     const ahttp_headers *fields = &response->exchange.response.fields;
     int64_t now = ah_loop_wall_seconds(response->session->guest.loop);
-    ah_head_facts *facts = &response->facts;
+    ah_head_facts *facts = ah_facts_of(response);
     ahttp_cookie *cookies = ah_arena_alloc(&response->arena, (fields->count + 1) * sizeof *cookies);
     ah_set_cookie said;
 
@@ -190,7 +191,7 @@ static bool read_cookies(ahttp_response *response)
 
 const ahttp_cookie *ahttp_response_cookies(const ahttp_response *response, size_t *count)
 {
-    ah_head_facts *facts = &own(response)->facts;
+    ah_head_facts *facts = ah_facts_of(response);
 
     if (!facts->knows_cookies)
         facts->knows_cookies = read_cookies(own(response));

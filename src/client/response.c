@@ -75,7 +75,8 @@ static void clear(ahttp_response *response)
     ah_body_reset(&response->body);
     response->stream.total = 0;
     response->shown = (ahttp_bytes){0};
-    response->facts = (ah_head_facts){0};
+    if (AH_UNLIKELY(response->facts.is_used))
+        response->facts = (ah_head_facts){0};
     response->hops = 0;
     response->log_number = 0;
     response->resend = AHTTP_RESEND_SAFE;

@@ -84,27 +84,27 @@ struct ahttp_response {
     ah_whole whole;
 
     /* What is there only where a request needs it; NULL or zero in others. */
+    ah_head_facts facts;
+    ah_job progress_job;      /* queued while there is something to tell */
+    ahttp_error *failure;     /* why the body will not be complete */
+    ahttp_error *end_error;   /* while DECIDING: how the exchange ended */
+    ahttp_tls *tls;           /* held, or NULL: the connector's */
+    ah_auth *auth;            /* in the arena, or NULL */
+    ah_interim *interims;     /* that on_interim has not been told of yet */
+    ah_tracer *tracer;        /* a reference, or NULL */
+    ah_over *overs;           /* to be told when it is over */
+    const ah_hop *hop;        /* where the redirect stage wants to go */
+    ahttp_response *previous; /* the hop before, or NULL */
+    ahttp_response *asker;    /* whose middlewares sent it, kept, or NULL */
+    uint64_t log_number;      /* 0: nobody wants to know */
+    unsigned askings;         /* blocks of which it is the asker */
+    unsigned hops;            /* how many there were before */
+    ahttp_resend resend;      /* at least this, by earlier sendings */
+    ah_str own_cookies;       /* "a=1; b=2", not of the jar; or empty */
     ah_way way;
-    ahttp_error *failure;         /* why the body will not be complete */
-    ahttp_error *end_error;       /* while DECIDING: how the exchange ended */
-    ahttp_tls *tls;               /* held, or NULL: the connector's */
-    ah_auth *auth;                /* in the arena, or NULL */
-    ah_interim *interims;         /* that on_interim has not been told of yet */
-    ah_tracer *tracer;            /* a reference, or NULL */
-    ah_over *overs;               /* to be told when it is over */
-    const ah_hop *hop;            /* where the redirect stage wants to go */
-    ahttp_response *previous;     /* the hop before, or NULL */
-    ahttp_response *asker;        /* whose middlewares sent it, kept, or NULL */
+    ah_str server_name;           /* for TLS instead of the host; or empty */
     struct ahttp_outgoing *chain; /* its middlewares, while ASKING */
     ah_save *save;                /* the pending one, or NULL */
-    uint64_t log_number;          /* 0: nobody wants to know */
-    unsigned askings;             /* blocks of which it is the asker */
-    unsigned hops;                /* how many there were before */
-    ahttp_resend resend;          /* at least this, by earlier sendings */
-    ah_str own_cookies;           /* "a=1; b=2", not of the jar; or empty */
-    ah_str server_name;           /* for TLS instead of the host; or empty */
-    ah_job progress_job;          /* queued while there is something to tell */
-    ah_head_facts facts;
 
     /* The same, but of no meaning in others. */
     ahttp_timeout own_limits;
@@ -187,6 +187,16 @@ void ah_call_restart(ahttp_response *call);
 /* client/sent.c: the head is written once more, by what wrote it, and read line by line.  False
    when out of memory. */
 bool ah_sent_fields_read(ahttp_headers *fields, const ah_request_head *request);
+
+/* What its head says, to be completed.  Getters have const responses, for which remembering an
+   answer changes nothing that shows. */
+static inline ah_head_facts *ah_facts_of(const ahttp_response *response)
+{
+    ah_head_facts *facts = &((ahttp_response *)(uintptr_t)response)->facts;
+
+    facts->is_used = true;
+    return facts;
+}
 
 /* client/reading.c: the body moved on (more bytes, its end, a failure); answers the pending
    read if it can. */

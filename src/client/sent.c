@@ -11,7 +11,7 @@ static ahttp_response *own(const ahttp_response *response)
 
 const char *ahttp_response_real_url(const ahttp_response *response)
 {
-    ah_head_facts *facts = &own(response)->facts;
+    ah_head_facts *facts = ah_facts_of(response);
     ah_arena *arena = &own(response)->arena;
     const ah_url *url = &response->url;
 
@@ -53,7 +53,7 @@ bool ah_sent_fields_read(ahttp_headers *fields, const ah_request_head *request)
 
 const ahttp_headers *ahttp_response_request_headers(const ahttp_response *response)
 {
-    ah_head_facts *facts = &own(response)->facts;
+    ah_head_facts *facts = ah_facts_of(response);
     ah_arena *arena = &own(response)->arena;
 
     if (facts->sent)

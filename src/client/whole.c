@@ -96,8 +96,11 @@ static type_glance glance_at_type(const ahttp_response *response)
 
     if (!field || semicolon == field->value.len)
         return NAMES_NONE;
-    ah_str parameter = ah_str_trim(ah_str_slice(field->value, semicolon + 1, field->value.len));
-    return ah_str_equal_nocase(parameter, AH_STR("charset=utf-8")) ? NAMES_UTF8 : NAMES_MORE;
+    ah_str parameter = ah_str_slice(field->value, semicolon + 1, field->value.len);
+    if (AH_LIKELY(ah_str_equal(parameter, AH_STR(" charset=utf-8")))) /* as most write it */
+        return NAMES_UTF8;
+    return ah_str_equal_nocase(ah_str_trim(parameter), AH_STR("charset=utf-8")) ? NAMES_UTF8
+                                                                                : NAMES_MORE;
 }
 
 /* ---- Answers ---- */

@@ -47,30 +47,31 @@ typedef struct ah_tunnel {
     ah_buf received;         /* what came behind the response */
 } ah_tunnel;
 
+/* What a response touches comes first, so that it touches few lines of memory. */
 struct ah_exchange {
     const ah_exchange_events *events;
-    ah_request_head request;
-    ah_str body;                    /* of the request, all of it; lives until the end event */
-    ahttp_body *source;             /* open, to be pulled instead of body; as long; or NULL */
-    ah_str upgrade;                 /* the protocol that 101 may change to; empty: none */
-    int64_t expect_100_ms;          /* how long the body waits for 100; 0: it does not */
+    ah_conn *conn;                  /* while on the wire, else NULL */
     const ah_response_rules *rules; /* complete ones; NULL: the default ones */
     const ahttp_timeout *limits;    /* of gaps; NULL: it has none */
     ah_tracer *tracer;              /* who notes its steps; NULL: nobody */
+    ahttp_peer *peer;               /* of the connection; set when sent, a reference; or NULL */
+    uint64_t bytes_sent;            /* of head and body */
+    uint64_t bytes_received;        /* of head and body as they came */
+    bool was_reused;                /* the connection had carried another exchange before */
+    bool shows_wire;                /* the wire event is wanted */
+    bool shows_progress;            /* and progress */
+    bool was_sent;                  /* all of the request was written */
+    bool keeps_conn;                /* its connection does not become idle, if it could */
+    ahttp_body *source;             /* open, to be pulled instead of body; as long; or NULL */
     ah_response_head response;      /* fields initialised with the arena to use, before sending */
-    ah_conn *conn;                  /* while on the wire, else NULL */
-    ah_conn *kept;           /* with keeps_conn, behind a good end: its connection, to be sent
-                                on or given back; NULL as soon as that has closed */
-    uint64_t bytes_sent;     /* of head and body */
-    uint64_t body_sent;      /* with shows_progress: of the body, without its framing */
-    uint64_t bytes_received; /* of head and body as they came */
-    ahttp_peer *peer;        /* of the connection; set when sent, a reference; or NULL */
-    ah_tunnel tunnel;        /* from an end event without error on: the owner's, if set */
-    bool was_reused;         /* the connection had carried another exchange before */
-    bool shows_wire;         /* the wire event is wanted */
-    bool shows_progress;     /* and progress */
-    bool was_sent;           /* all of the request was written */
-    bool keeps_conn;         /* its connection does not become idle, if it could */
+    ah_tunnel tunnel;               /* from an end event without error on: the owner's, if set */
+    ah_conn *kept; /* with keeps_conn, behind a good end: its connection, to be sent on or given
+                      back; NULL as soon as that has closed */
+    ah_request_head request;
+    ah_str body;           /* of the request, all of it; lives until the end event */
+    ah_str upgrade;        /* the protocol that 101 may change to; empty: none */
+    int64_t expect_100_ms; /* how long the body waits for 100; 0: it does not */
+    uint64_t body_sent;    /* with shows_progress: of the body, without its framing */
 };
 
 /* The head changes to another protocol, by 101 or as an answer to CONNECT.  That is believed only

@@ -7,18 +7,18 @@
 /* What goes out before a body.  All views belong to the maker. */
 typedef struct ah_request_head {
     ah_str method;
-    ah_str target;               /* origin-form, absolute-form or authority-form */
-    ah_str target_prefix;        /* "http://h:81", which makes a path absolute-form; or empty */
-    ah_str authority;            /* the Host field; not among fields */
-    const ahttp_headers *fields; /* all others but those that frame the body */
-    ah_str fields_text;          /* the same as HTTP/1 text "Name: value\r\n"..., if the maker
-                                    has it at hand; else ptr NULL */
     int64_t body_length;         /* 0: none, and no framing field but where needed; -1: chunked */
     bool has_body;               /* says of body_length 0: there is a body, an empty one */
     bool wants_close;            /* say that this is the connection's last request */
     bool is_exact;               /* fields_text is all that goes out; nothing is added */
     bool says_chunked;           /* ... and it says Transfer-Encoding: chunked */
     bool http_1_0;               /* the version that the request says */
+    ah_str target;               /* origin-form, absolute-form or authority-form */
+    ah_str target_prefix;        /* "http://h:81", which makes a path absolute-form; or empty */
+    ah_str authority;            /* the Host field; not among fields */
+    const ahttp_headers *fields; /* all others but those that frame the body */
+    ah_str fields_text;          /* the same as HTTP/1 text "Name: value\r\n"..., if the maker
+                                    has it at hand; else ptr NULL */
 } ah_request_head;
 
 /* How much of a response's head is accepted, and what; sizes are in bytes.  Beyond a limit the

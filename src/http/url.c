@@ -229,7 +229,7 @@ static const char *read_origin(url_parts *parts, ah_str *rest)
 
 static bool needs_escape(char c)
 {
-    return c <= ' ' || c >= 0x7f;
+    return (unsigned char)(c - '!') > '~' - '!';
 }
 
 static size_t count_escapes(ah_str text)
@@ -262,6 +262,8 @@ static bool is_plain(ah_str text)
 
     while (i + 8 <= text.len && are_plain(text.ptr + i))
         i += 8;
+    if (text.len >= 8 && are_plain(text.ptr + text.len - 8)) /* the rest, and some once more */
+        return i + 8 > text.len;
     while (i < text.len && !needs_escape(text.ptr[i]) && text.ptr[i] != '#')
         i++;
     return i == text.len;

@@ -78,7 +78,8 @@ void ah_loop_enter(ahttp_loop *loop)
    it was run for. */
 static bool is_next_turn_due(ahttp_loop *loop)
 {
-    return !ah_list_is_empty(&loop->ready) || ah_clock_may_move(loop) ||
+    return !ah_list_is_empty(&loop->ready) ||
+           (loop->has_virtual_clock && ah_clock_may_move(loop)) ||
            (loop->go_on && !loop->go_on(loop, loop->go_on_ctx));
 }
 

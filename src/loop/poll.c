@@ -23,7 +23,7 @@ static void note_busy(ah_poll *poll, bool was_busy)
 
 static void on_poll(uv_poll_t *uv, int status, int events)
 {
-    ah_poll *poll = uv->data;
+    ah_poll *poll = AH_CONTAINER(uv, ah_poll, uv);
     ahttp_loop *loop = poll->loop;
 
     if (status < 0) {
@@ -43,7 +43,6 @@ int ah_poll_open(ahttp_loop *loop, ah_poll *poll, int fd, ah_poll_fn *ready)
     if (rc < 0)
         return rc;
     uv_unref((uv_handle_t *)&poll->uv);
-    poll->uv.data = poll;
     poll->loop = loop;
     poll->ready = ready;
     poll->closed = NULL;
@@ -77,7 +76,7 @@ void ah_poll_set_background(ah_poll *poll, bool background)
 
 static void on_closed(uv_handle_t *uv)
 {
-    ah_poll *poll = uv->data;
+    ah_poll *poll = AH_CONTAINER(uv, ah_poll, uv);
     ahttp_loop *loop = poll->loop;
 
     loop->closing_handles--;

@@ -18,9 +18,10 @@
 /* How many parts one sendmsg takes. */
 enum { PARTS_PER_CALL = 64 };
 
+/* What each readiness touches lies together, behind what libuv touches of its handle. */
 typedef struct stream_socket {
-    ah_transport transport;
     ah_poll poll;
+    ah_transport transport;
     int fd;
     int failure;           /* negative errno of the last read or write that failed */
     const char *failed_at; /* "read from" or "write to" */

@@ -46,13 +46,13 @@ typedef struct ah_pool_waiter ah_pool_waiter;
 typedef struct ah_pool_conn {
     ah_link in_origin; /* in its origin's list of this state */
     ah_link in_pool;   /* in the pool's list of this state */
-    ah_link passed;    /* in the pool's list of openings that are for another waiter now */
     ah_pool_origin *origin;
-    ah_pool_waiter *waiter; /* while CONNECTING: for whom */
-    int64_t ends_ms;        /* since it was opened: the end of its lifetime */
-    int64_t expires_ms;     /* while IDLE: from when on it is of no more use */
     ah_pool_state state;
-    bool is_open; /* it has been opened */
+    bool is_open;           /* it has been opened */
+    int64_t expires_ms;     /* while IDLE: from when on it is of no more use */
+    int64_t ends_ms;        /* since it was opened: the end of its lifetime */
+    ah_link passed;         /* in the pool's list of openings that are for another waiter now */
+    ah_pool_waiter *waiter; /* while CONNECTING: for whom */
 } ah_pool_conn;
 
 /* Embedded in what asks for a connection; zeroed memory waits for nothing. */
