@@ -67,13 +67,11 @@ typedef struct ahttp_connector_options {
     int local_port_count;      /* how many there are from local_port on; default 1 */
     ahttp_socket_fn *on_socket;
     void *on_socket_ctx;
-    ahttp_address_fn
-        *allow_address; /* asked about each address of a host, literal or not, before
-                           it is connected to: ahttp_address_is_public keeps URLs of
-                           strangers and their redirects out of private networks.
-                           Not asked about proxies; of what these connect to only about
-                           addresses in URLs, and those of names that are looked up here.
-                           Called as on_socket is.  None is left: E_ADDRESS_REFUSED */
+    /* Asked about each address of a host, literal or not, before it is connected to:
+       ahttp_address_is_public keeps URLs of strangers and their redirects out of private networks.
+       Not asked about proxies; of what these connect to only about addresses in URLs, and those of
+       names that are looked up here.  Called as on_socket is.  None is left: E_ADDRESS_REFUSED */
+    ahttp_address_fn *allow_address;
     void *allow_address_ctx;
 } ahttp_connector_options;
 
