@@ -50,8 +50,9 @@ static bool prepare(ahttp_response *to, const ahttp_response *from, const ah_hop
     exchange->request = from->exchange.request;
     exchange->request.method = hop->method;
     exchange->request.target = to->url.target;
-    if (changes_origin || !from->course.has_own_host)
-        exchange->request.authority = to->url.authority;
+    if ((changes_origin || !from->course.has_own_host) &&
+        !ah_url_write_host(&to->url, &to->arena, &exchange->request.authority))
+        return false;
     to->course.has_own_host = from->course.has_own_host && !changes_origin;
     exchange->upgrade = from->exchange.upgrade;
     exchange->shows_wire = from->exchange.shows_wire;

@@ -104,7 +104,8 @@ static ahttp_error *prepare_target(ahttp_response *call, const ahttp_request_opt
     ah_str target = ah_str_from(options->target);
 
     head->target = call->url.target;
-    head->authority = call->url.authority;
+    if (!ah_url_write_host(&call->url, &call->arena, &head->authority))
+        return ah_error_no_memory();
     if (!options->target)
         return is_connect(call) ? refuse("request target", "CONNECT needs one, such as host:443")
                                 : NULL;

@@ -72,6 +72,10 @@ void ah_url_percent_decode(ah_buf *out, ah_str text);
 /* Appends "http://user@[fe80::1%25eth0]:8080", with what the authority of a Host field lacks. */
 void ah_url_append_origin(ah_buf *out, const ah_url *url, bool with_userinfo);
 
+/* What the field Host says: the authority, without the dot that may stand behind a name.  False
+   when out of memory. */
+bool ah_url_write_host(const ah_url *url, ah_arena *arena, ah_str *host);
+
 /* ---- http/url.c ---- */
 
 /* Makes an http URL the https one of the same name: port 80 becomes 443, any other stays.  False

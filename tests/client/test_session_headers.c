@@ -137,10 +137,9 @@ static void host_is_first_and_says_what_the_url_says(void **state)
     static const struct {
         const char *host, *line;
     } cases[] = {
-        {"EXAMPLE.com", "Host: example.com"},
-        {"example.com:81", "Host: example.com:81"},
-        {"[2001:DB8::0:1]", "Host: [2001:db8::1]"},
-        {"[2001:db8::1]:81", "Host: [2001:db8::1]:81"},
+        {"EXAMPLE.com", "Host: example.com"},       {"example.com:81", "Host: example.com:81"},
+        {"[2001:DB8::0:1]", "Host: [2001:db8::1]"}, {"[2001:db8::1]:81", "Host: [2001:db8::1]:81"},
+        {"example.com.", "Host: example.com"},      {"example.com.:81", "Host: example.com:81"},
     };
     char to[32], url[128];
 

@@ -362,6 +362,23 @@ static void a_dot_behind_the_name_is_for_the_resolver_only(void **state)
     client_end(&it);
 }
 
+static void an_international_name_is_asked_for_by_its_a_label(void **state)
+{
+    (void)state;
+    client it = client_with(ahttp_tls_new(.insecure_skip_verify = true), false);
+
+    if (ahttp_has_feature(AHTTP_FEATURE_IDN))
+        assert_has(get(&it,
+                       "b\xc3\xbc"
+                       "cher.test",
+                       port),
+                   "name=xn--bcher-kva.test ");
+    else
+        assert_fails(ahttp_get(it.session, url_of("b\xc3\xbc", port)), AHTTP_E_URL, "");
+
+    client_end(&it);
+}
+
 /* ---- Which TLS ---- */
 
 static void versions_and_protocols_are_as_set(void **state)
@@ -531,6 +548,7 @@ int main(void)
         cmocka_unit_test(another_server_name_is_asked_for_and_verified),
         cmocka_unit_test(another_server_name_is_not_for_the_host_that_a_redirect_leads_to),
         cmocka_unit_test(a_dot_behind_the_name_is_for_the_resolver_only),
+        cmocka_unit_test(an_international_name_is_asked_for_by_its_a_label),
         cmocka_unit_test(versions_and_protocols_are_as_set),
         cmocka_unit_test(sessions_of_tls_1_3_and_1_2_are_resumed),
         cmocka_unit_test(sessions_are_not_resumed_where_that_is_not_wanted),
