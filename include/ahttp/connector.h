@@ -25,7 +25,8 @@ typedef struct ahttp_host {
    attempt to connect.  Called from inside the library: it must not call that. */
 typedef int ahttp_socket_fn(int fd, const char *address, void *ctx);
 /* Makes the transport of a connection to host: the future, of the connector's loop, resolves to
-   an ahttp_transport *, which becomes the connector's.  host is valid during the call.  When the
+   an ahttp_transport *, which becomes the connector's, or to NULL: the library connects to this one
+   itself.  host is valid during the call.  When the
    request gives up, the future is cancelled.  A failure becomes E_CONNECT. */
 typedef ahttp_future *ahttp_connect_fn(const char *host, uint16_t port, void *ctx);
 

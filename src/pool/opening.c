@@ -393,6 +393,26 @@ static void dial_unix(ah_opening *opening, const ah_place *place)
         fail_later(opening, error);
 }
 
+static void reach_by_socket(ah_opening *opening, const ah_place *place)
+{
+    if (opening->setup->unix_socket)
+        dial_unix(opening, place);
+    else
+        resolve(opening, place);
+}
+
+static void answered(void *ctx, ah_transport *transport, ahttp_error *error)
+{
+    ah_opening *opening = ctx;
+    ah_place place = place_at(opening, 0);
+
+    opening->asking = NULL;
+    if (transport || error)
+        dialled(opening, transport, error);
+    else
+        reach_by_socket(opening, &place);
+}
+
 static void ask_program(ah_opening *opening, const ah_place *place)
 {
     const ah_opening_setup *setup = opening->setup;
@@ -400,7 +420,7 @@ static void ask_program(ah_opening *opening, const ah_place *place)
     enter(opening, AH_OPENING_DIALLING);
     opening->asking =
         ah_own_connect_start(setup->loop, setup->connect, setup->connect_ctx, place->host.ptr,
-                             place->port, place->name, dialled, opening);
+                             place->port, place->name, answered, opening);
     if (!opening->asking)
         fail_later(opening, ah_error_no_memory());
 }
@@ -414,10 +434,8 @@ static void reach(ah_opening *opening)
     opening->asking = NULL;
     if (opening->setup->connect)
         ask_program(opening, &place);
-    else if (opening->setup->unix_socket)
-        dial_unix(opening, &place);
     else
-        resolve(opening, &place);
+        reach_by_socket(opening, &place);
 }
 
 /* ---- The time limits ---- */

@@ -46,13 +46,9 @@ static void run_answered(ah_job *job)
 
     ah_future_leave(future);
     ah_future_end(future);
-    if (!error && !transport)
-        ah_misuse("ahttp_connector_create: a connect function's future resolved to NULL; resolve "
-                  "it to a transport, or reject it");
     if (error)
-        finish(asking, NULL, error_of(asking, error));
-    else
-        finish(asking, ah_transport_of_program(transport), NULL);
+        error = error_of(asking, error);
+    finish(asking, transport ? ah_transport_of_program(transport) : NULL, error);
 }
 
 static void abandon(ahttp_future *future)

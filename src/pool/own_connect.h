@@ -8,7 +8,8 @@
 #include <ahttp/connector.h>
 
 typedef struct ah_own_connect ah_own_connect;
-/* Either a transport, which the callee takes over, or an error.  The asking is over by then. */
+/* A transport, which the callee takes over, or an error; neither: the program leaves it to the
+   library.  The asking is over by then. */
 typedef void ah_own_connect_fn(void *ctx, ah_transport *transport, ahttp_error *error);
 
 /* name is the place for messages; it and host outlive the asking.  NULL when out of memory. */

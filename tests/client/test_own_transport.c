@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "support/failing_alloc.h"
+#include "support/server.h"
 #include <ahttp.h>
 #include <errno.h>
 #include <stdio.h>
@@ -239,6 +240,23 @@ static void a_connect_that_fails_is_a_connect_error(void **state)
     assert_fails(request, AHTTP_E_CONNECT, "connect to h:80: no tunnel");
 }
 
+static void hosts_that_the_program_leaves_are_connected_to_as_usual(void **state)
+{
+    char url[64];
+    (void)state;
+    test_server *server = server_start(NULL);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/bytes/5", (unsigned)server_port(server));
+    world.answers_later = true;
+    ahttp_future *request = ahttp_get(world.session, url);
+    turns(3);
+    ahttp_promise_resolve(world.promise, NULL, NULL);
+
+    assert_text(request, "abcde");
+    assert_int_equal(world.asked, 1);
+    assert_int_equal(server_count(server, SERVER_REQUESTS), 1);
+    server_stop(server);
+}
+
 static void a_connect_that_takes_too_long_is_cancelled(void **state)
 {
     (void)state;
@@ -292,6 +310,7 @@ int main(void)
         TEST(its_end_is_the_end_of_the_connection),
         TEST(when_it_breaks_the_request_says_where),
         TEST(a_connect_that_fails_is_a_connect_error),
+        TEST(hosts_that_the_program_leaves_are_connected_to_as_usual),
         TEST(a_connect_that_takes_too_long_is_cancelled),
         TEST(a_request_that_is_cancelled_cancels_its_connect),
         cmocka_unit_test(any_allocation_may_fail),

@@ -48,6 +48,18 @@ static void responses_without_a_body_leave_their_connection_at_once(void **state
     assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 1);
 }
 
+static void a_host_in_any_case_is_the_same(void **state)
+{
+    char url[64];
+    (void)state;
+    snprintf(url, sizeof url, "HTTP://LocalHost:%u/ok", (unsigned)server_port(f.server));
+    assert_text(ahttp_get(f.session, url), "ok");
+    snprintf(url, sizeof url, "http://localhost:%u/ok", (unsigned)server_port(f.server));
+    assert_text(ahttp_get(f.session, url), "ok");
+
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 1);
+}
+
 static void a_server_that_closes_is_believed(void **state)
 {
     static const server_step closes[] = {
@@ -326,6 +338,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_SERVER(requests_one_after_the_other_use_one_connection),
         WITH_SERVER(responses_without_a_body_leave_their_connection_at_once),
+        WITH_SERVER(a_host_in_any_case_is_the_same),
         WITH_SERVER(a_server_that_closes_is_believed),
         WITH_SERVER(a_session_without_keep_alive_says_so),
         WITH_SERVER(an_error_of_one_response_is_not_the_nexts),
