@@ -537,15 +537,6 @@ static ahttp_phase phase(const ah_opening *opening)
 
 /* ---- Start ---- */
 
-static ahttp_error *prepare_tls_at(ah_opening_setup *setup, const ah_place *place)
-{
-    if (!place->is_tls || (!place->tls && setup->default_tls))
-        return NULL;
-    if (!place->tls)
-        return ah_opening_make_default_tls(setup);
-    return ahttp_tls_error(place->tls) ? ah_error_copy(ahttp_tls_error(place->tls)) : NULL;
-}
-
 /* What TLS needs, before anything is sent for nothing; NULL: it is there. */
 static ahttp_error *prepare_tls(const ah_opening *opening)
 {
@@ -553,18 +544,10 @@ static ahttp_error *prepare_tls(const ah_opening *opening)
 
     for (size_t i = 0; i <= opening->count && !error; i++) {
         ah_place place = place_at(opening, i);
-        error = prepare_tls_at(opening->setup, &place);
+        if (place.is_tls)
+            error = ah_opening_prepare_tls(opening->setup, place.tls);
     }
     return error ? ah_error_in_phase(error, AHTTP_PHASE_TLS) : NULL;
-}
-
-static size_t count_proxies(const ah_proxy *proxy)
-{
-    size_t count = 0;
-
-    for (; proxy; proxy = proxy->spec.via)
-        count++;
-    return count;
 }
 
 /* The way from here to the last place, which may be the last proxy itself.  NULL when out of
@@ -576,7 +559,7 @@ static ah_opening *new_opening(ah_opening_setup *setup, const ah_origin *origin)
 
     if (behind.proxy)
         proxy = proxy->spec.via;
-    size_t count = count_proxies(proxy);
+    size_t count = ah_proxy_count(proxy);
     ah_opening *opening = ah_alloc_zeroed(sizeof *opening + count * sizeof *opening->passings);
     if (!opening)
         return NULL;

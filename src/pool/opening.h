@@ -57,8 +57,9 @@ typedef struct ah_opener {
     void (*cancel)(ah_opening *opening);
 } ah_opener;
 
-/* Fills setup->default_tls; NULL, or what is wrong with it. */
-ahttp_error *ah_opening_make_default_tls(ah_opening_setup *setup);
+/* Whether these settings can be used, or the default ones, which are made first; NULL, or what is
+   wrong with them. */
+ahttp_error *ah_opening_prepare_tls(ah_opening_setup *setup, const ahttp_tls *tls);
 
 /* Over the network. */
 extern const ah_opener ah_network_opener;

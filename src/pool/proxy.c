@@ -265,3 +265,12 @@ void ah_proxy_let_in(ah_proxy *proxy, const ahttp_headers *fields)
     if (info && proxy->digest)
         ah_digest_note_info(proxy->digest, info->value);
 }
+
+size_t ah_proxy_count(const ah_proxy *proxy)
+{
+    size_t count = 0;
+
+    for (; proxy; proxy = proxy->spec.via)
+        count++;
+    return count;
+}

@@ -87,4 +87,7 @@ int ah_proxy_challenged(ah_proxy *proxy, ah_proxy_login *login, const ahttp_head
 /* It let something pass, with these: the next answers may be for another nonce (RFC 7616 §3.5). */
 void ah_proxy_let_in(ah_proxy *proxy, const ahttp_headers *fields);
 
+/* How many there are from this one on, which may be NULL. */
+size_t ah_proxy_count(const ah_proxy *proxy);
+
 #endif
