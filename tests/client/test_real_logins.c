@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Logging in to servers as others have written them: nginx for Basic, Apache for Basic and
+/* Logging in to servers as others have written them: nginx for Basic, Apache and lighttpd for
    Digest. */
 #include "fixture.h"
 #include "support/program.h"
@@ -108,6 +108,39 @@ static void apache_takes_digest(void **state)
     program_stop(apache);
 }
 
+/* With SHA-256, the user's name hashed as well (RFC 7616 §3.4.4): the hashes of "ann:the
+   realm:secret" and of "ann:the realm". */
+static void lighttpd_takes_digest_by_sha_256_and_hashed_users(void **state)
+{
+    (void)state;
+    program *lighttpd = program_new("lighttpd", "lighttpd");
+    uint16_t port = program_port(lighttpd);
+    program_write(lighttpd, "users", "ann:the realm:%s:%s\n",
+                  "93f392087b311274c833bec32ca9bf843e448412a6c37dde1599020fd1042cb2",
+                  "be802b3e47d729a96f8e1d22688adcece64a22f0cb56837ab8564c077ae1aa23");
+    program_write(lighttpd, "index", "hello");
+    program_write(
+        lighttpd, "conf",
+        "server.document-root = \"%s\"\nserver.bind = \"127.0.0.1\"\nserver.port = %u\n"
+        "server.modules = (\"mod_auth\", \"mod_authn_file\")\n"
+        "auth.backend = \"htdigest\"\nauth.backend.htdigest.userfile = \"%s\"\n"
+        "auth.require = (\"/\" => (\"method\" => \"digest\", \"realm\" => \"the realm\",\n"
+        "  \"algorithm\" => \"SHA-256\", \"userhash\" => \"enable\",\n"
+        "  \"require\" => \"valid-user\"))\n",
+        program_folder(lighttpd), port, program_path(lighttpd, "users"));
+    program_start(lighttpd, port, "-D", "-f", program_path(lighttpd, "conf"));
+
+    ahttp_response *asked = response_of(ahttp_get(session, at(port, "/index")));
+    assert_string_equal(ahttp_response_challenge(asked, "Digest", "algorithm"), "SHA-256");
+    assert_string_equal(ahttp_response_challenge(asked, "Digest", "userhash"), "true");
+    ahttp_response_unref(asked);
+    assert_status(ahttp_get(session, at(port, "/index"), .digest_auth = "ann:wrong"), 401);
+    for (int i = 0; i < 3; i++)
+        assert_status(ahttp_get(session, at(port, "/index?n=1"), .digest_auth = "ann:secret"), 200);
+
+    program_stop(lighttpd);
+}
+
 /* A nonce lives for a second, and each response brings the next one. */
 static void apache_renews_its_nonces(void **state)
 {
@@ -129,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(nginx_takes_basic),
         TEST(apache_takes_digest),
+        TEST(lighttpd_takes_digest_by_sha_256_and_hashed_users),
         TEST(apache_renews_its_nonces),
     };
 

@@ -40,9 +40,14 @@ static void name_it(const char *scheme, uint16_t port)
 
 static void assert_reaches_both(ahttp_proxy through)
 {
+    char by_name[64];
+
+    snprintf(by_name, sizeof by_name, "https://localhost%s",
+             strrchr(tls_front_url(front, "/bytes/6"), ':'));
     assert_text(ahttp_get(f.session, server_url(f.server, "/ok"), .proxy = through), "ok");
     assert_text(ahttp_get(f.session, tls_front_url(front, "/bytes/5"), ONCE, .proxy = through),
                 "abcde");
+    assert_text(ahttp_get(f.session, by_name, ONCE, .proxy = through), "abcdef");
 }
 
 /* Of no request that came through it. */

@@ -337,6 +337,30 @@ static void another_server_name_is_asked_for_and_verified(void **state)
     client_end(&it);
 }
 
+/* The proxy gets an address here, and the server the name. */
+static void in_a_tunnel_name_and_protocols_are_the_hosts(void **state)
+{
+    char number[8], url[64];
+    (void)state;
+    program *proxy = program_new("microsocks", "microsocks");
+    uint16_t proxy_port = program_port(proxy);
+    snprintf(number, sizeof number, "%u", proxy_port);
+    snprintf(url, sizeof url, "socks5://127.0.0.1:%u", proxy_port);
+    program_start(proxy, proxy_port, "-i", "127.0.0.1", "-p", number);
+    client it = client_with(ahttp_tls_new(.ca_file = file("root.pem")), false);
+
+    const char *text =
+        text_of(ahttp_get(it.session, url_of("server.test", port), .proxy.url = url));
+    assert_has(text, "name=server.test");
+    assert_has(text, "alpn=http/1.1");
+    text = text_of(ahttp_get(it.session, url_of("server.test", port), .proxy.url = url,
+                             .server_name = "inner.test"));
+    assert_has(text, "name=inner.test");
+
+    client_end(&it);
+    program_stop(proxy);
+}
+
 static void another_server_name_is_not_for_the_host_that_a_redirect_leads_to(void **state)
 {
     (void)state;
@@ -546,6 +570,7 @@ int main(void)
         cmocka_unit_test(settings_of_a_request_are_its_own_and_share_no_connection),
         cmocka_unit_test(the_connectors_own_settings_make_no_difference_when_given_again),
         cmocka_unit_test(another_server_name_is_asked_for_and_verified),
+        cmocka_unit_test(in_a_tunnel_name_and_protocols_are_the_hosts),
         cmocka_unit_test(another_server_name_is_not_for_the_host_that_a_redirect_leads_to),
         cmocka_unit_test(a_dot_behind_the_name_is_for_the_resolver_only),
         cmocka_unit_test(an_international_name_is_asked_for_by_its_a_label),

@@ -3,6 +3,7 @@
 #include "http/challenge.h"
 #include "support/check.h"
 #include "support/failing_alloc.h"
+#include "support/instructions.h"
 
 static const ah_str asks = {"WWW-Authenticate", 16};
 
@@ -123,6 +124,56 @@ static void a_field_without_a_scheme_has_parameters(void **state)
     ah_arena_release(&arena);
 }
 
+static uint64_t cost_of_reading(const ahttp_headers *headers)
+{
+    ah_arena arena = {0};
+    const ah_challenge *challenges;
+    size_t count;
+
+    uint64_t before = cost_so_far();
+    assert_true(ah_challenges_read(headers, asks, &arena, &challenges, &count));
+    uint64_t cost = cost_so_far() - before;
+
+    ah_arena_release(&arena);
+    return cost;
+}
+
+/* A field of so many bytes, part again and again.  The least of several times, for where only the
+   time is known. */
+static uint64_t cost_of(const char *part, size_t len)
+{
+    ah_arena arena = {0};
+    ahttp_headers headers;
+    ah_buf text = {0};
+    uint64_t least = UINT64_MAX;
+
+    while (text.len < len)
+        ah_buf_append(&text, ah_str_from(part));
+    ah_headers_init(&headers, &arena);
+    assert_true(ah_headers_add(&headers, asks, ah_buf_str(&text)));
+    for (int i = 0; i < 5; i++) {
+        uint64_t cost = cost_of_reading(&headers);
+        least = cost < least ? cost : least;
+    }
+    ah_buf_release(&text);
+    ah_arena_release(&arena);
+    return least;
+}
+
+static void what_it_costs_grows_with_the_length_alone(void **state)
+{
+    static const char *const parts[] = {"Digest ", "a=b,",   "Digest a=\"",  "\\\"",
+                                        ", ,,",    "a=\"\\", "x y,",         " =",
+                                        "a ",      "\"",     "Basic abc==,", "Digest a=b, "};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        uint64_t once = cost_of(parts[i], 4000), more = cost_of(parts[i], 64000);
+        if (more > 32 * once + 100000)
+            fail_msg("\"%s\": %llu, and of 16 times as much %llu", parts[i],
+                     (unsigned long long)once, (unsigned long long)more);
+    }
+}
+
 static void read_in_little_memory(void *ctx)
 {
     ah_arena arena = {0};
@@ -155,6 +206,7 @@ int main(void)
         cmocka_unit_test(what_is_no_challenge_is_passed_over),
         cmocka_unit_test(a_quoted_string_may_hide_anything_and_end_nowhere),
         cmocka_unit_test(a_field_without_a_scheme_has_parameters),
+        cmocka_unit_test(what_it_costs_grows_with_the_length_alone),
         cmocka_unit_test(out_of_memory_is_told),
     };
 

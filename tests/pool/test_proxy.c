@@ -51,6 +51,20 @@ static void proxies_that_are_alike_are_one(void **state)
     ah_proxy_unref(first);
 }
 
+static void see(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
+{
+    (void)part;
+    (void)bytes;
+    (void)ctx;
+}
+
+static ahttp_future *say(const ahttp_auth_request *request, void *ctx)
+{
+    (void)request;
+    (void)ctx;
+    return NULL;
+}
+
 static void whatever_differs_makes_another_proxy(void **state)
 {
     (void)state;
@@ -74,6 +88,12 @@ static void whatever_differs_makes_another_proxy(void **state)
         {.url = at(AH_PROXY_HTTP, "h", 80), .tunnels = true},
         {.url = at(AH_PROXY_HTTP, "h", 80), .no_basic = true},
         {.url = at(AH_PROXY_HTTPS, "h", 80), .tls = tls},
+        {.url = at(AH_PROXY_HTTP, "h", 80), .http_1_0 = true},
+        {.url = at(AH_PROXY_HTTP, "h", 80), .lenient = true},
+        {.url = at(AH_PROXY_HTTP, "h", 80), .on_wire = see},
+        {.url = at(AH_PROXY_HTTP, "h", 80), .on_wire = see, .on_wire_ctx = tls},
+        {.url = at(AH_PROXY_HTTP, "h", 80), .authorize = say},
+        {.url = at(AH_PROXY_HTTP, "h", 80), .authorize = say, .authorize_ctx = tls},
     };
     ah_proxy *made[COUNT_OF(specs)];
 
