@@ -92,7 +92,7 @@ static void write_head(const writing *to, const form_part *part, const char *inn
         type = type_by_name(part->file_name);
     if (!type && part->file)
         type = type_by_name(part->file);
-    if (!type && part->file)
+    if (!type && part->file && strcmp(part->file, "-") != 0) /* of a pipe nobody knows */
         type = "application/octet-stream";
     if (!has_own(part, "Content-Disposition"))
         add_disposition(&head, part, is_form_field, to->backslashes);

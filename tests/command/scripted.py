@@ -2,6 +2,7 @@
 """A server that answers by a table and remembers each byte that it was sent."""
 import socket
 import threading
+import time
 
 
 class Server:
@@ -120,3 +121,25 @@ def page(body, *fields, status="200 OK"):
 
 
 NOT_FOUND = page("no such page\n", status="404 Not Found")
+
+
+class Gauge:
+    """A page that knows how many requests were being answered at the same time."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.lock = threading.Lock()
+        self.now = self.most = 0
+
+    def __call__(self, _):
+        with self.lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.03)
+        with self.lock:
+            self.now -= 1
+        return self.answer
+
+    def take(self):
+        most, self.most = self.most, 0
+        return most

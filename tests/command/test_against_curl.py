@@ -88,6 +88,8 @@ PAGES = {
     "/garbage": b"SMTP ready\r\n\r\nConnection: close",
     "/stalls": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nand no more",
     "/500": page("sorry\n", status="500 Internal Server Error"),
+    "/later": page("busy\n", "Retry-After: 1", status="503 Busy"),
+    "/much-later": page("busy\n", "Retry-After: 100", status="503 Busy"),
     "/301": redirect("301 Moved Permanently", "/a"),
     "/302": redirect("302 Found", "/a"),
     "/303": redirect("303 See Other", "/a"),
@@ -166,6 +168,9 @@ unmatched brace       {u}/{{a
 -d                    -d a=1 -d b=2 {u}/a
 -d ''                 -d  {u}/a
 -d @file              -d @in.txt {u}/a
+-d @-                 -d @- {u}/a
+-F @-                 -F a=@- {u}/a
+-o -                  -o - {u}/a
 --data-raw            --data-raw @in.txt {u}/a
 --data-binary         --data-binary @data.bin {u}/a
 --data-urlencode      --data-urlencode n=a/b --data-urlencode =c:d --data-urlencode e@in.txt {u}/a
@@ -240,10 +245,14 @@ redirect not followed -w %{{redirect_url}} {u}/302
 --fail-early          --fail-early -f {u}/missing {u}/a
 ~the last code counts  -f {u}/missing {u}/a
 --retry               --retry 1 --retry-delay 1 --retry-max-time 30 {u}/500
+--retry-max-time      --retry 3 --retry-delay 1 --retry-max-time 1 {u}/500
+Retry-After           --retry 3 {u}/later
+Retry-After, too late --retry 3 --retry-max-time 5 {u}/much-later
 --retry -i, to a file -i --retry 1 --retry-delay 1 -o out {u}/500
 --retry-all-errors    --retry 1 --retry-all-errors --retry-delay 1 --retry-max-time 30 {u}/short
 --max-filesize        --max-filesize 100 {u}/big
 -m                    -m 5 {u}/a
+-m, too slow          -m 0.5 {u}/stalls
 --connect-timeout     --connect-timeout 5 {u}/a
 --limit-rate          --limit-rate 10M {u}/a
 -y -Y                 -y 5 -Y 1 {u}/a
@@ -375,6 +384,10 @@ def plain(request):
     return request
 
 
+def is_stdin(word):
+    return word == "-" or word.endswith("@-")
+
+
 def run(program, words, server, version):
     url = f"http://127.0.0.1:{server.port}"
     with tempfile.TemporaryDirectory() as folder:
@@ -386,8 +399,7 @@ def run(program, words, server, version):
                        **{key: value for key, value in os.environ.items()
                           if key.startswith(("ASAN_", "UBSAN_", "LSAN_"))}}
         done = subprocess.run([program, *words], cwd=folder, env=environment, capture_output=True,
-                              stdin=subprocess.DEVNULL if "-T" not in words else None,
-                              input=b"from a pipe" if "-T" in words else None, timeout=60)
+                              input=b"from a pipe" if any(map(is_stdin, words)) else b"", timeout=60)
         files = {str(path.relative_to(folder)): path.read_bytes()
                  for path in pathlib.Path(folder).rglob("*")
                  if path.is_file() and "not-compared" not in path.name}

@@ -115,6 +115,35 @@ static void a_bad_line_is_told_with_file_and_number(void **state)
     free(said);
 }
 
+static void the_default_file_is_read_unless_q_comes_first(void **state)
+{
+    char home[] = "/tmp/ahttp-home-XXXXXX", path[64];
+    char *words[] = {(char *)"ahttp", (char *)"h", (char *)"-q"};
+    char *with_q[] = {(char *)"ahttp", (char *)"-q", (char *)"h"};
+    int code = 0;
+
+    (void)state;
+    assert_non_null(mkdtemp(home));
+    snprintf(path, sizeof path, "%s/.ahttprc", home);
+    FILE *file = fopen(path, "w");
+    fputs("user-agent = me\n", file);
+    fclose(file);
+    setenv("HOME", home, 1);
+    unsetenv("CURL_HOME");
+    unsetenv("XDG_CONFIG_HOME");
+    unsetenv("AHTTP_CURL_VERSION");
+    global read = {.errors = nowhere()}, unread = {.errors = nowhere()};
+    assert_true(command_line_read(&read, 3, words, &code));
+    assert_true(command_line_read(&unread, 3, with_q, &code));
+    unlink(path);
+    rmdir(home);
+    assert_string_equal(read.first->user_agent, "me");
+    assert_string_equal(read.config_path, path);
+    assert_null(unread.first->user_agent);
+    global_release(&read);
+    global_release(&unread);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +152,7 @@ int main(void)
         cmocka_unit_test(next_in_a_file_begins_anew),
         cmocka_unit_test(a_file_may_name_another_but_not_itself_for_ever),
         cmocka_unit_test(a_bad_line_is_told_with_file_and_number),
+        cmocka_unit_test(the_default_file_is_read_unless_q_comes_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 
-from scripted import Server, field, page
+from scripted import Gauge, Server, field, page
 from terminal import on_terminal
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -43,27 +43,6 @@ def no_head(request):
     return page("", status="405 Method Not Allowed") if request[:5] == b"HEAD " else page("ok")
 
 
-class Gauge:
-    """How many requests were being answered at the same time."""
-
-    def __init__(self):
-        self.lock = threading.Lock()
-        self.now = self.most = 0
-
-    def __call__(self, _):
-        with self.lock:
-            self.now += 1
-            self.most = max(self.most, self.now)
-        time.sleep(0.03)
-        with self.lock:
-            self.now -= 1
-        return page(PICTURE)
-
-    def take(self):
-        most, self.most = self.most, 0
-        return most
-
-
 def chunks(*pieces):
     return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
 
@@ -83,7 +62,7 @@ def slow(_):
     return page("slow")
 
 
-GAUGE = Gauge()
+GAUGE = Gauge(page(PICTURE))
 PAGES = {f"/p{i}.gif": page(PICTURE) for i in range(30)}
 PAGES |= {f"/gauge/{i}": GAUGE for i in range(16)}
 PAGES |= {

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from scripted import Server, page
+from scripted import Gauge, Server, page
 from terminal import COLUMNS, on_terminal
 
 SMALL, LARGE = 1000, 4
@@ -33,6 +33,8 @@ def slow_large(_):
 PAGES = {f"/small/{i}": page(f"small file {i}\n") for i in range(SMALL)}
 PAGES |= {f"/large/{i}": slow_large for i in range(LARGE)}
 PAGES["/stalls"] = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun"
+GAUGE = Gauge(page("counted\n"))
+PAGES |= {f"/gauge/{i}": GAUGE for i in range(12)}
 PAGES["/moved"] = page("", "Location: /json", status="302 Found")
 PAGES["/no-json"] = page('{"a":[1,', "Content-Type: application/json")
 PAGES["/json"] = page('{"a":[1,{"b":null}],"c":"d"}', "Content-Type: application/json")
@@ -215,6 +217,36 @@ def output_is_gathered_but_with_n(ahttp, url):
             check(seen == wanted, f"{program} {words}: {seen!r}")
 
 
+def no_more_run_than_parallel_max_says(ahttp, url):
+    for words, most in ((["-Z", "--parallel-max", "3"], 3), ([], 1)):
+        GAUGE.take()
+        done = run(ahttp, *words, f"{url}/gauge/[0-11]")
+        check(done.stdout == "counted\n" * 12 and GAUGE.take() == most, f"{words}")
+
+
+def rate_spaces_the_starts(ahttp, url):
+    since = time.monotonic()
+    done = run(ahttp, "--rate", "20/s", f"{url}/small/[0-6]")
+    check(done.returncode == 0 and 0.3 <= time.monotonic() - since < 3, "--rate")
+
+
+def verbose_and_traces_show_what_goes_over_the_wire(ahttp, url):
+    seen = run(ahttp, "-v", "-d", "a=1", f"{url}/json").stderr
+    check(re.search(r"(?m)^> POST /json HTTP/1.1\r?$", seen) and "\n> Content-Length: 3" in seen and
+          re.search(r"(?m)^< HTTP/1.1 200 OK\r?$", seen) and "\n} [3 bytes data]" in seen, f"-v: {seen}")
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder, "trace")
+        run(ahttp, "--trace-time", "--trace-ascii", str(file), "-d", "a=1", f"{url}/json")
+        seen = file.read_text()
+        check(re.search(r"(?m)^\d\d:\d\d:\d\d\.\d{6} => Send header, \d+ bytes", seen) and
+              "0000: POST /json HTTP/1.1\n" in seen and "=> Send data, 3 bytes (0x3)\n0000: a=1\n" in seen
+              and "<= Recv data, 28 bytes" in seen, f"--trace-ascii: {seen}")
+        run(ahttp, "--trace-ids", "--trace", str(file), "-d", "a=1", f"{url}/json")
+        seen = file.read_text()
+        check(seen.startswith("[0] => Send header") and re.search(
+            r"(?m)^0000: 61 3d 31 (?:   ){13}a=1$", seen), f"--trace: {seen}")
+
+
 def names_of(ahttp):
     """Of all options, by --help all."""
     every = run(ahttp, "--help", "all").stdout
@@ -287,6 +319,8 @@ def main():
     for test in (bars_on_a_terminal, tidy_when_piped, bench_prints_percentiles,
                  timing_shows_a_waterfall, pretty_is_json_in_lines, har_has_each_exchange, variables,
                  colours_are_for_terminals, output_is_gathered_but_with_n,
+                 no_more_run_than_parallel_max_says, rate_spaces_the_starts,
+                 verbose_and_traces_show_what_goes_over_the_wire,
                  documents_have_every_option, bash_completes, help_is_by_category,
                  a_misspelt_option_is_guessed_at, version_says_what_is_in_it):
         test(ahttp, url)
