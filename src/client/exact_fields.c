@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/exact_fields.h"
-#include "client/source.h"
+#include "bodies/source.h"
 
 static ahttp_error *refuse(const char *why)
 {

@@ -2,9 +2,9 @@
 /* The body of a request, from its options: bytes in memory, which go out with the head, or a
    source that is pulled. */
 #include "base/mem.h"
+#include "bodies/source.h"
 #include "client/exact_fields.h"
 #include "client/request.h"
-#include "client/source.h"
 #include "http/encoder.h"
 #include "http/form.h"
 #include "http/pairs.h"

@@ -2,13 +2,13 @@
 /* From a request that is prepared to the connection that carries it: the first time, and again
    where that is allowed. */
 #include "base/mem.h"
+#include "bodies/source.h"
 #include "client/call_log.h"
 #include "client/call_trace.h"
 #include "client/chain.h"
 #include "client/cookie_stage.h"
 #include "client/proxy.h"
 #include "client/request.h"
-#include "client/source.h"
 #include "client/time_limits.h"
 #include "conn/conn.h"
 

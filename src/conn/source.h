@@ -2,7 +2,7 @@
 #ifndef AH_CONN_SOURCE_H
 #define AH_CONN_SOURCE_H
 /* The inside of a request's body that is pulled: whoever sends it asks for the next piece when
-   it has room for one.  The kinds of bodies are made in client/source_*.c.
+   it has room for one.  The kinds of bodies are made in bodies/.
 
      made -> open, until READY -> next, until END
 

@@ -2,9 +2,9 @@
 /* A request body of several parts, each a body of its own.  Between them goes text, made once:
 
      text 0, part 0, text 1, part 1, ... text n, the end                                     */
-#include "base/mem.h"
-#include "client/source.h"
 #include "http/multipart.h"
+#include "base/mem.h"
+#include "bodies/source.h"
 
 /* Of the parts that are opened to learn their lengths, so many stay open until their turn;
    others are closed and opened again, so that any number of files can be sent. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef AH_CLIENT_RETRY_PLAN_H
-#define AH_CLIENT_RETRY_PLAN_H
+#ifndef AH_STOCK_RETRY_PLAN_H
+#define AH_STOCK_RETRY_PLAN_H
 /* Whether a request is sent once more, and when: values only. */
 #include "base/str.h"
 #include <ahttp/retry.h>

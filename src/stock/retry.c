@@ -2,9 +2,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/options.h"
-#include "client/relay.h"
-#include "client/retry_plan.h"
 #include "http/headers.h"
+#include "stock/relay.h"
+#include "stock/retry_plan.h"
 #include <ahttp/retry.h>
 
 struct ahttp_retry {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/relay.h"
+#include "stock/relay.h"
 
 static void drop_response(void *result)
 {

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Request bodies that come from futures: those of a program's function, or the reads of another
-   response's body. */
+/* Request bodies that come from futures: those of a program's function, or of one of ours. */
 #include "base/mem.h"
-#include "client/response.h"
-#include "conn/source.h"
-#include "http/body_length.h"
+#include "bodies/source.h"
+#include "loop/future.h"
 
 typedef struct produced_body {
     ahttp_body base;
     ahttp_produce_fn *fn;
     void *ctx;
-    ahttp_response *response; /* that is read, or NULL: fn is the program's */
-    ahttp_future *asked;      /* for the piece that is due, or NULL */
-    bool is_asking;           /* fn will be called */
+    void (*release)(void *ctx); /* or NULL */
+    ahttp_future *asked;        /* for the piece that is due, or NULL */
+    bool is_ours;               /* fn is no function of the program */
+    bool is_asking;             /* it will be called */
 } produced_body;
 
 static produced_body *of(ahttp_body *base)
@@ -78,8 +77,8 @@ static ah_pull next(ahttp_body *base, ah_str *piece, ahttp_error **error)
 {
     produced_body *body = of(base);
 
-    if (!body->asked && body->response)
-        take_future(body, ahttp_stream_read(&body->response->stream));
+    if (!body->asked && body->is_ours)
+        take_future(body, body->fn(body->ctx));
     if (body->asked && body->asked->done)
         return take_piece(body, piece, error);
     if (!body->asked && !body->is_asking) {
@@ -102,16 +101,22 @@ static void stop(ahttp_body *base)
 
 static void release(ahttp_body *base)
 {
-    ahttp_response_unref(of(base)->response);
+    produced_body *body = of(base);
+
+    if (body->release)
+        body->release(body->ctx);
 }
 
-static produced_body *new_produced(int64_t length)
+static produced_body *new_produced(ahttp_produce_fn *fn, void *ctx, int64_t length)
 {
     static const ah_source_ops ops = {.next = next, .stop = stop, .release = release};
     produced_body *body = AH_NEW(produced_body);
 
-    if (body)
-        ah_source_init(&body->base, &ops, AHTTP_BODY_ONCE, length);
+    if (!body)
+        return NULL;
+    ah_source_init(&body->base, &ops, AHTTP_BODY_ONCE, length);
+    body->fn = fn;
+    body->ctx = ctx;
     return body;
 }
 
@@ -119,35 +124,19 @@ ahttp_body *ahttp_body_produced(ahttp_produce_fn *fn, void *ctx, int64_t length)
 {
     if (length < -1)
         ah_misuse("ahttp_body_produced: length must be a number of bytes, or -1: unknown");
-    produced_body *body = new_produced(length);
+    produced_body *body = new_produced(fn, ctx, length);
+
+    return body ? &body->base : NULL;
+}
+
+ahttp_body *ah_source_produced(ahttp_produce_fn *fn, void *ctx, void (*release_ctx)(void *ctx),
+                               int64_t length)
+{
+    produced_body *body = new_produced(fn, ctx, length);
 
     if (!body)
         return NULL;
-    body->fn = fn;
-    body->ctx = ctx;
-    return &body->base;
-}
-
-/* How much is left of it, which is known where its bytes are passed on as they come. */
-static int64_t rest_of(const ahttp_response *response)
-{
-    const ah_exchange *exchange = &response->exchange;
-    ah_body_length all = ah_response_body_length(exchange->request.method, &exchange->response);
-
-    if (all.framing == AH_FRAMING_NONE)
-        return 0;
-    if (all.framing != AH_FRAMING_LENGTH || all.length > INT64_MAX || response->body.decoder)
-        return -1;
-    return (int64_t)(all.length - response->stream.total);
-}
-
-ahttp_body *ahttp_body_stream(ahttp_stream *stream)
-{
-    ahttp_response *response = AH_CONTAINER(stream, ahttp_response, stream);
-    produced_body *body = new_produced(rest_of(response));
-
-    if (!body)
-        return NULL;
-    body->response = ahttp_response_ref(response);
+    body->release = release_ctx;
+    body->is_ours = true;
     return &body->base;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A request body that is another one, compressed on the way. */
 #include "base/mem.h"
-#include "client/source.h"
+#include "bodies/source.h"
 #include "http/encoder.h"
 
 /* For one step; zeros shrink a thousandfold, so the input is bounded, too. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/retry_plan.h"
+#include "stock/retry_plan.h"
 #include "cookies/date.h"
 #include <ahttp/error.h>
 

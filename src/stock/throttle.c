@@ -6,9 +6,9 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/options.h"
-#include "client/relay.h"
 #include "client/response.h"
 #include "loop/timer.h"
+#include "stock/relay.h"
 #include <ahttp/throttle.h>
 
 enum { PER_MS = 1000, MOST_IDLE_HOSTS = 256 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The stock middleware that holds requests back. */
-#include "sending.h"
+#include "client/sending.h"
 
 static ahttp_throttle *throttle;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef AH_CLIENT_RELAY_H
-#define AH_CLIENT_RELAY_H
+#ifndef AH_STOCK_RELAY_H
+#define AH_STOCK_RELAY_H
 /* For middlewares of ours: one promise, and one future after the other that is waited for on the
    way to it.  A cancel of the promise cancels what is waited for; whoever waits sees that end. */
 #include "loop/future.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/check.h"
 
-#include "client/retry_plan.h"
+#include "stock/retry_plan.h"
 #include <ahttp/error.h>
 
 static ah_retry_plan plan_of(ahttp_retry_options options)

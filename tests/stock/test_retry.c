@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The stock middleware that sends again. */
-#include "sending.h"
+#include "client/sending.h"
 
 #include "support/failing_alloc.h"
 #include <time.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What was fetched, as an archive and as a picture. */
-#include "fixture.h"
+#include "client/fixture.h"
 
 #include "http/json.h"
 #include "support/failing_alloc.h"
