@@ -152,8 +152,8 @@ static ah_verdict use(ahttp_response *call, ahttp_error **error)
     int code = 0;
 
     if (call->way.proxy && ah_connector_refuses(call->session->connector, call->url.host)) {
-        *error = ah_error_new(AHTTP_E_ADDRESS_REFUSED, "ask proxy %s: allow_address refuses %s",
-                              call->way.proxy->name, call->url.host.ptr);
+        *error = ah_error_new(AHTTP_E_ADDRESS_REFUSED, "ask proxy %s: allow_address refuses %.*s",
+                              call->way.proxy->name, (int)call->url.host.len, call->url.host.ptr);
         return AH_FAIL;
     }
     call->way.is_forwarded = is_forwarded(call);
