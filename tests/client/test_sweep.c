@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Each kind of request, given up at every turn of the loop and at every step that traces tell of,
-   its session closed at every turn, and with every allocation failing: nothing is left behind, and
-   the next request works.  System calls that fail are in test_sweep_calls.c. */
+   out of time and its session closed at every turn, and with every allocation failing: nothing is
+   left behind, and the next request works.  System calls that fail are in test_sweep_calls.c. */
 #include "scenarios.h"
+
+enum { DEFAULT_TOTAL_MS = 300000 };
 
 /* False when it was over before. */
 static bool cancel_after(const scenario *what, int turns)
@@ -20,6 +22,31 @@ static bool cancel_after(const scenario *what, int turns)
         assert_true(self.code == AHTTP_E_CANCELLED || self.code == 0);
     } else {
         assert_string_equal(self.text, "ok");
+    }
+    assert_next_works(&self);
+    end_run(&self);
+    return was_pending;
+}
+
+static int timeouts;
+
+/* The same for time that passes: each part has a limit, and the whole. */
+static bool time_out_after(const scenario *what, int turns)
+{
+    run self;
+
+    assert_true(begin_run(&self, what));
+    start_run(&self);
+    while (turns-- > 0 && self.pending)
+        turn(&self);
+    bool was_pending = self.pending != NULL;
+    if (was_pending) {
+        skip_time(self.loop, DEFAULT_TOTAL_MS);
+        go_on(&self);
+        if (ahttp_error_is(self.code, AHTTP_KIND_TIMEOUT))
+            timeouts++;
+        else
+            assert_int_equal(self.code, 0);
     }
     assert_next_works(&self);
     end_run(&self);
@@ -111,6 +138,15 @@ static void a_request_may_be_cancelled_at_every_step(void **state)
     sweep("cancelled at", "steps", cancel_at);
 }
 
+static void a_request_may_run_out_of_time_at_every_turn(void **state)
+{
+    (void)state;
+    timeouts = 0;
+    sweep("timed out after", "turns", time_out_after);
+    print_message("%d timed out\n", timeouts);
+    assert_true(timeouts >= 2 * (int)COUNT_OF(scenarios));
+}
+
 static void a_session_may_be_closed_at_every_turn(void **state)
 {
     (void)state;
@@ -147,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_may_be_cancelled_at_every_turn),
         cmocka_unit_test(a_request_may_be_cancelled_at_every_step),
+        cmocka_unit_test(a_request_may_run_out_of_time_at_every_turn),
         cmocka_unit_test(a_session_may_be_closed_at_every_turn),
         cmocka_unit_test(any_allocation_may_fail),
     };
