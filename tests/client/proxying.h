@@ -5,6 +5,7 @@
    two.test and both.test have addresses; other names are not to be looked up: whoever does that
    gets an error. */
 #include "fixture.h"
+#include "support/open_fds.h"
 
 #include <netdb.h>
 
@@ -74,6 +75,22 @@ static inline void assert_no_field(size_t n, const char *name)
 
     if (server_request_has_field(request, name))
         fail_msg("\"%s\" is in:\n%s", name, request.head);
+}
+
+/* The request stands at gate 1 of the first connection: cancelled there, it leaves nothing open,
+   where fds were so many before it. */
+static inline void assert_cancelling_leaves_nothing(ahttp_future *request, size_t fds)
+{
+    run_until(&f, SERVER_AT_GATE, 1);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
+    ahttp_future_cancel(request);
+    assert_fails(request, AHTTP_E_CANCELLED, "cancelled");
+
+    run_until(&f, SERVER_PEER_CLOSED, 1);
+    server_open_gate(f.server, 1);
+    run_until(&f, SERVER_CLOSED, 1);
+    assert_int_equal(count_open_fds(), fds);
 }
 
 static inline uint64_t connections_opened(void)

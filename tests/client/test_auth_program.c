@@ -1,63 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Logging in by a function of the program: what it sees, and what comes of its answers. */
+#include "seer.h"
 #include "sending.h"
 #include "support/failing_alloc.h"
 #include "support/misuse.h"
-
-/* What the function does, and what it saw last. */
-static struct {
-    const ahttp_pair *answers[12]; /* one for each time it is asked */
-    ahttp_promise *later;          /* set: it answers when the test says so */
-    bool answers_later, was_cancelled;
-    int asked, freed;
-    char method[16], url[256], host[64], target[64], body[64], agent[64];
-    int status, round;
-    bool has_body, is_proxys;
-} seer;
-
-static void note_free(void *pairs)
-{
-    (void)pairs;
-    seer.freed++;
-}
-
-static void on_cancel(void *ctx)
-{
-    (void)ctx;
-    seer.was_cancelled = true;
-    ahttp_promise_reject(seer.later, AHTTP_E_CANCELLED, "cancelled");
-    seer.later = NULL;
-}
-
-static void note(const ahttp_auth_request *request)
-{
-    snprintf(seer.method, sizeof seer.method, "%s", request->method);
-    snprintf(seer.url, sizeof seer.url, "%s", request->url);
-    snprintf(seer.host, sizeof seer.host, "%s", request->host);
-    snprintf(seer.target, sizeof seer.target, "%s", request->target);
-    snprintf(seer.agent, sizeof seer.agent, "%s",
-             ahttp_headers_get(request->headers, "User-Agent"));
-    snprintf(seer.body, sizeof seer.body, "%.*s", (int)request->body.len,
-             request->body.data ? (const char *)request->body.data : "");
-    seer.has_body = request->has_body;
-    seer.is_proxys = request->is_proxys;
-    seer.status = request->response ? ahttp_response_status(request->response) : 0;
-    seer.round = request->round;
-}
-
-static ahttp_future *authorize(const ahttp_auth_request *request, void *ctx)
-{
-    ahttp_future *future = ahttp_promise_new(&seer.later, on_cancel, NULL);
-    const ahttp_pair *answer = seer.answers[seer.asked++];
-
-    assert_ptr_equal(ctx, &seer);
-    note(request);
-    if (!seer.answers_later && seer.later) {
-        ahttp_promise_resolve(seer.later, (void *)(uintptr_t)answer, note_free);
-        seer.later = NULL;
-    }
-    return future;
-}
 
 static int begin_with(const server_step *steps)
 {

@@ -1,57 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Proxies to which a function of the program says who we are. */
 #include "proxying.h"
+#include "seer.h"
 
 #include "support/failing_alloc.h"
-#include "support/open_fds.h"
-
-/* What the function does, and what it saw last. */
-static struct {
-    const ahttp_pair *answers[12]; /* one for each time it is asked */
-    ahttp_promise *later;          /* set: it answers when the test says so */
-    bool answers_later, was_cancelled;
-    int asked, status, round;
-    char method[16], url[64], host[64], target[64], proxy[64], token[64];
-    bool is_proxys, has_response;
-} seer;
-
-static void on_cancel(void *ctx)
-{
-    (void)ctx;
-    seer.was_cancelled = true;
-    ahttp_promise_reject(seer.later, AHTTP_E_CANCELLED, "cancelled");
-    seer.later = NULL;
-}
-
-static void note(const ahttp_auth_request *request)
-{
-    const char *token = ahttp_auth_challenge(request, "toy", NULL);
-
-    snprintf(seer.method, sizeof seer.method, "%s", request->method);
-    snprintf(seer.url, sizeof seer.url, "%s", request->url);
-    snprintf(seer.host, sizeof seer.host, "%s", request->host);
-    snprintf(seer.target, sizeof seer.target, "%s", request->target);
-    snprintf(seer.proxy, sizeof seer.proxy, "%s", request->proxy ? request->proxy : "none");
-    snprintf(seer.token, sizeof seer.token, "%s", token ? token : "none");
-    seer.status = request->status;
-    seer.round = request->round;
-    seer.is_proxys = request->is_proxys;
-    seer.has_response = request->response != NULL;
-}
-
-static ahttp_future *authorize(const ahttp_auth_request *request, void *ctx)
-{
-    ahttp_future *future = ahttp_promise_new(&seer.later, on_cancel, NULL);
-    const ahttp_pair *answer = seer.answers[seer.asked++];
-
-    assert_ptr_equal(ctx, &seer);
-    note(request);
-    if (!seer.answers_later && seer.later) {
-        ahttp_promise_resolve(seer.later, (void *)(uintptr_t)answer, NULL);
-        seer.later = NULL;
-    }
-    return future;
-}
 
 static void begin_asking(const server_step *first, const server_step *second)
 {
