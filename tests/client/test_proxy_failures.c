@@ -44,6 +44,23 @@ static void a_refused_tunnel_gives_status_headers_and_body(void **state)
     assert_memory_equal(error->body.data, "nope", 4);
 }
 
+static const server_step gives_cookies[] = {
+    READ_HEAD,    SEND(WHO_ARE_YOU "Set-Cookie: a=1; Path=/\r\nContent-Length: 0\r\n\r\n"),
+    READ_HEAD,    SEND("HTTP/1.1 200 OK\r\nSet-Cookie: b=2; Path=/\r\n\r\n"),
+    READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nSet-Cookie: c=3; Path=/\r\nContent-Length: 0\r\n\r\n"),
+    SERVE};
+
+static void a_proxy_gives_no_cookies_for_the_host(void **state)
+{
+    (void)state;
+    begin_scripted(gives_cookies, NULL);
+
+    for (int i = 0; i < 2; i++)
+        ahttp_response_unref(response_of(tunnelled("http://a.test/ok", "u:p")));
+
+    assert_line(3, "Cookie: c=3");
+}
+
 static void a_refusal_to_forward_is_a_response(void **state)
 {
     (void)state;
@@ -448,6 +465,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HERE(a_refused_tunnel_gives_status_headers_and_body),
+        HERE(a_proxy_gives_no_cookies_for_the_host),
         HERE(a_refusal_to_forward_is_a_response),
         HERE(a_proxy_that_is_not_there_has_a_code_of_its_own),
         HERE(a_proxy_whose_name_is_unknown_has_one_too),

@@ -2,12 +2,27 @@
 /* Hosts that have several addresses, of which not each speaks TLS as it should. */
 #include "client/tls_server.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 static certificate *root, *good, *old;
 static program *nginx;
 static uint16_t port;
+static int silent = -1; /* listens, and accepts nobody */
 
 /* 127.0.0.1 is in order, 127.0.0.2 has an old certificate, 127.0.0.3 speaks no TLS, 127.0.0.4 is
-   not there. */
+   not there, and 127.0.0.5 says nothing. */
+static void listen_in_silence(void)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = inet_addr("127.0.0.5")};
+
+    silent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(silent, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(silent, 16), 0);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -29,12 +44,14 @@ static int begin(void **state)
              port, port, port);
     write_nginx(nginx, servers);
     start_nginx(nginx, port);
+    listen_in_silence();
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
+    close(silent);
     program_stop(nginx);
     certificate_free(old);
     certificate_free(good);
@@ -75,6 +92,17 @@ static void so_it_is_when_one_speaks_no_tls(void **state)
 {
     (void)state;
     assert_reaches("127.0.0.3,127.0.0.4,127.0.0.2,127.0.0.1");
+}
+
+static void so_it_is_when_one_says_nothing_for_tls_ms(void **state)
+{
+    (void)state;
+    client it = client_of("127.0.0.5,127.0.0.1", NULL);
+
+    assert_string_equal(
+        text_of(ahttp_get(it.session, url_of("h.test", port), .timeout.tls_ms = 100)), "good");
+
+    client_end(&it);
 }
 
 static void the_last_failure_of_tls_is_told(void **state)
@@ -118,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_next_address_is_tried_when_the_certificate_of_one_is_not_good),
         cmocka_unit_test(so_it_is_when_one_speaks_no_tls),
+        cmocka_unit_test(so_it_is_when_one_says_nothing_for_tls_ms),
         cmocka_unit_test(the_last_failure_of_tls_is_told),
         cmocka_unit_test(also_where_the_addresses_behind_it_are_not_reached),
         cmocka_unit_test(a_pin_is_looked_for_at_each_address),

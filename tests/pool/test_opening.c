@@ -442,6 +442,23 @@ static void a_server_that_speaks_no_tls_is_a_tls_error(void **state)
     server_stop(server);
 }
 
+static void what_the_system_trusts_is_loaded_once(void **state)
+{
+    fixture *self = *state;
+    uint16_t port = server_refused_port();
+    test_root_install();
+
+    open_to(self, https("127.0.0.1", port), 5000);
+    run_until_answered(self);
+    const ahttp_tls *first = self->setup.default_tls;
+    open_to(self, https("127.0.0.1", port), 5000);
+    run_until_answered(self);
+
+    assert_non_null(first);
+    assert_ptr_equal(self->setup.default_tls, first);
+    test_root_remove();
+}
+
 #else
 
 static void https_without_tls_fails_with_advice(void **state)
@@ -529,6 +546,7 @@ int main(void)
         with_fixture(a_handshake_takes_no_longer_than_the_limit),
         with_fixture(cancelling_leaves_nothing_in_the_handshake),
         with_fixture(a_server_that_speaks_no_tls_is_a_tls_error),
+        with_fixture(what_the_system_trusts_is_loaded_once),
 #else
         with_fixture(https_without_tls_fails_with_advice),
 #endif
