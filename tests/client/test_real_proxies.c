@@ -75,6 +75,8 @@ static const ahttp_error *refusal_of(ahttp_future *request)
     return error;
 }
 
+#define HASHED_PASSWORD "$1$salt$qJH7.N4xYta3aEG/dfqo/0" /* "password" */
+
 /* ---- squid ---- */
 
 static void start_squid(const char *logins)
@@ -101,7 +103,7 @@ static void start_squid_with_passwords(void)
 
     proxy = program_new("squid", "squid");
     program_write(proxy, "plain", "user:password\n");
-    program_write(proxy, "hashed", "user:$1$salt$qJH7.N4xYta3aEG/dfqo/0\n");
+    program_write(proxy, "hashed", "user:" HASHED_PASSWORD "\n");
     snprintf(logins, sizeof logins,
              "auth_param digest program /usr/lib/squid/digest_file_auth %s/plain\n"
              "auth_param digest realm squid\n"
@@ -216,20 +218,46 @@ static void tinyproxy_opens_some_ports_only(void **state)
 
 /* ---- Dante ---- */
 
+static const char *write_dante(program *dante, uint16_t port, const char *method)
+{
+    return program_write(dante, "conf",
+                         "logoutput: stderr\ninternal: 127.0.0.1 port = %u\nexternal: 127.0.0.1\n"
+                         "clientmethod: none\nsocksmethod: %s\nuser.privileged: nobody\n"
+                         "user.unprivileged: nobody\n"
+                         "client pass { from: 127.0.0.1/32 to: 0.0.0.0/0 }\n"
+                         "socks block { from: 127.0.0.1/32 to: 127.0.0.2/32 }\n"
+                         "socks pass { from: 127.0.0.1/32 to: 127.0.0.1/32 command: connect }\n",
+                         port, method);
+}
+
 static uint16_t start_dante(program **dante)
 {
     *dante = program_new("danted", "dante-server");
     uint16_t port = program_port(*dante);
-    const char *config =
-        program_write(*dante, "conf",
-                      "logoutput: stderr\ninternal: 127.0.0.1 port = %u\nexternal: 127.0.0.1\n"
-                      "clientmethod: none\nsocksmethod: none\nuser.privileged: nobody\n"
-                      "user.unprivileged: nobody\n"
-                      "client pass { from: 127.0.0.1/32 to: 0.0.0.0/0 }\n"
-                      "socks block { from: 127.0.0.1/32 to: 127.0.0.2/32 }\n"
-                      "socks pass { from: 127.0.0.1/32 to: 127.0.0.1/32 command: connect }\n",
-                      port);
+    const char *config = write_dante(*dante, port, "none");
+
     program_start(*dante, port, "-f", config, "-p", program_path(*dante, "pid"));
+    return port;
+}
+
+/* Dante asks the system who is who.  For it the files of a folder are the system's: by nss_wrapper,
+   which comes between a program and its C library. */
+static uint16_t start_dante_with_accounts(void)
+{
+    char accounts[3][300];
+
+    proxy = program_new("env", "coreutils");
+    uint16_t port = program_port(proxy);
+    const char *config = write_dante(proxy, port, "username");
+    program_write(proxy, "passwd",
+                  "user:x:7777:7777::/:/bin/false\nnobody:x:65534:65534::/:/bin/false\n");
+    program_write(proxy, "group", "users:x:7777:\nnogroup:x:65534:\n");
+    program_write(proxy, "shadow", "user:" HASHED_PASSWORD ":19000:0:99999:7:::\n");
+    snprintf(accounts[0], 300, "NSS_WRAPPER_PASSWD=%s", program_path(proxy, "passwd"));
+    snprintf(accounts[1], 300, "NSS_WRAPPER_GROUP=%s", program_path(proxy, "group"));
+    snprintf(accounts[2], 300, "NSS_WRAPPER_SHADOW=%s", program_path(proxy, "shadow"));
+    program_start(proxy, port, "LD_PRELOAD=libnss_wrapper.so", accounts[0], accounts[1],
+                  accounts[2], "danted", "-f", config, "-p", program_path(proxy, "pid"));
     return port;
 }
 
@@ -249,6 +277,19 @@ static void dante_is_passed_by_each_version_of_socks(void **state)
                  "its rules do not allow this connection");
     assert_fails(ahttp_get(f.session, "http://127.0.0.1:1/", .proxy.url = proxy_url), AHTTP_E_PROXY,
                  "the host refused the connection");
+}
+
+static void dante_lets_those_in_that_have_an_account(void **state)
+{
+    (void)state;
+    name_it("socks5h", start_dante_with_accounts());
+
+    assert_reaches_both((ahttp_proxy){.url = proxy_url, .auth = "user:password"});
+    assert_fails(ahttp_get(f.session, server_url(f.server, "/ok"),
+                           .proxy = {.url = proxy_url, .auth = "user:wrong"}),
+                 AHTTP_E_PROXY, "does not accept the user and password");
+    assert_fails(ahttp_get(f.session, server_url(f.server, "/ok"), .proxy.url = proxy_url),
+                 AHTTP_E_PROXY, "no user is given");
 }
 
 /* ---- Twisted, which speaks SOCKS4A ---- */
@@ -397,6 +438,7 @@ int main(void)
         HERE(squid_and_ntlm_keep_to_one_connection),
         HERE(tinyproxy_opens_some_ports_only),
         HERE(dante_is_passed_by_each_version_of_socks),
+        HERE(dante_lets_those_in_that_have_an_account),
         HERE(twisted_looks_names_up_by_socks4a),
         HERE(microsocks_wants_user_and_password),
         HERE(an_https_proxy_has_trust_of_its_own_and_tls_goes_through_tls),
