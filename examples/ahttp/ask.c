@@ -16,8 +16,8 @@ static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
         transfer->facts.request_bytes += bytes.len;
         trace_head(transfer->run->trace, transfer, true, bytes.data, bytes.len);
         break;
-    case AHTTP_WIRE_RESPONSE: answer_head(transfer, bytes.data, bytes.len); break;
-    case AHTTP_WIRE_TRAILERS: answer_trailers(transfer, bytes.data, bytes.len); break;
+    case AHTTP_WIRE_RESPONSE: head_take(transfer, bytes.data, bytes.len); break;
+    case AHTTP_WIRE_TRAILERS: head_take_trailers(transfer, bytes.data, bytes.len); break;
     default: break; /* CONNECT is shown to who made the proxy's settings */
     }
 }

@@ -3,6 +3,7 @@
 #include "exit_codes.h"
 #include "identity.h"
 #include "options.h"
+#include "write_out.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -128,10 +129,27 @@ static const char man_head[] =
     "{{variables}} in an argument.\n";
 
 static const char man_tail[] =
+    ".SH EXAMPLES\n.nf\n"
+    "ahttp \\-L \\-o page.html https://example.org/\n"
+    "ahttp \\-\\-json '{\"id\": 7}' \\-H 'X\\-Trace: 1' https://example.org/items\n"
+    "ahttp \\-Z \\-o 'file_#1' 'https://example.org/{a,b,c}.bin'\n"
+    "ahttp \\-\\-bench 1000,20 https://example.org/\n.fi\n"
     ".SH FILES\n.TP\n.I ~/.ahttprc\nOptions, one a line, that are read first. See \\-\\-config.\n"
     ".SH ENVIRONMENT\n.TP\n.B http_proxy, https_proxy, all_proxy, no_proxy\nProxies.\n"
     ".TP\n.B AHTTP_CURL_VERSION\nSay to be a curl of that version.\n"
     ".SH EXIT CODES\n";
+
+static void man_variables(void)
+{
+    fputs(".SH VARIABLES OF \\-\\-write\\-out\n%{NAME} stands for one of: ", stdout);
+    for (size_t i = 0; write_out_name(i); i++)
+        printf("%s%s", i > 0 ? ", " : "", write_out_name(i));
+    puts(".\n.PP\n%{json} is all of them, %{header_json} the response's fields, %header{NAME} one "
+         "of "
+         "them;\n%time{FORMAT} is the time by strftime's letters. %{stdout}, %{stderr} and "
+         "%output{FILE} say\nwhere to write what follows; it is only written of failures behind "
+         "%{onerror}.\n\\en, \\er, \\et and %% are what they are in C.");
+}
 
 static void man_codes(void)
 {
@@ -148,6 +166,7 @@ static void write_man(void)
     puts(".SH OPTIONS");
     for (size_t i = 0; i < option_count; i++)
         man_option(&options[i]);
+    man_variables();
     fputs(man_tail, stdout);
     man_codes();
 }

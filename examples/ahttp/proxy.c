@@ -64,7 +64,7 @@ static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
 
     for (size_t i = 0; i < run->active_count; i++)
         if (run->active[i]->tunnel == tunnel) {
-            answer_tunnel(run->active[i], part == AHTTP_WIRE_CONNECT, bytes.data, bytes.len);
+            head_take_tunnel(run->active[i], part == AHTTP_WIRE_CONNECT, bytes.data, bytes.len);
             return;
         }
 }

@@ -7,8 +7,9 @@
 
      fields.c  what the request says       login.c     who asks
      ask.c     sends it, and waits         way.c       by which proxy, to which address
-     answer.c  what the response means     body.c      where the body goes
-     failure.c what went wrong             transfer.c  the loop over the hops            */
+     head.c    heads as they come          answer.c    what the response means
+     body.c    where the body goes         failure.c   what went wrong
+     transfer.c the loop over the hops                                                   */
 #include "facts.h"
 #include "output.h"
 #include "run.h"
@@ -142,11 +143,13 @@ bool login_take(transfer *transfer, login *login, bool is_proxy);
 /* Whether the body is better left out, until the login is done. */
 bool login_is_probe(const transfer *transfer);
 
-/* answer.c: called with each head that comes, and once the response is there. */
-void answer_head(transfer *transfer, const char *bytes, size_t len);
-void answer_trailers(transfer *transfer, const char *bytes, size_t len);
-/* The head of a CONNECT, or of its answer. */
-void answer_tunnel(transfer *transfer, bool is_sent, const char *bytes, size_t len);
+/* head.c: called with each head that comes, with trailers, and with what CONNECT is asked and
+   answered. */
+void head_take(transfer *transfer, const char *bytes, size_t len);
+void head_take_trailers(transfer *transfer, const char *bytes, size_t len);
+void head_take_tunnel(transfer *transfer, bool is_sent, const char *bytes, size_t len);
+
+/* answer.c */
 verdict answer_judge(transfer *transfer);
 /* Whether --proto or --proto-redir lets that scheme be used. */
 bool answer_allows(const char *protocols, const char *scheme);

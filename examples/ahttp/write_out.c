@@ -192,6 +192,11 @@ static const variable variables[] = {
     FIELD("xfer_id", LONG, number),
 };
 
+const char *write_out_name(size_t index)
+{
+    return index < sizeof variables / sizeof *variables ? variables[index].name : NULL;
+}
+
 /* Its text, to be freed; NULL: there is none. */
 static char *value_of(const variable *variable, const facts *facts, bool *is_number)
 {

@@ -4,6 +4,8 @@
 /* -w: "%{http_code} %header{etag} %output{file}%{json}". */
 #include "facts.h"
 
+/* The names of its variables, in order; NULL behind the last. */
+const char *write_out_name(size_t index);
 void write_out(FILE *standard, const global *global, const char *format, const facts *facts);
 
 #endif

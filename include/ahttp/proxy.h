@@ -36,7 +36,8 @@ typedef struct ahttp_proxy {
     bool tunnel;                   /* by CONNECT for all of http, too */
     bool no_basic;                 /* show the password to nobody: log in by Digest only */
     bool http_1_0;                 /* say HTTP/1.0 with CONNECT */
-    bool lenient;                  /* accept what real proxies get wrong in answers to CONNECT */
+    bool
+        lenient; /* accept what real proxies get wrong in answers to CONNECT, up to 300 KiB of it */
     bool reserved[4];
     /* Sees the heads of CONNECT and of its answers.  For all requests that this way is made for,
        so make it one for all of them, or they share no connections. */

@@ -306,6 +306,10 @@ ah_http_tunnel *ah_http_tunnel_open(ahttp_loop *loop, ah_transport *transport,
     self->request = *request;
     self->rules = ah_default_response_rules;
     self->rules.lenient = request->lenient;
+    if (request->lenient) {
+        self->rules.max_field = AH_HTTP_TUNNEL_LENIENT_FIELD;
+        self->rules.max_head = AH_HTTP_TUNNEL_LENIENT_HEAD;
+    }
     self->done = done;
     self->ctx = ctx;
     self->job.run = begin;

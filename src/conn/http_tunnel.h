@@ -12,6 +12,8 @@ typedef struct ah_http_tunnel ah_http_tunnel;
 
 /* Of the body of a refusal: so much is kept, and a gap of so long ends it. */
 enum { AH_HTTP_TUNNEL_MOST_BODY = 64 * 1024, AH_HTTP_TUNNEL_GAP_MS = 1000 };
+/* Of an answer, where lenient: some proxies have much to say. */
+enum { AH_HTTP_TUNNEL_LENIENT_FIELD = 100 * 1024, AH_HTTP_TUNNEL_LENIENT_HEAD = 300 * 1024 };
 /* What authorize and challenged say where somebody is asked first. */
 enum { AH_HTTP_TUNNEL_WAIT = 2 };
 

@@ -225,6 +225,23 @@ static void answers_to_connect_are_read_as_strictly_as_the_proxy_says(void **sta
                 "ok");
 }
 
+static void a_long_head_opens_a_tunnel_where_lenient(void **state)
+{
+    static const server_step long_head[] = {READ_HEAD, SEND("HTTP/1.1 200 OK\r\nX-Long: "),
+                                            SEND_REPEAT("x", 60000), SEND("\r\n\r\n"), SERVE};
+
+    (void)state;
+    begin_with(&(server_script){.connections = {long_head, long_head}},
+               (ahttp_session_options){.lenient = true});
+
+    assert_fails(
+        ahttp_get(f.session, "http://a.test/ok", .proxy = {.url = proxy_url, .tunnel = true}),
+        AHTTP_E_PROXY, "longer than the limit");
+    assert_text(ahttp_get(f.session, "http://a.test/ok",
+                          .proxy = {.url = proxy_url, .tunnel = true, .lenient = true}),
+                "ok");
+}
+
 static const server_step switches[] = {
     READ_HEAD, SEND(TUNNEL_IS_OPEN), READ_REQUEST,
     SEND("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"),
@@ -538,6 +555,7 @@ int main(void)
         HERE(the_user_agent_of_the_session_is_shown_to_the_proxy),
         HERE(where_the_session_has_none_nor_has_connect),
         HERE(answers_to_connect_are_read_as_strictly_as_the_proxy_says),
+        HERE(a_long_head_opens_a_tunnel_where_lenient),
         HERE(a_change_of_protocols_goes_through_a_tunnel),
         HERE(a_request_may_go_directly),
         HERE(hosts_of_no_proxy_for_go_directly),

@@ -264,8 +264,9 @@ def documents_have_every_option(ahttp, _):
             check(form.format(name) in text, f"--generate {kind} lacks {name}")
     manual = run(ahttp, "--manual").stdout
     check(manual.startswith(".TH AHTTP") and all(
-        f".SH {part}" in manual for part in ("NAME", "SYNOPSIS", "OPTIONS", "FILES", "ENVIRONMENT",
-                                             "EXIT CODES")), "--manual")
+        f".SH {part}\n" in manual for part in ("NAME", "SYNOPSIS", "OPTIONS", "EXAMPLES", "FILES",
+                                               "ENVIRONMENT", "EXIT CODES")), "--manual")
+    check("http_code, " in manual and "url_effective" in manual, "variables of -w in the manual")
     check("\n.B 28\n" in manual, "exit codes in the manual")
 
 

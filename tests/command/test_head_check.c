@@ -3,7 +3,7 @@
    not. */
 #include "support/check.h"
 
-#include "head.h"
+#include "head_check.h"
 #include <stdio.h>
 #include <string.h>
 

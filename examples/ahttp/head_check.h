@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef AHTTP_COMMAND_HEAD_H
-#define AHTTP_COMMAND_HEAD_H
+#ifndef AHTTP_COMMAND_HEAD_CHECK_H
+#define AHTTP_COMMAND_HEAD_CHECK_H
 /* What a command that is careful refuses in a response's head, line by line as it comes: what is
    in front of the line that is wrong has been shown by then. */
 #include "text.h"
