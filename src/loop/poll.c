@@ -21,15 +21,30 @@ static void note_busy(ah_poll *poll, bool was_busy)
         ah_loop_unhold(loop);
 }
 
+static void on_poll(uv_poll_t *uv, int status, int events);
+
+static void watch(ah_poll *poll)
+{
+    poll->watched = poll->events;
+    if (poll->events)
+        uv_poll_start(&poll->uv, (int)poll->events, on_poll);
+    else
+        uv_poll_stop(&poll->uv);
+}
+
 static void on_poll(uv_poll_t *uv, int status, int events)
 {
     ah_poll *poll = AH_CONTAINER(uv, ah_poll, uv);
     ahttp_loop *loop = poll->loop;
 
-    if (status < 0) {
+    if (AH_UNLIKELY(status < 0)) {
         /* libuv has stopped watching; what is level-triggered goes on until it is closed. */
-        uv_poll_start(uv, (int)poll->events, on_poll);
+        watch(poll);
         events = AH_READABLE | AH_WRITABLE;
+    }
+    if (AH_UNLIKELY(!poll->events)) {
+        watch(poll);
+        return;
     }
     ah_loop_enter(loop);
     poll->ready(poll, (unsigned)events);
@@ -46,7 +61,7 @@ int ah_poll_open(ahttp_loop *loop, ah_poll *poll, int fd, ah_poll_fn *ready)
     poll->loop = loop;
     poll->ready = ready;
     poll->closed = NULL;
-    poll->events = 0;
+    poll->events = poll->watched = 0;
     poll->counted = true;
     loop->open_polls++;
     return 0;
@@ -59,10 +74,8 @@ void ah_poll_set(ah_poll *poll, unsigned events)
     if (events == poll->events)
         return;
     poll->events = events;
-    if (events)
-        uv_poll_start(&poll->uv, (int)events, on_poll);
-    else
-        uv_poll_stop(&poll->uv);
+    if (events && events != poll->watched)
+        watch(poll);
     note_busy(poll, was_busy);
 }
 

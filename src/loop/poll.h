@@ -2,7 +2,8 @@
 #ifndef AH_LOOP_POLL_H
 #define AH_LOOP_POLL_H
 /* Watching a socket, level-triggered.  On Linux changing the set of events costs system
-   calls, so watch WRITABLE only after a write said "again". */
+   calls, so watch WRITABLE only after a write said "again".  Where none is wanted for a while, the
+   watching goes on until one comes. */
 #include "loop/loop.h"
 #include <uv.h>
 
@@ -17,11 +18,13 @@ struct ah_poll {
     ahttp_loop *loop;
     ah_poll_fn *ready;
     ah_poll_closed_fn *closed;
-    unsigned events; /* that are watched now */
-    bool counted;    /* keeps the loop alive and a virtual clock from jumping */
+    unsigned events;  /* that are wanted now */
+    unsigned watched; /* by libuv: no less, and more only while none is wanted */
+    bool counted;     /* keeps the loop alive and a virtual clock from jumping */
 };
 
-/* Starts with no events watched.  0, or a negative errno (then there is nothing to close). */
+/* Starts with no events watched; the descriptor becomes non-blocking.  0, or a negative errno (then
+ * there is nothing to close). */
 int ah_poll_open(ahttp_loop *loop, ah_poll *poll, int fd, ah_poll_fn *ready);
 /* Which events to watch from now on; 0 for none. */
 void ah_poll_set(ah_poll *poll, unsigned events);

@@ -175,11 +175,8 @@ static void poll_ready(ah_poll *poll, unsigned events)
 /* False with errno set.  Options that only TCP knows may fail on other sockets. */
 static bool prepare(int fd)
 {
-    int flags = fcntl(fd, F_GETFL);
     int on = 1;
 
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-        return false;
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         return false;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -199,7 +199,6 @@ static bool advance(ah_tls_handshake *self)
 {
     ah_tls_stream *stream = self->stream;
 
-    stream->wire.is_drained = false;
     ERR_clear_error();
     int result = SSL_do_handshake(stream->ssl);
     if (result == 1) {
@@ -225,6 +224,7 @@ static void step(ah_tls_handshake *self)
     if (advance(self))
         return;
     if (!ah_tls_wire_flush(wire)) {
+        wire->is_drained = false;
         if (!advance(self))
             fail(self, lost(self->name, wire->write_error));
         return;
@@ -234,14 +234,18 @@ static void step(ah_tls_handshake *self)
 
 static void on_below_ready(void *ctx, unsigned events)
 {
+    ah_tls_handshake *self = ctx;
+
     (void)events;
-    step(ctx);
+    self->stream->wire.is_drained = false;
+    step(self);
 }
 
 static void begin(ah_job *job)
 {
     ah_tls_handshake *self = AH_CONTAINER(job, ah_tls_handshake, job);
 
+    self->stream->wire.is_drained = true; /* the client speaks first (RFC 8446 §2) */
     if (self->refusal)
         fail(self,
              ah_error_new(AHTTP_E_TLS, "TLS handshake with \"%s\": %s", self->name, self->refusal));
