@@ -262,54 +262,71 @@ static void answer_json(ahttp_response *response)
 
 /* ---- Asking ---- */
 
-static ahttp_future *read_whole(ahttp_response *response, ah_whole how, ah_answer_fn *answer)
+static ahttp_future *read_whole(ahttp_response *response, ah_answer_fn *answer)
 {
-    ahttp_future *refused = ah_reading_refuse(response);
-
-    if (refused)
-        return refused;
-    if (response->stream.total > 0)
-        return ah_reading_refuse_for(response, AHTTP_E_STATE,
-                                     "part of it was read from the stream already");
     if (!response->body.wants_whole) {
         response->body.max_bytes = response->session->max_body_bytes;
         ahttp_error *error = ah_body_want_whole(&response->body);
         if (error)
             ah_reading_fail_body(response, error);
     }
-    how.converted = response->whole.converted;
-    response->whole = how;
-    ahttp_future *future = ah_reading_begin(response, answer);
-    if (response->reading && how.charset.ptr)
-        ah_reading_keep(response, &response->whole.charset);
-    return future;
+    return ah_reading_begin(response, answer);
+}
+
+/* A failed future when the body cannot be read as a whole now; else NULL. */
+static ahttp_future *refuse(ahttp_response *response)
+{
+    ahttp_future *refused = ah_reading_refuse(response);
+
+    if (refused || AH_LIKELY(response->stream.total == 0))
+        return refused;
+    return ah_reading_refuse_for(response, AHTTP_E_STATE,
+                                 "part of it was read from the stream already");
 }
 
 ahttp_future *ahttp_response_read(ahttp_response *response)
 {
-    return read_whole(response, (ah_whole){.mode = AH_CHARSET_STRICT}, answer_bytes);
+    ahttp_future *refused = refuse(response);
+
+    return refused ? refused : read_whole(response, answer_bytes);
+}
+
+/* charset NULL: as the response says. */
+static ahttp_future *read_text(ahttp_response *response, const char *charset, ah_charset_mode mode)
+{
+    ahttp_future *refused = refuse(response);
+    ah_whole *whole = &response->whole;
+
+    if (refused)
+        return refused;
+    whole->charset = ah_str_from(charset);
+    whole->mode = mode;
+    ahttp_future *future = read_whole(response, answer_text);
+    if (charset && response->reading)
+        ah_reading_keep(response, &whole->charset);
+    return future;
 }
 
 ahttp_future *ahttp_response_text(ahttp_response *response)
 {
-    return read_whole(response, (ah_whole){.mode = AH_CHARSET_STRICT}, answer_text);
+    return read_text(response, NULL, AH_CHARSET_STRICT);
 }
 
 ahttp_future *ahttp_response_text_as(ahttp_response *response, const char *charset, bool replace)
 {
-    return read_whole(response,
-                      (ah_whole){.charset = ah_str_from(charset),
-                                 .mode = replace ? AH_CHARSET_REPLACE : AH_CHARSET_STRICT},
-                      answer_text);
+    return read_text(response, charset, replace ? AH_CHARSET_REPLACE : AH_CHARSET_STRICT);
 }
 
 ahttp_future *ahttp_response_json(ahttp_response *response, ahttp_json_parse_fn *parse,
                                   ahttp_free_fn *free_value, bool any_type)
 {
-    return read_whole(response,
-                      (ah_whole){.mode = AH_CHARSET_STRICT,
-                                 .parse = parse,
-                                 .free_value = free_value,
-                                 .any_type = any_type},
-                      answer_json);
+    ahttp_future *refused = refuse(response);
+    ah_whole *whole = &response->whole;
+
+    if (refused)
+        return refused;
+    whole->parse = parse;
+    whole->free_value = free_value;
+    whole->any_type = any_type;
+    return read_whole(response, answer_json);
 }

@@ -225,28 +225,24 @@ static void sending_moved(h1_conn *conn)
 
 static void on_sending_moved(void *ctx)
 {
-    h1_conn *conn = ctx;
+    h1_conn *conn = ((ah_h1_work *)ctx)->conn;
 
     begin_call(conn);
     sending_moved(conn);
     end_call(conn);
 }
 
-static const ah_h1_parser_events parser_events;
-static void on_limit(ah_timer *timer);
+static const ah_h1_work_kind work_kind;
 
 static bool take_work(h1_conn *conn)
 {
-    ah_h1_work *work = ah_h1_work_take(conn->store, &parser_events);
+    ah_h1_work *work = ah_h1_work_take(conn->store, &work_kind);
 
     if (!work)
         return false;
     work->conn = conn;
     work->sending.loop = conn->loop;
     work->sending.transport = conn->transport;
-    work->sending.moved = on_sending_moved;
-    work->sending.ctx = conn;
-    work->watch.timer.fire = on_limit;
     conn->work = work;
     return true;
 }
@@ -466,6 +462,9 @@ static void on_limit(ah_timer *timer)
         fail(conn, error);
     end_call(conn);
 }
+
+static const ah_h1_work_kind work_kind = {
+    .events = &parser_events, .sending_moved = on_sending_moved, .on_limit = on_limit};
 
 static void resume(ah_conn *base, ah_exchange *exchange)
 {

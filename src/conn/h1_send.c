@@ -203,7 +203,7 @@ static bool write_some(ah_h1_send *send)
         trace_sent(send, left);
     for (size_t i = 0; i < count; i++) {
         size_t part = left < send->unsent[i].len ? left : send->unsent[i].len;
-        send->unsent[i] = ah_str_slice(send->unsent[i], part, SIZE_MAX);
+        send->unsent[i] = ah_str_make(send->unsent[i].ptr + part, send->unsent[i].len - part);
         left -= part;
     }
     if (AH_UNLIKELY(send->exchange->shows_progress))

@@ -23,28 +23,20 @@ void ah_h1_store_release(ah_h1_store *store)
     store->count = 0;
 }
 
-static ah_h1_work *make(const ah_h1_parser_events *events)
+ah_h1_work *ah_h1_work_new(const ah_h1_work_kind *kind)
 {
     ah_h1_work *work = AH_NEW(ah_h1_work);
 
     if (work)
-        work->parser = ah_h1_parser_new(events, work);
-    if (work && !work->parser) {
+        work->parser = ah_h1_parser_new(kind->events, work);
+    if (!work || !work->parser) {
         ah_free(work);
         return NULL;
     }
+    work->sending.moved = kind->sending_moved;
+    work->sending.ctx = work;
+    work->watch.timer.fire = kind->on_limit;
     return work;
-}
-
-ah_h1_work *ah_h1_work_take(ah_h1_store *store, const ah_h1_parser_events *events)
-{
-    ah_link *link = ah_list_last(&store->works);
-
-    if (AH_UNLIKELY(!link))
-        return make(events);
-    ah_link_remove(link);
-    store->count--;
-    return AH_CONTAINER(link, ah_h1_work, link);
 }
 
 void ah_h1_work_give(ah_h1_store *store, ah_h1_work *work)

@@ -19,6 +19,13 @@ typedef struct ah_h1_work {
     ah_h1_watch watch;
 } ah_h1_work;
 
+/* What all of a kind have in common; each has itself as ctx. */
+typedef struct ah_h1_work_kind {
+    const ah_h1_parser_events *events;
+    void (*sending_moved)(void *ctx);
+    ah_timer_fn *on_limit;
+} ah_h1_work_kind;
+
 typedef struct ah_h1_store {
     ah_list works;
     size_t count;
@@ -29,8 +36,19 @@ void ah_h1_store_init(ah_h1_store *store);
 /* Everything was given back. */
 void ah_h1_store_release(ah_h1_store *store);
 
-/* The parser's events have the work as ctx.  NULL when out of memory. */
-ah_h1_work *ah_h1_work_take(ah_h1_store *store, const ah_h1_parser_events *events);
+/* For ah_h1_work_take, where the store has none. */
+ah_h1_work *ah_h1_work_new(const ah_h1_work_kind *kind);
+/* NULL when out of memory.  Its conn and the sending half's transport are the taker's to set. */
+static inline ah_h1_work *ah_h1_work_take(ah_h1_store *store, const ah_h1_work_kind *kind)
+{
+    ah_link *link = ah_list_last(&store->works);
+
+    if (AH_UNLIKELY(!link))
+        return ah_h1_work_new(kind);
+    ah_link_remove(link);
+    store->count--;
+    return AH_CONTAINER(link, ah_h1_work, link);
+}
 /* After an exchange that ended well. */
 void ah_h1_work_give(ah_h1_store *store, ah_h1_work *work);
 /* After any other. */

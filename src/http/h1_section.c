@@ -86,7 +86,8 @@ static ah_h1_section_result cut_field(const ah_h1_section *section, char *line, 
     char *value = colon + 1;
     while (is_space(*value))
         value++;
-    if (AH_UNLIKELY((size_t)(colon - line) + (size_t)(end - value) > section->max_field))
+    if (AH_UNLIKELY((size_t)(end - line) > section->max_field) &&
+        (size_t)(colon - line) + (size_t)(end - value) > section->max_field)
         return AH_H1_SECTION_FIELD_TOO_LONG;
     while (end > value && is_space(end[-1]))
         end--;

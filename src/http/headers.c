@@ -37,21 +37,17 @@ bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value)
                                                  ah_str_make(value_copy, value.len));
 }
 
-/* Of two names of one length: most senders write one in the case we look for, and most other names
-   begin with another letter. */
-static bool is_same(const char *a, const char *b, size_t len)
-{
-    return ah_lower(a[0]) == ah_lower(b[0]) &&
-           ah_str_equal_nocase(ah_str_make(a, len), ah_str_make(b, len));
-}
-
-/* The next field of that name at or behind field, or NULL. */
+/* The next field of that name at or behind field, or NULL.  Most senders write a name in the case
+   we look for, and most other names of its length begin with another letter. */
 static const ah_field *find_from(const ahttp_headers *headers, ah_str name, const ah_field *field)
 {
     const ah_field *end = headers->fields + headers->count;
+    const char first = ah_lower(name.ptr[0]);
 
     for (; field < end; field++)
-        if (field->name.len == name.len && is_same(field->name.ptr, name.ptr, name.len))
+        if (field->name.len == name.len && ah_lower(field->name.ptr[0]) == first &&
+            (memcmp(field->name.ptr, name.ptr, name.len) == 0 ||
+             ah_str_equal_nocase(field->name, name)))
             return field;
     return NULL;
 }
