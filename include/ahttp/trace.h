@@ -62,8 +62,9 @@ typedef struct ahttp_trace_info {
     const ahttp_trace_exchange *exchange; /* at AHTTP_TRACE_EXCHANGE, else NULL */
 } ahttp_trace_info;
 /* Called from the loop like every callback, in the order in which things happened; so they may
-   be over by then.  What memory does not suffice for is not told, nor what is new when the session
-   and its last response go. */
+   be over by then.  Redirects, and whatever middlewares send, are of one request, which has one
+   START and one END or EXCEPTION, and an EXCHANGE for each sending.  What memory does not suffice
+   for is not told, nor what is new when the session and its last response go. */
 typedef void ahttp_trace_fn(const ahttp_trace_info *info, void *ctx);
 
 typedef struct ahttp_trace {

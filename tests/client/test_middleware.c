@@ -53,21 +53,6 @@ static ahttp_future *signing(ahttp_outgoing *request, ahttp_next *next, void *ct
     return ahttp_next_send(next);
 }
 
-static ahttp_future *answering(ahttp_outgoing *request, ahttp_next *next, void *ctx)
-{
-    ahttp_promise *promise;
-    ahttp_future *future = ahttp_promise_new(&promise, NULL, NULL);
-
-    (void)next;
-    ahttp_promise_resolve(
-        promise,
-        ahttp_outgoing_answer(request, *(int *)ctx,
-                              AHTTP_PAIRS({"Content-Type", "text/x-made"}, {"Location", "/ok"}),
-                              (ahttp_bytes){"made up", 7}),
-        NULL);
-    return future;
-}
-
 static ahttp_future *failing(ahttp_outgoing *request, ahttp_next *next, void *ctx)
 {
     ahttp_promise *promise;

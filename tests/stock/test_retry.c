@@ -29,13 +29,6 @@ static ahttp_future *get(const char *path, ahttp_middleware middleware)
                      .middlewares = AHTTP_MIDDLEWARES(middleware));
 }
 
-/* Lets what is ready run, without time passing. */
-static void turn(void)
-{
-    for (int i = 0; i < 20; i++)
-        assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
-}
-
 /* The answer to request number n has come whole, and its retry waits or has begun. */
 static void run_until_answered(uint64_t n)
 {
@@ -46,7 +39,7 @@ static void run_until_answered(uint64_t n)
         assert_int_equal(ahttp_await_status(ahttp_sleep(0)), 0);
         ahttp_connector_get_stats(ahttp_session_connector(f.session), &stats);
     }
-    turn();
+    let_run();
 }
 
 /* ---- Retry ---- */
@@ -62,12 +55,12 @@ static void a_busy_server_is_asked_again_later(void **state)
     ahttp_future *request = get("/ok", ahttp_retry_middleware(retry));
     run_until_answered(1);
     ahttp_loop_advance(f.loop, 99);
-    turn();
+    let_run();
     assert_int_equal(server_count(f.server, SERVER_REQUESTS), 1);
     ahttp_loop_advance(f.loop, 1);
     run_until(&f, SERVER_REQUESTS, 2);
     while (ahttp_retry_count(retry) < 2)
-        ahttp_loop_advance(f.loop, 100), turn();
+        ahttp_loop_advance(f.loop, 100), let_run();
 
     assert_text(request, "ok");
     assert_int_equal(ahttp_loop_now(f.loop) >= 3100, 1);
@@ -169,7 +162,7 @@ static void a_date_in_retry_after_is_waited_for(void **state)
     ahttp_future *request = get("/ok", ahttp_retry_middleware(retry));
     run_until_answered(1);
     ahttp_loop_advance(f.loop, 2000); /* a date has whole seconds only */
-    turn();
+    let_run();
     assert_int_equal(server_count(f.server, SERVER_REQUESTS), 1);
     ahttp_loop_advance(f.loop, 3100);
 
