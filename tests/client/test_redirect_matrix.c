@@ -178,12 +178,37 @@ static void an_origin_that_the_program_trusts_gets_the_secrets(void **state)
         }
 }
 
+static void the_way_from_https_to_http_may_be_refused(void **state)
+{
+    char first[100], second[100], url[300];
+    ahttp_connector *connector = ahttp_session_connector(f.session);
+    (void)state;
+    ahttp_session *strict = ahttp_session_new(.connector = connector, .no_downgrade = true);
+    for (change way = 0; way < CHANGES; way++) {
+        write_origin(first, sizeof first, way, true, "");
+        write_origin(second, sizeof second, way, false, "");
+        snprintf(url, sizeof url, "%s/to?%s/echo", first, second);
+        ahttp_future *requests[] = {
+            ahttp_get(f.session, url, .headers = AHTTP_PAIRS({"X-Status", "308"}),
+                      .no_downgrade = true),
+            ahttp_get(strict, url, .headers = AHTTP_PAIRS({"X-Status", "308"})),
+        };
+        for (size_t i = 0; i < COUNT_OF(requests); i++)
+            if (way == FROM_TLS)
+                assert_fails(requests[i], AHTTP_E_REDIRECT_REFUSED, "it leads from https to http");
+            else
+                assert_sent(requests[i]);
+    }
+    ahttp_session_unref(strict);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_redirect_keeps_what_it_may_and_no_more, begin, end),
         cmocka_unit_test_setup_teardown(an_origin_that_the_program_trusts_gets_the_secrets, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(the_way_from_https_to_http_may_be_refused, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
