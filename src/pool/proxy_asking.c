@@ -2,10 +2,10 @@
 #include "pool/proxy_asking.h"
 #include "base/mem.h"
 #include "http/pairs.h"
-#include "loop/future.h"
+#include "loop/asking.h"
 
 struct ah_proxy_asking {
-    ah_job job; /* calls the program */
+    ah_asking asking;
     ahttp_authorize_fn *authorize;
     void *authorize_ctx;
     ahttp_auth_request question;
@@ -13,94 +13,69 @@ struct ah_proxy_asking {
     ah_arena arena;             /* of all texts: what asks may end while the program looks */
     ah_proxy_asking_fn *done;
     void *ctx;
-    ah_list futures; /* the one future */
-    ahttp_future *future;
-    bool is_inside; /* the program's function */
-    bool is_cancelled;
 };
 
-static void free_asking(ah_proxy_asking *asking)
+static void free_asking(ah_proxy_asking *self)
 {
-    ah_arena_release(&asking->arena);
-    ah_free(asking);
+    ah_arena_release(&self->arena);
+    ah_free(self);
 }
 
-static void finish(ah_proxy_asking *asking, const ahttp_pair *fields, ahttp_error *error)
+static void release(ah_asking *asking)
 {
-    ah_proxy_asking_fn *done = asking->done;
-    void *ctx = asking->ctx;
-
-    free_asking(asking);
-    done(ctx, fields, error);
+    free_asking(AH_CONTAINER(asking, ah_proxy_asking, asking));
 }
 
-static void run_answered(ah_job *job)
+static void answered(ah_asking *asking, ahttp_future *future)
 {
-    ahttp_future *future = AH_CONTAINER(job, ahttp_future, then);
-    ah_proxy_asking *asking = future->holder;
-    ahttp_error *error = ah_future_take_error(future);
+    ah_proxy_asking *self = AH_CONTAINER(asking, ah_proxy_asking, asking);
+    ah_proxy_asking_fn *done = self->done;
+    void *ctx = self->ctx;
+    ahttp_error *error = future ? ah_future_take_error(future) : ah_error_no_memory();
     const ahttp_pair *fields = error ? NULL : future->result;
 
-    ah_future_leave(future);
     if (fields)
         error = ah_pairs_check_added(fields, "authorize");
-    finish(asking, error ? NULL : fields, error);
-    ah_future_end(future);
+    free_asking(self);
+    done(ctx, error ? NULL : fields, error);
 }
 
-static void abandon(ahttp_future *future)
+static ahttp_future *ask(ah_asking *asking)
 {
-    if (!ahttp_future_done(future))
-        ahttp_future_cancel(future);
-    ahttp_drop(future);
-}
+    const ah_proxy_asking *self = AH_CONTAINER(asking, ah_proxy_asking, asking);
+    ahttp_future *future = self->authorize(&self->question, self->authorize_ctx);
 
-static void run_program(ah_job *job)
-{
-    ah_proxy_asking *asking = AH_CONTAINER(job, ah_proxy_asking, job);
-
-    asking->is_inside = true;
-    ahttp_future *future = asking->authorize(&asking->question, asking->authorize_ctx);
-    asking->is_inside = false;
     if (!future)
         ah_misuse("authorize: the function must return a future, never NULL");
-    if (asking->is_cancelled) {
-        abandon(future);
-        free_asking(asking);
-    } else if (ah_future_is_last_resort(future)) {
-        finish(asking, NULL, ah_error_no_memory());
-    } else {
-        asking->future = future;
-        ah_future_join(future, &asking->futures, run_answered, asking);
-    }
+    return future;
 }
 
 /* False when out of memory. */
-static bool copy_answer(ah_proxy_asking *asking, const ahttp_headers *answer)
+static bool copy_answer(ah_proxy_asking *self, const ahttp_headers *answer)
 {
     for (size_t i = 0; i < answer->count; i++)
-        if (!ah_headers_add(&asking->answer, answer->fields[i].name, answer->fields[i].value))
+        if (!ah_headers_add(&self->answer, answer->fields[i].name, answer->fields[i].value))
             return false;
-    asking->question.status = 407;
-    asking->question.answer = &asking->answer;
+    self->question.status = 407;
+    self->question.answer = &self->answer;
     return true;
 }
 
 /* False when out of memory. */
-static bool describe(ah_proxy_asking *asking, const ah_proxy *proxy, ah_str target)
+static bool describe(ah_proxy_asking *self, const ah_proxy *proxy, ah_str target)
 {
-    const char *name = ah_arena_copy(&asking->arena, ah_str_from(proxy->name));
-    const char *place = ah_arena_copy(&asking->arena, target);
+    const char *name = ah_arena_copy(&self->arena, ah_str_from(proxy->name));
+    const char *place = ah_arena_copy(&self->arena, target);
 
-    ah_headers_init(&asking->none, &asking->arena);
-    ah_headers_init(&asking->answer, &asking->arena);
-    asking->question = (ahttp_auth_request){.method = "CONNECT",
-                                            .url = name,
-                                            .host = place,
-                                            .target = place,
-                                            .headers = &asking->none,
-                                            .is_proxys = true,
-                                            .proxy = name};
+    ah_headers_init(&self->none, &self->arena);
+    ah_headers_init(&self->answer, &self->arena);
+    self->question = (ahttp_auth_request){.method = "CONNECT",
+                                          .url = name,
+                                          .host = place,
+                                          .target = place,
+                                          .headers = &self->none,
+                                          .is_proxys = true,
+                                          .proxy = name};
     return name && place;
 }
 
@@ -108,36 +83,25 @@ ah_proxy_asking *ah_proxy_ask(ahttp_loop *loop, const ah_proxy *proxy, ah_str ta
                               const ahttp_headers *answer, int round, ah_proxy_asking_fn *done,
                               void *ctx)
 {
-    ah_proxy_asking *asking = AH_NEW(ah_proxy_asking);
+    static const ah_asking_ops ops = {.ask = ask, .answered = answered, .release = release};
+    ah_proxy_asking *self = AH_NEW(ah_proxy_asking);
 
-    if (!asking)
+    if (!self)
         return NULL;
-    if (!describe(asking, proxy, target) || (answer && !copy_answer(asking, answer))) {
-        free_asking(asking);
+    if (!describe(self, proxy, target) || (answer && !copy_answer(self, answer))) {
+        free_asking(self);
         return NULL;
     }
-    asking->question.round = round;
-    asking->authorize = proxy->spec.authorize;
-    asking->authorize_ctx = proxy->spec.authorize_ctx;
-    asking->done = done;
-    asking->ctx = ctx;
-    asking->job.run = run_program;
-    ah_list_init(&asking->futures);
-    ah_loop_ready(loop, &asking->job);
-    return asking;
+    self->question.round = round;
+    self->authorize = proxy->spec.authorize;
+    self->authorize_ctx = proxy->spec.authorize_ctx;
+    self->done = done;
+    self->ctx = ctx;
+    ah_asking_start(&self->asking, loop, &ops);
+    return self;
 }
 
 void ah_proxy_asking_cancel(ah_proxy_asking *asking)
 {
-    asking->is_cancelled = true;
-    if (asking->is_inside)
-        return;
-    ah_link_remove(&asking->job.link);
-    if (asking->future) {
-        ah_future_leave(asking->future);
-        if (!ahttp_future_done(asking->future))
-            ahttp_future_cancel(asking->future);
-        ah_future_end(asking->future);
-    }
-    free_asking(asking);
+    ah_asking_cancel(&asking->asking);
 }
