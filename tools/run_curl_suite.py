@@ -10,8 +10,8 @@ its test servers:
     cmake -S CURL_SOURCE -B CURL_BUILD -G Ninja -DBUILD_TESTING=ON -DCURL_USE_LIBPSL=OFF
     cmake --build CURL_BUILD --target curl servers curlinfo build-certs
 
-BUILD is a build of this tree (default: build/release).  stunnel must be there for https.  Nothing of
-curl is copied: its runner is asked to call ahttp.  Without CASEs all are run that ask for what any
+BUILD is a build of this tree (default: build/release).  stunnel must be there for https, and two
+cases want ip6-localhost in /etc/hosts.  Nothing of curl is copied: its runner is asked to call ahttp.  Without CASEs all are run that ask for what any
 client of HTTP/1.x does: what is left out by the pattern OUT are other protocols, and curl's own
 features beyond that.
 

@@ -121,6 +121,62 @@ static void read_head_lines(run *run, const char *path)
     text_free(&file);
 }
 
+/* Cookies of a file, whose paths lose the slash at their end as those of heads do. */
+typedef struct slashed {
+    ahttp_cookie *all;
+    size_t count;
+} slashed;
+
+static bool ends_in_slash(const ahttp_cookie *cookie, void *ctx)
+{
+    size_t len = strlen(cookie->path);
+
+    (void)ctx;
+    return len > 1 && cookie->path[len - 1] == '/';
+}
+
+static bool copy_slashed(const ahttp_cookie *cookie, void *ctx)
+{
+    slashed *slashed = ctx;
+
+    if (!ends_in_slash(cookie, NULL))
+        return true;
+    slashed->all = must_realloc(slashed->all, (slashed->count + 1) * sizeof *slashed->all);
+    ahttp_cookie *copy = &slashed->all[slashed->count++];
+    *copy = *cookie;
+    copy->name = copy_text(cookie->name);
+    copy->value = copy_text(cookie->value);
+    copy->domain = copy_text(cookie->domain);
+    copy->path = copy_bytes(cookie->path, strlen(cookie->path) - 1);
+    return true;
+}
+
+static void free_const(const char *text)
+{
+    free((void *)(uintptr_t)text);
+}
+
+static void strip_slashes(ahttp_cookie_jar *jar)
+{
+    slashed slashed = {0};
+
+    ahttp_cookie_jar_each(jar, copy_slashed, &slashed);
+    ahttp_cookie_jar_remove(jar, ends_in_slash, NULL);
+    for (size_t i = 0; i < slashed.count; i++) {
+        ahttp_cookie *cookie = &slashed.all[i];
+        const char *domain = cookie->domain;
+        char *url = format_text("https://%s/", domain);
+        cookie->domain = cookie->host_only ? NULL : domain;
+        ahttp_cookie_jar_set(jar, url, cookie, NULL);
+        free(url);
+        free_const(domain);
+        free_const(cookie->name);
+        free_const(cookie->value);
+        free_const(cookie->path);
+    }
+    free(slashed.all);
+}
+
 static void read_file(run *run, const char *path)
 {
     if (is_known(&run->cookie_files, path))
@@ -129,6 +185,7 @@ static void read_file(run *run, const char *path)
     const char *from = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
     if (*from && ahttp_cookie_jar_load_blocking(run->jar, from) == 0)
         read_head_lines(run, from);
+    strip_slashes(run->jar);
 }
 
 static bool is_of_session(const ahttp_cookie *cookie, void *ctx)

@@ -22,6 +22,7 @@ typedef struct session_entry {
     ahttp_session *session;
     ahttp_connector *connector;
     ahttp_tls *tls, *proxy_tls;
+    char *local_address; /* of --interface, where that is a name of one */
 } session_entry;
 
 struct run {

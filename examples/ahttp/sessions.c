@@ -2,7 +2,8 @@
 /* Sessions of the library: transfers whose connections are made in the same way share one, and so
    its connections. */
 #include "transfer.h"
-#include <arpa/inet.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,23 +115,48 @@ static bool read_hosts(const settings *settings, hosts *hosts, text *why)
 
 /* ---- Sessions ---- */
 
-/* "eth0", "192.0.2.1", "if!eth0", "host!192.0.2.1". */
-static void set_local_end(ahttp_connector_options *options, const settings *settings)
+/* The address of a host's name, to be freed; NULL: it has none. */
+static char *address_of(const char *name, int family)
 {
-    const char *given = settings->interface;
-    unsigned char address[16];
+    const struct addrinfo hints = {.ai_family = family == 4   ? AF_INET
+                                                : family == 6 ? AF_INET6
+                                                              : AF_UNSPEC,
+                                   .ai_socktype = SOCK_STREAM};
+    char address[NI_MAXHOST];
+    struct addrinfo *found;
+    char *made = NULL;
+
+    if (getaddrinfo(name, NULL, &hints, &found) != 0)
+        return NULL;
+    if (getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof address, NULL, 0,
+                    NI_NUMERICHOST) == 0)
+        made = copy_text(address);
+    freeaddrinfo(found);
+    return made;
+}
+
+/* "eth0", "192.0.2.1", "name.example", "if!eth0", "host!192.0.2.1". */
+static void set_interface(session_entry *entry, ahttp_connector_options *options)
+{
+    const char *given = entry->settings->interface;
+    bool is_device = given && starts_nocase(given, "if!");
+    bool is_host = given && starts_nocase(given, "host!");
+
+    if (!given)
+        return;
+    given += is_device ? 3 : is_host ? 5 : 0;
+    if (!is_device && (is_host || if_nametoindex(given) == 0))
+        entry->local_address = address_of(given, entry->settings->family);
+    options->local_address = entry->local_address;
+    if (!entry->local_address)
+        options->device = given;
+}
+
+static void set_local_port(ahttp_connector_options *options, const settings *settings)
+{
     const char *end = NULL;
     long long port = 0, last = 0;
 
-    if (given && starts_nocase(given, "if!"))
-        options->device = given + 3;
-    else if (given && starts_nocase(given, "host!"))
-        options->local_address = given + 5;
-    else if (given &&
-             (inet_pton(AF_INET, given, address) == 1 || inet_pton(AF_INET6, given, address) == 1))
-        options->local_address = given;
-    else if (given)
-        options->device = given;
     if (!settings->local_port || !read_number(settings->local_port, 65535, &port, &end))
         return;
     options->local_port = (int)port;
@@ -173,7 +199,8 @@ static ahttp_connector *make_connector(session_entry *entry, const ahttp_host *h
     options.unix_socket = abstract ? abstract : settings->unix_socket;
     options.on_socket = set_up_socket;
     options.on_socket_ctx = entry;
-    set_local_end(&options, settings);
+    set_interface(entry, &options);
+    set_local_port(&options, settings);
     ahttp_connector *made = ahttp_connector_create(&options);
     free(abstract);
     return made;
@@ -238,6 +265,7 @@ void run_sessions_free(run *run)
         ahttp_tls_unref(run->sessions->tls);
         ahttp_tls_unref(run->sessions->proxy_tls);
         free(run->sessions->key);
+        free(run->sessions->local_address);
         free(run->sessions);
         run->sessions = next;
     }

@@ -105,6 +105,7 @@ ROWS = """
 -6 -g                  -g http://[::1]:{plainport}/
 ! -4, an IPv6 address  -4 --resolve h.example:{plainport}:[::1] http://h.example:{plainport}/
 --interface            --interface 127.0.0.5 {plain}
+--interface, a name    -4 --interface localhost {plain}
 --interface host!      --interface host!127.0.0.5 {plain}
 --interface, device    --interface lo {plain}
 ! --interface, none    --interface nosuchdevice9 {plain}
