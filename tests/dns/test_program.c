@@ -273,6 +273,29 @@ static void one_host_or_all_can_be_forgotten(void **state)
     ahttp_resolver_unref(resolver);
 }
 
+static void a_thousand_names_are_kept_and_the_one_not_used_for_longest_makes_room(void **state)
+{
+    (void)state;
+    enum { MOST = 1000 };
+    char host[32];
+    names own = {.manner = ANSWERS};
+    ahttp_resolver *resolver = resolver_of(&own);
+
+    for (int i = 0; i < MOST; i++) {
+        snprintf(host, sizeof host, "host%d.test", i);
+        answer_of(resolver, host, AHTTP_FAMILY_ANY);
+    }
+    answer_of(resolver, "host0.test", AHTTP_FAMILY_ANY); /* used again */
+    assert_int_equal(own.calls, MOST);
+    answer_of(resolver, "one.more.test", AHTTP_FAMILY_ANY);
+    answer_of(resolver, "host0.test", AHTTP_FAMILY_ANY);
+    assert_int_equal(own.calls, MOST + 1);
+    answer_of(resolver, "host1.test", AHTTP_FAMILY_ANY);
+
+    assert_int_equal(own.calls, MOST + 2);
+    ahttp_resolver_unref(resolver);
+}
+
 static void many_askers_share_one_call(void **state)
 {
     (void)state;
@@ -468,6 +491,7 @@ int main(void)
         WITH_LOOP(answers_are_kept_for_cache_ms_and_by_turns),
         WITH_LOOP(with_cache_never_each_look_up_asks),
         WITH_LOOP(one_host_or_all_can_be_forgotten),
+        WITH_LOOP(a_thousand_names_are_kept_and_the_one_not_used_for_longest_makes_room),
         WITH_LOOP(many_askers_share_one_call),
         WITH_LOOP(only_the_last_asker_cancels_the_call),
         WITH_LOOP(a_call_that_was_cancelled_is_not_joined),
