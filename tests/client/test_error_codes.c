@@ -242,14 +242,25 @@ static const int elsewhere[] = {
 
 static bool seen[AHTTP_ERROR_LAST - AHTTP_ERROR_FIRST];
 
-static const ahttp_error *read_error(const row *it, ahttp_response *response)
+/* When it is done: time passes where all wait for each other. */
+static ahttp_future *in_time(ahttp_future *future)
 {
-    switch (it->reading) {
-    case AS_TEXT: return error_of(ahttp_response_text(response));
-    case AS_KLINGON: return error_of(ahttp_response_text_as(response, "klingon", false));
-    case AS_JSON: return error_of(ahttp_response_json(response, parse_nothing, NULL, false));
-    case BY_LINE: return error_of(ahttp_stream_read_line(ahttp_response_stream(response), 2));
-    default: return error_of(ahttp_response_read(response));
+    while (!ahttp_future_done(future)) {
+        settle(&f);
+        if (!ahttp_future_done(future))
+            ahttp_loop_advance(f.loop, SOON_MS);
+    }
+    return future;
+}
+
+static ahttp_future *read_as(reading how, ahttp_response *response)
+{
+    switch (how) {
+    case AS_TEXT: return ahttp_response_text(response);
+    case AS_KLINGON: return ahttp_response_text_as(response, "klingon", false);
+    case AS_JSON: return ahttp_response_json(response, parse_nothing, NULL, false);
+    case BY_LINE: return ahttp_stream_read_line(ahttp_response_stream(response), 2);
+    default: return ahttp_response_read(response);
     }
 }
 
@@ -303,7 +314,7 @@ static void hold(const row *it)
     char *huge = it->big ? calloc(1, HUGE) : NULL;
     dns_server *dns = dns_server_start(rules);
 
-    f = start(&it->script, false);
+    f = start(&it->script, true);
     connector_options.size = sizeof connector_options;
     connector_options.loop = f.loop;
     connector_options.dns_servers = dns_server_text(dns);
@@ -322,8 +333,8 @@ static void hold(const row *it)
         run_until(&f, SERVER_REQUESTS, 1);
         ahttp_future_cancel(future);
     }
-    ahttp_response *response = it->reading ? response_of(future) : NULL;
-    look(it, response ? read_error(it, response) : error_of(future));
+    ahttp_response *response = it->reading ? response_of(in_time(future)) : NULL;
+    look(it, error_of(in_time(response ? read_as(it->reading, response) : future)));
     ahttp_response_unref(response);
 
     server_open_gate(f.server, 1);
