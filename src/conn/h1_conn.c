@@ -17,6 +17,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+enum { READS_PER_TURN = 16 };
+
 typedef enum receiving { READY, HEAD, BODY, DONE, BROKEN } receiving;
 
 static const unsigned char may_enter[] = {
@@ -421,7 +423,8 @@ static void ended(h1_conn *conn, ahttp_error *failure)
         take_result(conn, ah_h1_parser_finish(conn->work->parser), (ah_str){0});
 }
 
-static void receive(h1_conn *conn)
+/* Whether more of a body may be there already. */
+static bool receive(h1_conn *conn)
 {
     size_t cap = AH_READ_BUFFER_SIZE;
     char *buffer = conn->response == BODY && conn->exchange
@@ -435,6 +438,7 @@ static void receive(h1_conn *conn)
         ended(conn, NULL);
     else if (count == AH_IO_FAILED)
         ended(conn, ah_transport_failure(conn->transport));
+    return count == (ptrdiff_t)cap && !conn->closed && conn->response == BODY;
 }
 
 static void on_ready(void *ctx, unsigned events)
@@ -444,8 +448,9 @@ static void on_ready(void *ctx, unsigned events)
     begin_call(conn);
     if (events & AH_WRITABLE && conn->exchange && conn->work)
         ah_h1_send_more(&conn->work->sending);
-    if (events & AH_READABLE && !conn->paused)
-        receive(conn);
+    if (events & AH_READABLE)
+        for (int i = 0; i < READS_PER_TURN && !conn->paused && receive(conn);)
+            i++;
     if (!conn->closed && conn->exchange && conn->work)
         sending_moved(conn);
     end_call(conn);
