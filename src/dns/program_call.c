@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "dns/program_call.h"
-#include "loop/future.h"
+#include "loop/asking.h"
 
 struct ah_program_call {
-    ah_job job; /* calls the program */
+    ah_asking asking;
     ahttp_resolver *resolver;
     ah_program_call_fn *done;
     void *ctx;
-    ah_list futures; /* the one future */
-    ahttp_future *future;
-    bool is_inside; /* the program's function */
-    bool is_cancelled;
     uint16_t port;
     ahttp_family family;
     char host[];
 };
+
+static void release(ah_asking *asking)
+{
+    ah_free(AH_CONTAINER(asking, ah_program_call, asking));
+}
 
 static void finish(ah_program_call *call, const ahttp_addresses *addresses, ahttp_error *error)
 {
@@ -33,54 +34,36 @@ static ahttp_error *error_of(const ah_program_call *call, const ahttp_error *fai
     return ah_error_new(AHTTP_E_DNS, "resolve %s: %s", call->host, failure->message);
 }
 
-static void run_answered(ah_job *job)
+static void answered(ah_asking *asking, ahttp_future *future)
 {
-    ahttp_future *future = AH_CONTAINER(job, ahttp_future, then);
-    ah_program_call *call = future->holder;
-    const ahttp_error *failure = ahttp_future_error(future);
+    ah_program_call *call = AH_CONTAINER(asking, ah_program_call, asking);
+    const ahttp_error *failure = future ? ahttp_future_error(future) : ah_error_no_memory();
     ahttp_error *error = failure ? error_of(call, failure) : NULL;
-    ahttp_addresses *addresses = ahttp_future_take(future);
+    ahttp_addresses *addresses = failure ? NULL : ahttp_future_take(future);
 
-    ah_future_leave(future);
-    ah_future_end(future);
     finish(call, addresses, error);
     ahttp_addresses_free(addresses);
 }
 
-static void abandon(ahttp_future *future)
+/* Which may give the resolver up. */
+static ahttp_future *ask(ah_asking *asking)
 {
-    if (!ahttp_future_done(future))
-        ahttp_future_cancel(future);
-    ahttp_drop(future);
-}
-
-static void run_program(ah_job *job)
-{
-    ah_program_call *call = AH_CONTAINER(job, ah_program_call, job);
+    const ah_program_call *call = AH_CONTAINER(asking, ah_program_call, asking);
     ahttp_resolver *resolver = ahttp_resolver_ref(call->resolver);
-
-    call->is_inside = true;
     ahttp_future *future =
         resolver->options.lookup(call->host, call->port, call->family, resolver->options.ctx);
-    call->is_inside = false;
+
     if (!future)
         ah_misuse("ahttp_resolver_create: a lookup function returned NULL; return a future, which "
                   "ahttp_promise_new always gives");
-    if (call->is_cancelled) {
-        abandon(future);
-        ah_free(call);
-    } else if (ah_future_is_last_resort(future)) {
-        finish(call, NULL, ah_error_no_memory());
-    } else {
-        call->future = future;
-        ah_future_join(future, &call->futures, run_answered, call);
-    }
     ahttp_resolver_unref(resolver);
+    return future;
 }
 
 ah_program_call *ah_program_call_start(ahttp_resolver *resolver, const char *host, uint16_t port,
                                        ahttp_family family, ah_program_call_fn *done, void *ctx)
 {
+    static const ah_asking_ops ops = {.ask = ask, .answered = answered, .release = release};
     size_t size = strlen(host) + 1;
     ah_program_call *call = ah_alloc_zeroed(sizeof *call + size);
 
@@ -91,24 +74,12 @@ ah_program_call *ah_program_call_start(ahttp_resolver *resolver, const char *hos
     call->ctx = ctx;
     call->port = port;
     call->family = family;
-    call->job.run = run_program;
-    ah_list_init(&call->futures);
     memcpy(call->host, host, size);
-    ah_loop_ready(resolver->loop, &call->job);
+    ah_asking_start(&call->asking, resolver->loop, &ops);
     return call;
 }
 
 void ah_program_call_cancel(ah_program_call *call)
 {
-    call->is_cancelled = true;
-    if (call->is_inside)
-        return;
-    ah_link_remove(&call->job.link);
-    if (call->future) {
-        ah_future_leave(call->future);
-        if (!ahttp_future_done(call->future))
-            ahttp_future_cancel(call->future);
-        ah_future_end(call->future);
-    }
-    ah_free(call);
+    ah_asking_cancel(&call->asking);
 }
