@@ -8,12 +8,12 @@ CURL_SOURCE is a checkout of github.com/curl/curl, CURL_BUILD where CMake has bu
 its test servers:
 
     cmake -S CURL_SOURCE -B CURL_BUILD -G Ninja -DBUILD_TESTING=ON -DCURL_USE_LIBPSL=OFF
-    cmake --build CURL_BUILD --target curl servers curlinfo build-certs
+    cmake --build CURL_BUILD && cmake --build CURL_BUILD --target testdeps
 
 BUILD is a build of this tree (default: build/release).  stunnel must be there for https, and two
-cases want ip6-localhost in /etc/hosts.  Nothing of curl is copied: its runner is asked to call ahttp.  Without CASEs all are run that ask for what any
-client of HTTP/1.x does: what is left out by the pattern OUT are other protocols, and curl's own
-features beyond that.
+cases want ip6-localhost in /etc/hosts.  Nothing of curl is copied: its runner is asked to call
+ahttp.  Without CASEs all are run that ask for what any client of HTTP/1.x does: what is left out by
+the pattern OUT are other protocols, and curl's own features beyond that.
 
 Also compared are the tables of curl's documentation: its exit codes and the variables of -w.
 """

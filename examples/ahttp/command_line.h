@@ -14,8 +14,8 @@ option_result command_line_option(global *global, const char *name, const char *
 /* The same for a letter, whose value may follow at once. */
 option_result command_line_letter(global *global, char letter, const char *value, bool *took,
                                   text *why);
-/* "-sSo": letters until one takes what is left, or value; *took: whether value was taken. */
-option_result command_line_letters(global *global, const char *word, const char *value, bool *took,
+/* "-sSo": letters until one takes what is left, or next; *took: whether next was taken. */
+option_result command_line_letters(global *global, const char *word, const char *next, bool *took,
                                    text *why);
 /* What an option's result says, behind its name. */
 const char *option_result_text(option_result result);

@@ -4,6 +4,7 @@
    be for every host, and that this machine counts as secure. */
 #include "run.h"
 #include "text.h"
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -346,6 +347,17 @@ static bool add_line(const ahttp_cookie *cookie, void *ctx)
     return true;
 }
 
+/* Cookies log somebody in, so a new file is its owner's alone. */
+static FILE *open_jar(const char *path)
+{
+    enum { OWNER_ONLY = 0600 };
+
+    if (strcmp(path, "-") == 0)
+        return stdout;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, OWNER_ONLY);
+    return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
 void cookies_end(run *run, const settings *settings)
 {
     static const char head[] = "# Netscape HTTP Cookie File\n"
@@ -356,7 +368,7 @@ void cookies_end(run *run, const settings *settings)
 
     if (!settings->cookie_jar || !run->jar)
         return;
-    out = strcmp(settings->cookie_jar, "-") == 0 ? stdout : fopen(settings->cookie_jar, "w");
+    out = open_jar(settings->cookie_jar);
     if (!out) {
         warn(run->global, "failed to save cookies in %s", settings->cookie_jar);
         return;

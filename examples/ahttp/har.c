@@ -23,8 +23,21 @@ static void add_string(text *out, const char *bytes, size_t len)
     text_add_char(out, '"');
 }
 
+/* Archives are passed on: what logs somebody in is not in them. */
+static bool is_secret(const char *line)
+{
+    static const char *const names[] = {"Authorization", "Proxy-Authorization", "Cookie",
+                                        "Set-Cookie"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (value_of_field(line, names[i]))
+            return true;
+    return false;
+}
+
 static void add_pair(text *out, const char *line, size_t len)
 {
+    static const char masked[] = "***";
     const char *colon = memchr(line, ':', len);
     const char *value = colon ? colon + 1 : line + len;
 
@@ -33,7 +46,10 @@ static void add_pair(text *out, const char *line, size_t len)
     text_add_str(out, "{\"name\": ");
     add_string(out, line, colon ? (size_t)(colon - line) : len);
     text_add_str(out, ", \"value\": ");
-    add_string(out, value, (size_t)(line + len - value));
+    if (is_secret(line))
+        add_string(out, masked, sizeof masked - 1);
+    else
+        add_string(out, value, (size_t)(line + len - value));
     text_add_char(out, '}');
 }
 

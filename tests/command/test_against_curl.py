@@ -246,7 +246,7 @@ redirect not followed -w %{{redirect_url}} {u}/302
 ~the last code counts  -f {u}/missing {u}/a
 --retry               --retry 1 --retry-delay 1 --retry-max-time 30 {u}/500
 --retry-max-time      --retry 3 --retry-delay 1 --retry-max-time 1 {u}/500
-Retry-After           --retry 3 {u}/later
+Retry-After           --retry 1 {u}/later
 Retry-After, too late --retry 3 --retry-max-time 5 {u}/much-later
 --retry -i, to a file -i --retry 1 --retry-delay 1 -o out {u}/500
 --retry-all-errors    --retry 1 --retry-all-errors --retry-delay 1 --retry-max-time 30 {u}/short

@@ -168,8 +168,11 @@ def pretty_is_json_in_lines(ahttp, url):
 def har_has_each_exchange(ahttp, url):
     with tempfile.TemporaryDirectory() as folder:
         har = pathlib.Path(folder, "out.har")
-        run(ahttp, "--har", str(har), "-L", "-d", "a=1", f"{url}/moved?x=y", f"{url}/small/2")
-        log = json.loads(har.read_text())["log"]
+        run(ahttp, "--har", str(har), "-L", "-d", "a=1", "-u", "ann:secret", "-b", "id=7",
+            f"{url}/moved?x=y", f"{url}/small/2")
+        text = har.read_text()
+    log = json.loads(text)["log"]
+    check("YW5uOnNlY3JldA" not in text and "id=7" not in text and "secret" not in text, "secrets")
     check(log["version"] == "1.2" and log["creator"]["name"] == "ahttp", "log")
     posted, moved = log["entries"][0], log["entries"][1]
     check([(entry["request"]["method"], entry["response"]["status"]) for entry in log["entries"]] ==
@@ -177,6 +180,7 @@ def har_has_each_exchange(ahttp, url):
     check(posted["request"]["postData"]["text"] == "a=1" and
           posted["request"]["queryString"] == [{"name": "x", "value": "y"}] and
           {"name": "Accept", "value": "*/*"} in posted["request"]["headers"] and
+          {"name": "Authorization", "value": "***"} in posted["request"]["headers"] and
           posted["response"]["redirectURL"] == "/json", "what was asked")
     check(moved["response"]["content"] == {"size": 28, "mimeType": "application/json"} and
           moved["serverIPAddress"] == "127.0.0.1", "what came")
@@ -245,6 +249,13 @@ def verbose_and_traces_show_what_goes_over_the_wire(ahttp, url):
         seen = file.read_text()
         check(seen.startswith("[0] => Send header") and re.search(
             r"(?m)^0000: 61 3d 31 (?:   ){13}a=1$", seen), f"--trace: {seen}")
+
+
+def a_cookie_jar_is_for_its_owner_only(ahttp, url):
+    with tempfile.TemporaryDirectory() as folder:
+        jar = pathlib.Path(folder, "jar")
+        run(ahttp, "-c", str(jar), f"{url}/small/1")
+        check(jar.stat().st_mode & 0o777 == 0o600, f"mode {jar.stat().st_mode:o}")
 
 
 def names_of(ahttp):
@@ -322,6 +333,7 @@ def main():
                  colours_are_for_terminals, output_is_gathered_but_with_n,
                  no_more_run_than_parallel_max_says, rate_spaces_the_starts,
                  verbose_and_traces_show_what_goes_over_the_wire,
+                 a_cookie_jar_is_for_its_owner_only,
                  documents_have_every_option, bash_completes, help_is_by_category,
                  a_misspelt_option_is_guessed_at, version_says_what_is_in_it):
         test(ahttp, url)
