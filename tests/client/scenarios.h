@@ -305,18 +305,28 @@ static inline void some_turns(run *self)
     }
 }
 
+/* No timer and nothing else that would keep the loop running is left. */
+static inline void assert_at_rest(const run *self)
+{
+    int64_t now_ms = ahttp_loop_now(self->loop);
+
+    assert_int_equal(ahttp_loop_run(self->loop), 0);
+    assert_int_equal(ahttp_loop_now(self->loop), now_ms);
+    assert_idle(self);
+}
+
 static inline void assert_next_works(run *self)
 {
     ahttp_response_unref(self->response);
     self->response = NULL;
     some_turns(self);
-    assert_idle(self);
+    assert_at_rest(self);
     self->what = &scenarios[0];
     start_run(self);
     go_on(self);
     assert_string_equal(self->text, "ok");
     some_turns(self);
-    assert_idle(self);
+    assert_at_rest(self);
 }
 
 /* ---- Before and after ---- */
