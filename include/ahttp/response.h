@@ -76,7 +76,7 @@ AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_read(ahttp_response *respo
    charset_of says, else UTF-8.  Bytes that are none in it fail with E_CHARSET. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_text(ahttp_response *response);
 /* The same from that charset (NULL: as above; E_UNSUPPORTED: not known); with replace, U+FFFD
- * stands for bad bytes. */
+   stands for bad bytes. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_text_as(ahttp_response *response,
                                                               const char *charset, bool replace);
 

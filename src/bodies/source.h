@@ -4,8 +4,8 @@
 /* What a request asks of the makers of bodies, beyond include/ahttp/body.h. */
 #include "conn/source.h"
 
-/* coding is static, of ah_encoder_name.  Takes inner over, which the caller has made or taken. NULL
- * when out of memory. */
+/* coding is static, of ah_encoder_name.  Takes inner over, which the caller has made or taken.
+   NULL when out of memory. */
 ahttp_body *ah_source_compress(const char *coding, ahttp_body *inner);
 
 /* ahttp_body_produced for a function of ours, which is called where the next piece is wanted;
