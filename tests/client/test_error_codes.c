@@ -196,7 +196,8 @@ static const row rows[] = {
     {AHTTP_E_DISCONNECTED, ANSWERED(HEAD), .script.others = interim},
     {AHTTP_E_FIRST_BYTE_TIMEOUT, UNANSWERED(HEAD), TIMES(.first_byte_ms = SOON_MS),
      .script.others = holds},
-    {AHTTP_E_TOTAL_TIMEOUT, UNANSWERED(HEAD), TIMES(.total_ms = SOON_MS), .script.others = holds},
+    {AHTTP_E_TOTAL_TIMEOUT, UNANSWERED(HEAD), TIMES(.total_ms = 10 * SOON_MS),
+     .script.others = holds},
     {AHTTP_E_PROTOCOL, ANSWERED(HEAD), .script.others = garbage},
     {AHTTP_E_HEAD_TOO_LARGE, ANSWERED(HEAD), .script.others = text, .request.max_fields = 1},
 
