@@ -127,6 +127,36 @@ static void closing_ends_connecting(void **state)
     server_stop(hole);
 }
 
+static void note_cancel(void *ctx)
+{
+    ahttp_promise_reject(*(ahttp_promise **)ctx, AHTTP_E_CANCELLED, "cancelled");
+    *(ahttp_promise **)ctx = NULL;
+}
+
+static ahttp_future *connect_never(const char *host, uint16_t port, void *ctx)
+{
+    (void)host;
+    (void)port;
+    return ahttp_promise_new(ctx, note_cancel, ctx);
+}
+
+static void closing_cancels_what_the_program_connects(void **state)
+{
+    ahttp_promise *promise = NULL;
+    (void)state;
+    start_all(NULL);
+    ahttp_session_unref(session);
+    ahttp_connector_unref(connector);
+    connector = ahttp_connector_new(.connect = connect_never, .connect_ctx = &promise);
+    session = ahttp_session_new(.connector = connector);
+    ahttp_future *request = ahttp_get(session, "http://a.test/");
+    while (!promise)
+        one_turn();
+
+    assert_closes(request, 0);
+    assert_null(promise);
+}
+
 static const server_step does_not_answer[] = {READ_REQUEST, HOLD};
 
 static void closing_ends_who_waits_for_a_connection(void **state)
@@ -278,6 +308,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(closing_ends_the_asking_for_a_name),
         TEST(closing_ends_connecting),
+        TEST(closing_cancels_what_the_program_connects),
         TEST(closing_ends_who_waits_for_a_connection),
         TEST(closing_ends_a_handshake),
         TEST(closing_ends_the_asking_for_a_tunnel),

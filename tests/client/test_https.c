@@ -36,6 +36,28 @@ static void an_https_page_is_fetched_and_its_connection_kept(void **state)
     assert_int_equal(stats.reused, 1);
 }
 
+static size_t count_idle(void)
+{
+    ahttp_connector_stats stats = {.size = sizeof stats};
+
+    ahttp_connector_get_stats(ahttp_session_connector(f.session), &stats);
+    return stats.idle;
+}
+
+static void a_server_that_ends_an_idle_connection_is_noticed(void **state)
+{
+    int quiet_ms = 0;
+    (void)state;
+    assert_text(ahttp_get(f.session, tls_front_url(front, "/ok")), "ok");
+    assert_int_equal(count_idle(), 1);
+
+    server_close_connections(f.server);
+    while (count_idle() > 0)
+        wait_a_turn(f.loop, &quiet_ms);
+
+    assert_text(ahttp_post(f.session, tls_front_url(front, "/ok"), .text = "x"), "ok");
+}
+
 /* Answers once, then swallows the next request. */
 static const server_step races[] = {
     READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"), READ_REQUEST, CLOSE};
@@ -186,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_https_page_is_fetched_and_its_connection_kept),
         TEST(what_a_dead_connection_swallowed_is_sent_once_more),
+        TEST(a_server_that_ends_an_idle_connection_is_noticed),
         TEST(bodies_of_many_records_go_both_ways),
         TEST(a_body_until_close_ends_with_close_notify),
         TEST(a_body_until_close_that_ends_without_close_notify_is_cut),
