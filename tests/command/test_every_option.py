@@ -13,7 +13,7 @@ import test_against_curl
 
 HERE = pathlib.Path(__file__).parent
 TABLE = HERE.parents[1] / "examples" / "ahttp" / "options.def"
-OTHERS = ("test_connections.py", "test_terminal.py")
+OTHERS = ("test_connections.py", "test_own.py", "test_terminal.py")
 
 
 def options():

@@ -87,8 +87,8 @@ PAGES |= {
     "/file": ranged,
     "/cut": cut,
     "/off": page("xyz", 'ETag: "e1"', "Content-Range: bytes 3-5/6", status="206 Partial Content"),
-    "/stream": CHUNKED + chunks(b'{"response":"Hel', b'lo"}\n{"x":1}\n{"response": " w\\u00f6rld\\n"}\n',
-                                b'{"done":true}\n') + b"0\r\n\r\n",
+    "/stream": CHUNKED + chunks(b'{"response":"Hel', b'lo"}\n{"x":1}\n',
+                                b'{"response": " w\\u00f6rld\\n"}\n', b'{"done":true}\n') + b"0\r\n\r\n",
     "/live": live,
     "/slow": slow,
     "/echo": lambda request: page(request.split(b"\r\n\r\n")[1]),
@@ -211,8 +211,8 @@ class Fetchers:
             file, part = pathlib.Path(name, "cut"), pathlib.Path(name, "cut.part")
             done = self.run("mirror", name, f"{self.url}/cut")
             half = len(part.read_bytes())
-            check(done.returncode == 1 and "cut; what there is will be gone on with" in done.stderr and
-                  0 < half < len(PICTURE) and not file.exists(), f"{done.stderr}{half}")
+            check(done.returncode == 1 and "cut; what there is will be gone on with" in done.stderr
+                  and 0 < half < len(PICTURE) and not file.exists(), f"{done.stderr}{half}")
             done = self.run("mirror", name, f"{self.url}/cut")
             check(done.stdout.endswith(f"cut: resumed at {half}\n") and
                   file.read_bytes() == PICTURE and not part.exists(), done.stdout + done.stderr)
@@ -222,8 +222,8 @@ class Fetchers:
             pathlib.Path(name, "off.part").write_bytes(b"ab")
             pathlib.Path(name, "off.part.etag").write_text('"e1"\n')
             done = self.run("mirror", name, f"{self.url}/off")
-            check(done.returncode == 1 and "Content-Range is not what was asked for" in done.stderr and
-                  pathlib.Path(name, "off.part").read_bytes() == b"ab", done.stdout + done.stderr)
+            check(done.returncode == 1 and "Content-Range is not what was asked for" in done.stderr
+                  and pathlib.Path(name, "off.part").read_bytes() == b"ab", done.stdout + done.stderr)
 
     def json_lines(self):
         done = self.run("json_lines", f"{self.url}/stream", "response")
@@ -271,7 +271,8 @@ def main():
     fetchers = Fetchers(sys.argv[1])
     for test in ("pictures", "pictures_have_a_bar", "pictures_keep_to_their_limit",
                  "pictures_are_compared", "crawler", "crawler_is_polite", "link_checker", "mirror",
-                 "mirror_goes_on_after_a_cut", "mirror_believes_no_other_range", "json_lines", "json_lines_come_at_once", "batch", "batch_in_order_and_as_completed",
+                 "mirror_goes_on_after_a_cut", "mirror_believes_no_other_range", "json_lines",
+                 "json_lines_come_at_once", "batch", "batch_in_order_and_as_completed",
                  "batch_keeps_to_its_size"):
         getattr(fetchers, test)()
         print(f"ok  {test}")
