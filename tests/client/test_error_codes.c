@@ -24,7 +24,6 @@ static fixture f;
 
 static const server_step holds[] = {READ_REQUEST, HOLD};
 static const server_step says_nothing[] = {READ_REQUEST, CLOSE};
-static const server_step greets[] = {SEND("hello, who is there?\r\n"), HOLD};
 static const server_step half_a_head[] = {READ_REQUEST, SEND("HTTP/1.1 20"), CLOSE};
 static const server_step garbage[] = {READ_REQUEST, SEND("hello\r\n\r\n"), CLOSE};
 static const server_step interim[] = {READ_REQUEST, SEND("HTTP/1.1 103 Hints\r\n\r\n"), CLOSE};
@@ -357,6 +356,8 @@ static void each_failure_knows_its_phase_and_whether_to_send_again(void **state)
 }
 
 #if AHTTP_TLS
+static const server_step greets[] = {SEND("hello, who is there?\r\n"), HOLD};
+
 static void with_tls(const char *url, ahttp_tls *tls, row it)
 {
     it.url = url;

@@ -16,7 +16,9 @@ static char *body;
 /* ---- Ways to get stuck ---- */
 
 static const server_step holds[] = {READ_REQUEST, HOLD};
+#if AHTTP_TLS
 static const server_step says_nothing[] = {HOLD};
+#endif
 static const server_step takes_nothing[] = {READ_HEAD, STOP_READING, WAIT_GATE(1), CLOSE};
 static const server_step holds_in_the_head[] = {READ_REQUEST, SEND("HTTP/1.1 2"), HOLD};
 static const server_step holds_in_the_body[] = {
