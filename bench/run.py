@@ -127,10 +127,12 @@ class Goals:
         self.add(f"{what}: {series[name].client.name}", f"{bound} × {series[to].client.name}",
                  f"{found:.2f}", found >= least if least else found <= most)
 
-    def print(self):
+    def print(self, is_quick):
         if self.rows:
             print("#### Goals\n")
             table(["what", "goal", "measured", "met"], self.rows)
+        if self.rows and is_quick:
+            print("<sub>one short round shows that all works, and nothing else</sub>\n")
 
 
 # ---- A run of the benchmarks ----
@@ -411,7 +413,7 @@ def main():
         try:
             for topic in args.topics or TOPICS:
                 TOPICS[topic](bench)
-            bench.goals.print()
+            bench.goals.print(args.quick)
         finally:
             bench.server.stop()
 

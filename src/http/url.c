@@ -258,15 +258,16 @@ static bool are_plain(const char *eight)
 
 static bool is_plain(ah_str text)
 {
-    size_t i = 0;
-
-    while (i + 8 <= text.len && are_plain(text.ptr + i))
-        i += 8;
-    if (text.len >= 8 && are_plain(text.ptr + text.len - 8)) /* the rest, and some once more */
-        return i + 8 > text.len;
-    while (i < text.len && !needs_escape(text.ptr[i]) && text.ptr[i] != '#')
-        i++;
-    return i == text.len;
+    if (text.len < 8) {
+        size_t i = 0;
+        while (i < text.len && !needs_escape(text.ptr[i]) && text.ptr[i] != '#')
+            i++;
+        return i == text.len;
+    }
+    for (size_t i = 0; i + 8 <= text.len; i += 8)
+        if (!are_plain(text.ptr + i))
+            return false;
+    return are_plain(text.ptr + text.len - 8); /* the rest, and some once more */
 }
 
 static url_tail split_tail(ah_str rest)
