@@ -238,6 +238,14 @@ bool ah_request_add_field(ahttp_response *call, ah_str name, ah_str value)
     return ah_request_own_fields(call) && ah_headers_add(&call->request_fields, name, value);
 }
 
+static void use_session_fields(ahttp_response *call)
+{
+    ah_request_head *head = &call->exchange.request;
+
+    head->fields = &call->session->fields;
+    head->fields_text = ah_buf_str(&call->session->fields_text);
+}
+
 static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_options *options,
                                    ah_str type)
 {
@@ -249,8 +257,7 @@ static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_opt
     if (head->is_exact)
         return ah_exact_fields_prepare(call, options);
     if (!options->headers && !has_auth && !head->has_body && !options->upgrade) {
-        head->fields = &call->session->fields;
-        head->fields_text = ah_buf_str(&call->session->fields_text);
+        use_session_fields(call);
         return NULL;
     }
     ahttp_error *error = check_headers(options);
@@ -407,10 +414,11 @@ static bool says_only_url(const ahttp_request_options *options)
 {
     static const ahttp_request_options none;
     const size_t start = offsetof(ahttp_request_options, params);
+    const char *method = options->method ? options->method : "GET";
 
-    return memcmp((const char *)options + start, (const char *)&none + start,
-                  sizeof none - start) == 0 &&
-           (!options->method || strcmp(options->method, "GET") == 0);
+    return method[0] == 'G' && method[1] == 'E' && method[2] == 'T' && method[3] == '\0' &&
+           memcmp((const char *)options + start, (const char *)&none + start,
+                  sizeof none - start) == 0;
 }
 
 /* All but what follows from the URL is as in the first one. */
@@ -436,36 +444,57 @@ static void remember_plain(const ahttp_response *call, ah_plain_request *plain)
                                 .head = call->exchange.request,
                                 .gap_limits = call->exchange.limits,
                                 .is_known = true};
+    plain->head.wants_close = !ah_connector_keeps_alive(call->session->connector);
+    plain->head.is_exact = false;
+}
+
+/* Whether one goes out as it is: nobody says who it comes from. */
+static bool is_anonymous(const ahttp_response *call)
+{
+    const ah_session_auth *auth = &call->session->auth;
+
+    return !auth->login && !auth->trusts_netrc && !call->url.userinfo.ptr;
+}
+
+static void finish_plain(ahttp_response *call)
+{
+    call->exchange.request.target = call->url.target;
+    call->exchange.request.authority = call->url.authority;
+    use_session_fields(call);
 }
 
 static ahttp_error *prepare_but_url(ahttp_response *call, const ahttp_request_options *options,
-                                    ah_str *type)
+                                    bool is_plain, ah_str *type)
 {
     ah_plain_request *plain = &call->session->plain;
-    bool is_plain = says_only_url(options);
 
-    if (AH_LIKELY(is_plain && plain->is_known)) {
-        take_plain(call, plain);
-        return NULL;
-    }
-    ahttp_error *error = prepare_rest(call, options, type);
-    if (!error && is_plain)
+    if (!is_plain || !plain->is_known) {
+        ahttp_error *error = prepare_rest(call, options, type);
+        if (error || !is_plain)
+            return error;
         remember_plain(call, plain);
-    return error;
+    }
+    take_plain(call, plain);
+    return NULL;
 }
 
 /* ---- All together ---- */
 
 ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
 {
+    bool is_plain = says_only_url(options);
     ah_str type = {0};
-    ahttp_error *error = prepare_but_url(call, options, &type);
+    ahttp_error *error = prepare_but_url(call, options, is_plain, &type);
 
     if (error)
         return error;
     call->exchange.response = ah_response_head_in(&call->arena);
     ah_body_set_buffer(&call->body, call->settings->read_buffer_bytes);
     error = prepare_url(call, options);
+    if (!error && is_plain && is_anonymous(call)) {
+        finish_plain(call);
+        return NULL;
+    }
     if (!error)
         error = prepare_target(call, options);
     if (!error)

@@ -15,10 +15,12 @@ static bool read_timeout(ah_str member, uint64_t *seconds)
 int64_t ah_keep_alive_ms(const ahttp_headers *fields)
 {
     const ah_field *field = ah_headers_find(fields, AH_STR("Keep-Alive"));
-    ah_str list = field ? field->value : (ah_str){0};
     ah_str member;
     uint64_t seconds;
 
+    if (!field)
+        return AH_KEEP_ALIVE_UNKNOWN;
+    ah_str list = field->value;
     while (ah_str_split(&list, ',', &member)) {
         if (!read_timeout(member, &seconds))
             continue;
