@@ -48,6 +48,29 @@ static void a_plain_get_sends_host_and_the_automatic_headers_only(void **state)
     assert_string_equal(seen().head, expected);
 }
 
+/* Its settings are those of the first one that said no more; its block may be one that another
+   request had. */
+static void a_get_that_says_only_its_url_is_not_touched_by_others(void **state)
+{
+    char first[512];
+
+    (void)state;
+    send_ok(ahttp_get(f.session, server_url(f.server, "/ok")));
+    snprintf(first, sizeof first, "%s", seen().head);
+    send_ok(ahttp_get(f.session, server_url(f.server, "/ok"), .http_1_0 = true,
+                      .headers = AHTTP_PAIRS({"Connection", "close"}), .text = "body",
+                      .cookies = AHTTP_PAIRS({"a", "1"}), .target = "/ok?",
+                      .redirects = AHTTP_REDIRECTS_RETURN, .timeout = {.read_ms = 5000}));
+    send_ok(ahttp_get(f.session, server_url(f.server, "/ok"), .auth = "me:secret"));
+    send_ok(ahttp_get(f.session, server_url(f.server, "/ok")));
+    assert_string_equal(seen().head, first);
+
+    ahttp_response *response =
+        response_of(ahttp_get(f.session, server_url(f.server, "/redirect/302/ok")));
+    assert_int_equal(ahttp_response_history_count(response), 1);
+    ahttp_response_unref(response);
+}
+
 static void a_header_of_the_request_replaces_the_automatic_one(void **state)
 {
     (void)state;
@@ -229,6 +252,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(a_plain_get_sends_host_and_the_automatic_headers_only),
+        TEST(a_get_that_says_only_its_url_is_not_touched_by_others),
         TEST(a_header_of_the_request_replaces_the_automatic_one),
         TEST(a_null_value_removes_an_automatic_header),
         TEST(headers_of_the_session_go_with_every_request),
