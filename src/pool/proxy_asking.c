@@ -32,7 +32,7 @@ static void answered(ah_asking *asking, ahttp_future *future)
     ah_proxy_asking_fn *done = self->done;
     void *ctx = self->ctx;
     ahttp_error *error = future ? ah_future_take_error(future) : ah_error_no_memory();
-    const ahttp_pair *fields = error ? NULL : future->result;
+    const ahttp_pair *fields = future && !error ? future->result : NULL;
 
     if (fields)
         error = ah_pairs_check_added(fields, "authorize");
