@@ -160,7 +160,7 @@ static void follow(ahttp_response *call, bool is_trusted)
 
     if (!call->hop || is_trusted)
         error = plan(call, target_of(&call->exchange.response), is_trusted);
-    if (!error)
+    if (call->hop)
         error = check(call);
     ah_stage_decide(call, error ? AH_FAIL : AH_NEXT_HOP, error);
 }
