@@ -12,6 +12,7 @@ stands behind "==" is for curl, where an option is newer than it, or is ahttp's 
 """
 import collections
 import gzip
+import itertools
 import os
 import pathlib
 import re
@@ -70,6 +71,8 @@ def conditional(request):
     return page("tagged\n", 'ETag: "v1"', "Last-Modified: Tue, 13 Jun 2000 12:10:00 GMT")
 
 
+FLAKY = itertools.cycle((None, page("at last\n")))  # a connection that ends without a word
+
 PAGES = {
     "/": page("root\n"),
     "/a": page("page a\n", "Content-Type: text/plain"),
@@ -85,6 +88,7 @@ PAGES = {
     "/badgzip": page("not gzip at all", "Content-Encoding: gzip"),
     "/short": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nshort",
     "/nothing-at-all": None,
+    "/flaky": lambda _: next(FLAKY),
     "/garbage": b"SMTP ready\r\n\r\nConnection: close",
     "/stalls": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nand no more",
     "/500": page("sorry\n", status="500 Internal Server Error"),
@@ -308,6 +312,7 @@ bad port              http://127.0.0.1:99999/
 refused               http://127.0.0.1:1/
 unknown scheme        gopherx://host/
 nothing at all        {u}/nothing-at-all
+a kept one that died  -d a=1 {u}/a {u}/flaky
 cut short             {u}/short
 no HTTP               {u}/garbage
 --http0.9             --http0.9 {u}/garbage
