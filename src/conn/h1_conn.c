@@ -362,16 +362,16 @@ static bool begin_response(h1_conn *conn)
 {
     ah_exchange *exchange = conn->exchange;
 
-    if (conn->has_begun)
-        return true;
-    conn->has_begun = true;
-    if (!conn->work) {
+    if (!conn->work) { /* it only waited */
         if (!take_work(conn)) {
             fail(conn, ah_error_no_memory());
             return false;
         }
         ah_h1_send_was_sent(&conn->work->sending, exchange);
     }
+    if (conn->has_begun)
+        return true;
+    conn->has_begun = true;
     ah_h1_parser_begin(conn->work->parser, exchange->request.method, exchange->rules,
                        &exchange->response);
     if (exchange->shows_wire)
