@@ -199,7 +199,7 @@ static bool advance(ah_tls_handshake *self)
 {
     ah_tls_stream *stream = self->stream;
 
-    ERR_clear_error();
+    ah_tls_clear_errors();
     int result = SSL_do_handshake(stream->ssl);
     if (result == 1) {
         ahttp_error *error = unacceptable(self);

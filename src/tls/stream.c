@@ -146,7 +146,7 @@ static size_t decrypt(ah_tls_stream *self, char *buf, size_t cap)
 
     self->wire.is_drained = false;
     do {
-        ERR_clear_error();
+        ah_tls_clear_errors();
         if (!SSL_read_ex(self->ssl, buf + got, cap - got, &count)) {
             reading_stopped(self);
             return got;
@@ -237,7 +237,7 @@ static bool encrypt_batch(ah_tls_stream *self, cursor *rest, size_t *taken)
         size_t count;
         if (record.len == 0)
             return false;
-        ERR_clear_error();
+        ah_tls_clear_errors();
         if (!SSL_write_ex(self->ssl, record.ptr, record.len, &count)) {
             writing_stopped(self);
             return false;
@@ -305,7 +305,7 @@ static void add_certificates(const SSL *ssl, ah_peer_facts *facts)
         unsigned char *room = len > 0 ? ah_peer_facts_add_certificate(facts, (size_t)len) : NULL;
         if (!room || i2d_X509(certificate, &room) != len) {
             facts->certificates.failed = true;
-            ERR_clear_error();
+            ah_tls_clear_errors();
             return;
         }
     }
@@ -337,7 +337,7 @@ static bool stream_finish(ah_transport *transport)
     if (self->read_error || self->wire.write_error)
         return false;
     if (!(SSL_get_shutdown(self->ssl) & SSL_SENT_SHUTDOWN)) {
-        ERR_clear_error();
+        ah_tls_clear_errors();
         SSL_shutdown(self->ssl);
     }
     ah_tls_wire_flush(&self->wire);
@@ -377,7 +377,7 @@ ah_tls_stream *ah_tls_stream_new(ahttp_loop *loop, ahttp_tls *settings, ah_trans
         BIO_free(bio);
         SSL_free(ssl);
         ah_free(self);
-        ERR_clear_error();
+        ah_tls_clear_errors();
         return NULL;
     }
     SSL_set_bio(ssl, bio, bio);
@@ -410,7 +410,7 @@ void ah_tls_stream_free(ah_tls_stream *stream)
 {
     ah_link_remove(&stream->job.link);
     SSL_free(stream->ssl);
-    ERR_clear_error();
+    ah_tls_clear_errors();
     ah_tls_wire_release(&stream->wire);
     ah_buf_release(&stream->gathered);
     ah_error_free(stream->read_error);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "net/transport.h"
 #include <openssl/bio.h>
+#include <openssl/err.h>
 
 typedef struct ah_tls_wire {
     ah_transport *below;
@@ -28,6 +29,14 @@ BIO *ah_tls_wire_bio_new(ah_tls_wire *wire, const BIO_METHOD *method);
 
 /* Closes the transport below, and frees what the wire holds. */
 void ah_tls_wire_release(ah_tls_wire *wire);
+
+/* Before each call whose SSL_get_error is looked at: no error of earlier ones is left.  Clearing
+   takes OpenSSL longer than looking. */
+static inline void ah_tls_clear_errors(void)
+{
+    if (AH_UNLIKELY(ERR_peek_error() != 0))
+        ERR_clear_error();
+}
 
 /* Asks below for events, unless it was asked for just these. */
 void ah_tls_wire_want(ah_tls_wire *wire, unsigned events);
