@@ -408,17 +408,30 @@ static ahttp_error *prepare_rest(ahttp_response *call, const ahttp_request_optio
     return error;
 }
 
-/* ---- A request that says nothing but its URL, which most are ---- */
+/* ---- A request that says nothing but its URL, and perhaps time limits, as most do ---- */
 
-static bool says_only_url(const ahttp_request_options *options)
+/* Whether nothing is said between two members. */
+static bool is_empty(const ahttp_request_options *options, size_t from, size_t to)
 {
     static const ahttp_request_options none;
-    const size_t start = offsetof(ahttp_request_options, params);
-    const char *method = options->method ? options->method : "GET";
 
-    return method[0] == 'G' && method[1] == 'E' && method[2] == 'T' && method[3] == '\0' &&
-           memcmp((const char *)options + start, (const char *)&none + start,
-                  sizeof none - start) == 0;
+    return memcmp((const char *)options + from, (const char *)&none + from, to - from) == 0;
+}
+
+static bool says_only_url(const ahttp_request_options *options, bool *with_limits)
+{
+    const char *method = options->method ? options->method : "GET";
+    const size_t start = offsetof(ahttp_request_options, params);
+    const size_t limits = offsetof(ahttp_request_options, timeout);
+    const size_t behind = limits + sizeof options->timeout;
+
+    *with_limits = false;
+    if (method[0] != 'G' || method[1] != 'E' || method[2] != 'T' || method[3] != '\0')
+        return false;
+    if (is_empty(options, start, sizeof *options))
+        return true;
+    *with_limits = true;
+    return is_empty(options, start, limits) && is_empty(options, behind, sizeof *options);
 }
 
 /* All but what follows from the URL is as in the first one. */
@@ -464,27 +477,29 @@ static void finish_plain(ahttp_response *call)
 }
 
 static ahttp_error *prepare_but_url(ahttp_response *call, const ahttp_request_options *options,
-                                    bool is_plain, ah_str *type)
+                                    bool *is_plain, ah_str *type)
 {
     ah_plain_request *plain = &call->session->plain;
+    bool with_limits;
 
-    if (!is_plain || !plain->is_known) {
+    *is_plain = says_only_url(options, &with_limits) && (plain->is_known || !with_limits);
+    if (!*is_plain || !plain->is_known) {
         ahttp_error *error = prepare_rest(call, options, type);
-        if (error || !is_plain)
+        if (error || !*is_plain)
             return error;
         remember_plain(call, plain);
     }
     take_plain(call, plain);
-    return NULL;
+    return with_limits ? prepare_limits(call, &options->timeout) : NULL;
 }
 
 /* ---- All together ---- */
 
 ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
 {
-    bool is_plain = says_only_url(options);
     ah_str type = {0};
-    ahttp_error *error = prepare_but_url(call, options, is_plain, &type);
+    bool is_plain;
+    ahttp_error *error = prepare_but_url(call, options, &is_plain, &type);
 
     if (error)
         return error;

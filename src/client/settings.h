@@ -42,7 +42,8 @@ typedef struct ah_call_course {
     bool uses_jar; /* cookies of the session's jar are sent, and what comes is kept there */
 } ah_call_course;
 
-/* What every request of a session is that says nothing but its URL: as the first of them became. */
+/* What every request of a session is that says nothing but its URL, and perhaps time limits: as the
+   first of them became. */
 typedef struct ah_plain_request {
     ah_call_settings settings;
     ah_call_course course;

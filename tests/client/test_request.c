@@ -62,6 +62,8 @@ static void a_get_that_says_only_its_url_is_not_touched_by_others(void **state)
                       .cookies = AHTTP_PAIRS({"a", "1"}), .target = "/ok?",
                       .redirects = AHTTP_REDIRECTS_RETURN, .timeout = {.read_ms = 5000}));
     send_ok(ahttp_get(f.session, server_url(f.server, "/ok"), .auth = "me:secret"));
+    send_ok(ahttp_get(f.session, server_url(f.server, "/ok"), .timeout = {.total_ms = 5000}));
+    assert_string_equal(seen().head, first);
     send_ok(ahttp_get(f.session, server_url(f.server, "/ok")));
     assert_string_equal(seen().head, first);
 
@@ -69,6 +71,22 @@ static void a_get_that_says_only_its_url_is_not_touched_by_others(void **state)
         response_of(ahttp_get(f.session, server_url(f.server, "/redirect/302/ok")));
     assert_int_equal(ahttp_response_history_count(response), 1);
     ahttp_response_unref(response);
+}
+
+static void time_limits_beside_the_url_are_the_requests_own(void **state)
+{
+    (void)state;
+    send_ok(ahttp_get(f.session, server_url(f.server, "/ok")));
+
+    assert_int_equal(ahttp_await_status(ahttp_get(f.session, server_url(f.server, "/gate/never"),
+                                                  .timeout = {.total_ms = 20})),
+                     AHTTP_E_TOTAL_TIMEOUT);
+    assert_int_equal(ahttp_await_status(ahttp_get(f.session, server_url(f.server, "/gate/never"),
+                                                  .timeout = {.first_byte_ms = 20})),
+                     AHTTP_E_FIRST_BYTE_TIMEOUT);
+    assert_int_equal(ahttp_await_status(ahttp_get(f.session, server_url(f.server, "/ok"),
+                                                  .timeout = {.total_ms = -5})),
+                     AHTTP_E_ARGUMENT);
 }
 
 static void a_header_of_the_request_replaces_the_automatic_one(void **state)
@@ -253,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_plain_get_sends_host_and_the_automatic_headers_only),
         TEST(a_get_that_says_only_its_url_is_not_touched_by_others),
+        TEST(time_limits_beside_the_url_are_the_requests_own),
         TEST(a_header_of_the_request_replaces_the_automatic_one),
         TEST(a_null_value_removes_an_automatic_header),
         TEST(headers_of_the_session_go_with_every_request),
