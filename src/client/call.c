@@ -54,7 +54,7 @@ void ah_call_stop(ahttp_response *call, ah_call_phase phase)
     call->phase = phase;
     if (AH_UNLIKELY(call->exchange.keeps_conn))
         ah_conn_give_back(&call->exchange);
-    ah_timer_rest(call->session->guest.loop, &call->deadline);
+    ah_timer_park(call->session->guest.loop, &call->deadline);
     ah_link_remove(&call->link);
     ah_list_append(&call->session->kept, &call->link);
     ah_call_give_up_source(call);

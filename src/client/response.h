@@ -76,7 +76,7 @@ struct ahttp_response {
     ah_arena arena;
     ah_exchange exchange;
     ah_url url;
-    ah_timer deadline; /* rests between calls */
+    ah_timer deadline; /* parked between calls */
     ah_waiter waiter;
     ah_body body;
     ahttp_bytes shown; /* what the last read resolved to */

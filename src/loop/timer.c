@@ -130,8 +130,8 @@ static void uncount(ah_wheel *wheel, const ah_timer *timer)
 /* Its place is due, and it is out of there: fires it if that is its own due time, too. */
 static void come_due(ah_wheel *wheel, ah_timer *timer, int64_t upto_ms)
 {
-    if (timer->rests) {
-        timer->rests = false;
+    if (timer->is_parked) {
+        timer->is_parked = false;
     } else if (timer->due_ms > upto_ms) {
         insert(wheel, timer);
     } else {
@@ -195,9 +195,9 @@ void ah_timer_start(ahttp_loop *loop, ah_timer *timer, int64_t delay_ms)
         delay_ms = 0;
     if (delay_ms > LONGEST_DELAY_MS)
         delay_ms = LONGEST_DELAY_MS;
-    if (timer->rests && now + delay_ms >= timer->hangs_ms) {
+    if (timer->is_parked && now + delay_ms >= timer->hangs_ms) {
         timer->due_ms = now + delay_ms;
-        timer->rests = false;
+        timer->is_parked = false;
         count(wheel, timer);
         return;
     }
@@ -217,20 +217,20 @@ void ah_timer_stop(ahttp_loop *loop, ah_timer *timer)
 
     if (!ah_link_is_in_list(&timer->link))
         return;
-    ah_timer_rest(loop, timer);
+    ah_timer_park(loop, timer);
     unsigned slot = slot_of(timer->hangs_ms, timer->level);
     ah_link_remove(&timer->link);
     if (ah_list_is_empty(&wheel->slots[timer->level][slot]))
         mark_empty(wheel, timer->level, slot);
-    timer->rests = false;
+    timer->is_parked = false;
 }
 
-void ah_timer_rest(ahttp_loop *loop, ah_timer *timer)
+void ah_timer_park(ahttp_loop *loop, ah_timer *timer)
 {
     if (!ah_timer_is_armed(timer))
         return;
     uncount(&loop->wheel, timer);
-    timer->rests = true;
+    timer->is_parked = true;
 }
 
 void ah_wheel_init(ahttp_loop *loop)

@@ -97,18 +97,18 @@ static void a_timer_that_was_stopped_does_not_fire(void **state)
     assert_int_equal(order[0], 2);
 }
 
-static void a_timer_that_rests_does_not_fire_until_it_is_armed_again(void **state)
+static void a_timer_that_is_parked_does_not_fire_until_it_is_armed_again(void **state)
 {
     ahttp_loop *loop = *state;
-    probe resting = {0}, again = {0}, earlier = {0};
+    probe parked = {0}, again = {0}, earlier = {0};
     int64_t start_ms = ahttp_loop_now(loop);
 
-    start(loop, &resting, 1, 100);
+    start(loop, &parked, 1, 100);
     start(loop, &again, 2, 100);
     start(loop, &earlier, 3, 100);
-    ah_timer_rest(loop, &resting.timer);
-    ah_timer_rest(loop, &again.timer);
-    ah_timer_rest(loop, &earlier.timer);
+    ah_timer_park(loop, &parked.timer);
+    ah_timer_park(loop, &again.timer);
+    ah_timer_park(loop, &earlier.timer);
     assert_false(ah_timer_is_armed(&again.timer));
     start(loop, &again, 2, 250);
     start(loop, &earlier, 3, 50);
@@ -117,21 +117,21 @@ static void a_timer_that_rests_does_not_fire_until_it_is_armed_again(void **stat
     assert_int_equal(fired, 2);
     assert_int_equal(earlier.fired_ms, start_ms + 50);
     assert_int_equal(again.fired_ms, start_ms + 250);
-    assert_int_equal(resting.fired_ms, 0);
+    assert_int_equal(parked.fired_ms, 0);
 }
 
-static void a_timer_that_rests_does_not_keep_the_loop_running(void **state)
+static void a_timer_that_is_parked_does_not_keep_the_loop_running(void **state)
 {
     ahttp_loop *loop = *state;
     int64_t start_ms = ahttp_loop_now(loop);
-    probe resting = {0};
+    probe parked = {0};
 
-    start(loop, &resting, 1, 100);
-    ah_timer_rest(loop, &resting.timer);
+    start(loop, &parked, 1, 100);
+    ah_timer_park(loop, &parked.timer);
     ahttp_loop_run(loop);
 
     assert_int_equal(ahttp_loop_now(loop), start_ms);
-    ah_timer_stop(loop, &resting.timer);
+    ah_timer_stop(loop, &parked.timer);
 }
 
 static void a_timer_armed_anew_fires_once_at_the_new_time(void **state)
@@ -307,7 +307,7 @@ typedef struct model {
 } model;
 
 static model models[MODEL_TIMERS];
-static bool some_rest; /* whose place among equals may be another */
+static bool some_park; /* whose place among equals may be another */
 static uint64_t seed = 88172645463325252u;
 
 static uint64_t dice(uint64_t sides)
@@ -330,7 +330,7 @@ static void check_model(ah_timer *timer)
             continue;
         assert_true(
             other->due_ms > self->due_ms ||
-            (other->due_ms == self->due_ms && (some_rest || other->armed_as > self->armed_as)));
+            (other->due_ms == self->due_ms && (some_park || other->armed_as > self->armed_as)));
     }
     self->armed = false;
     fired++;
@@ -356,8 +356,8 @@ static void check_random_use(ahttp_loop *loop)
         one->probe.timer.fire = check_model;
         switch (dice(8)) {
         case 0:
-            if (some_rest && dice(2) == 0)
-                ah_timer_rest(loop, &one->probe.timer);
+            if (some_park && dice(2) == 0)
+                ah_timer_park(loop, &one->probe.timer);
             else
                 ah_timer_stop(loop, &one->probe.timer);
             expected -= one->armed;
@@ -383,13 +383,13 @@ static void check_random_use(ahttp_loop *loop)
 
 static void random_use_agrees_with_a_model(void **state)
 {
-    some_rest = false;
+    some_park = false;
     check_random_use(*state);
 }
 
-static void random_use_with_rests_agrees_with_a_model(void **state)
+static void random_use_with_parking_agrees_with_a_model(void **state)
 {
-    some_rest = true;
+    some_park = true;
     check_random_use(*state);
     for (int i = 0; i < MODEL_TIMERS; i++)
         ah_timer_stop(*state, &models[i].probe.timer);
@@ -436,8 +436,8 @@ int main(void)
         WITH_LOOP(timers_fire_in_order_of_due_time_each_at_its_time),
         WITH_LOOP(timers_of_one_due_time_fire_in_the_order_of_arming),
         WITH_LOOP(a_timer_that_was_stopped_does_not_fire),
-        WITH_LOOP(a_timer_that_rests_does_not_fire_until_it_is_armed_again),
-        WITH_LOOP(a_timer_that_rests_does_not_keep_the_loop_running),
+        WITH_LOOP(a_timer_that_is_parked_does_not_fire_until_it_is_armed_again),
+        WITH_LOOP(a_timer_that_is_parked_does_not_keep_the_loop_running),
         WITH_LOOP(a_timer_armed_anew_fires_once_at_the_new_time),
         WITH_LOOP(a_firing_timer_may_stop_another_that_is_due),
         WITH_LOOP(a_delay_of_0_fires_in_the_next_turn),
@@ -447,7 +447,7 @@ int main(void)
         WITH_LOOP(time_never_goes_back),
         cmocka_unit_test(arming_and_disarming_allocate_nothing),
         WITH_LOOP(random_use_agrees_with_a_model),
-        WITH_LOOP(random_use_with_rests_agrees_with_a_model),
+        WITH_LOOP(random_use_with_parking_agrees_with_a_model),
         WITH_LOOP(timers_fire_on_the_real_clock_not_before_their_time),
         WITH_LOOP(on_the_real_clock_advancing_does_nothing),
     };
