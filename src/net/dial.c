@@ -19,6 +19,13 @@
 
 enum { DEFAULT_DELAY_MS = 250, MAX_AT_ONCE = 6, FULL_RETRY_MS = 10 };
 
+/* No program that another thread starts meanwhile gets it, where the system can see to that. */
+#ifdef SOCK_CLOEXEC
+enum { STREAM = SOCK_STREAM | SOCK_CLOEXEC };
+#else
+enum { STREAM = SOCK_STREAM };
+#endif
+
 /* The path of a Unix socket is the longest address. */
 enum { ADDRESS_TEXT = AH_DIAL_ADDRESS_TEXT };
 _Static_assert(ADDRESS_TEXT >= sizeof(struct sockaddr_un) + 2, "a path and its NUL must fit");
@@ -201,7 +208,7 @@ static int open_socket(attempt *self)
     char peer[ADDRESS_TEXT];
     ahttp_error *error;
 
-    self->fd = socket(family, SOCK_STREAM, family == AF_UNIX ? 0 : IPPROTO_TCP);
+    self->fd = socket(family, STREAM, family == AF_UNIX ? 0 : IPPROTO_TCP);
     if (self->fd < 0)
         return -errno;
     format_address(self, peer);
