@@ -205,10 +205,13 @@ static void take_clear(slot *s, const char *bytes, size_t len)
     if (!s->is_over)
         return;
     load_ended(s->load, s->began, s->bytes);
-    if (s->load->fresh)
-        uv_close((uv_handle_t *)&s->tcp, on_closed);
-    else
+    if (!s->load->fresh) {
         next(s);
+        return;
+    }
+    tls_say_goodbye(&s->tls);
+    flush(s);
+    uv_close((uv_handle_t *)&s->tcp, on_closed);
 }
 
 static void take_coded(slot *s, const char *bytes, size_t len)

@@ -16,6 +16,8 @@ typedef struct tls {
 
 SSL_CTX *tls_client_new(const bench_load *load);
 void tls_begin(tls *it, SSL_CTX *context, const char *host);
+/* Leaves its close_notify in output. */
+void tls_say_goodbye(tls *it);
 void tls_end(tls *it);
 
 #endif

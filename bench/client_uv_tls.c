@@ -99,12 +99,16 @@ void tls_begin(tls *it, SSL_CTX *context, const char *host)
         SSL_set_session(it->ssl, newest);
 }
 
+void tls_say_goodbye(tls *it)
+{
+    if (it->ssl)
+        SSL_shutdown(it->ssl); /* RFC 8446 §6.1 */
+}
+
 void tls_end(tls *it)
 {
     if (!it->ssl)
         return;
-    SSL_set_quiet_shutdown(it->ssl, 1);
-    SSL_shutdown(it->ssl); /* else the session counts as broken */
     SSL_free(it->ssl);
     free(it->output);
     *it = (tls){0};
