@@ -127,12 +127,13 @@ static void uncount(ah_wheel *wheel, const ah_timer *timer)
         uv_unref((uv_handle_t *)&wheel->uv);
 }
 
-/* Its place is due, and it is out of there: fires it if that is its own due time, too. */
-static void come_due(ah_wheel *wheel, ah_timer *timer, int64_t upto_ms)
+/* Its place is due, and it is out of there: fires it if its own due time has come, too.  Others
+   that fired before it may have moved the wheel's time on. */
+static void come_due(ah_wheel *wheel, ah_timer *timer)
 {
     if (timer->is_parked) {
         timer->is_parked = false;
-    } else if (timer->due_ms > upto_ms) {
+    } else if (timer->due_ms > wheel->time_ms) {
         insert(wheel, timer);
     } else {
         uncount(wheel, timer);
@@ -157,7 +158,7 @@ static void fire_due(ahttp_loop *loop, int64_t upto_ms)
     }
     wheel->time_ms = upto_ms;
     for (ah_link *link; (link = ah_list_take_first(&firing));)
-        come_due(wheel, AH_CONTAINER(link, ah_timer, link), upto_ms);
+        come_due(wheel, AH_CONTAINER(link, ah_timer, link));
 }
 
 static void on_uv_timer(uv_timer_t *uv);

@@ -416,6 +416,40 @@ static void timers_fire_on_the_real_clock_not_before_their_time(void **state)
     ahttp_loop_close(loop);
 }
 
+static probe after;
+
+/* The next timer's time comes meanwhile. */
+static void take_long(ah_timer *timer)
+{
+    ahttp_loop *loop = AH_CONTAINER(timer, probe, timer)->loop;
+    int64_t end_ms = ahttp_loop_now(loop) + 150;
+
+    note(timer);
+    while (ahttp_loop_now(loop) < end_ms)
+        ;
+    start(loop, &after, 3, 1);
+}
+
+static void a_timer_whose_time_comes_while_others_fire_is_not_passed_over(void **state)
+{
+    ahttp_loop *loop = ahttp_loop_new();
+    probe slow = {0}, again = {0};
+
+    (void)state;
+    fired = 0;
+    start(loop, &slow, 1, 5);
+    slow.timer.fire = take_long;
+    start(loop, &again, 2, 5);
+    ah_timer_park(loop, &again.timer);
+    start(loop, &again, 2, 50);
+    ahttp_loop_run(loop);
+
+    int expected[] = {1, 2, 3};
+    assert_int_equal(fired, 3);
+    assert_memory_equal(order, expected, sizeof expected);
+    assert_int_equal(ahttp_loop_close(loop), 0);
+}
+
 static void on_the_real_clock_advancing_does_nothing(void **state)
 {
     (void)state;
@@ -449,6 +483,7 @@ int main(void)
         WITH_LOOP(random_use_agrees_with_a_model),
         WITH_LOOP(random_use_with_parking_agrees_with_a_model),
         WITH_LOOP(timers_fire_on_the_real_clock_not_before_their_time),
+        WITH_LOOP(a_timer_whose_time_comes_while_others_fire_is_not_passed_over),
         WITH_LOOP(on_the_real_clock_advancing_does_nothing),
     };
 
