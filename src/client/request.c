@@ -469,11 +469,14 @@ static bool is_anonymous(const ahttp_response *call)
     return !auth->login && !auth->trusts_netrc && !call->url.userinfo.ptr;
 }
 
-static void finish_plain(ahttp_response *call)
+/* False when out of memory. */
+static bool finish_plain(ahttp_response *call)
 {
-    call->exchange.request.target = call->url.target;
-    call->exchange.request.authority = call->url.authority;
+    ah_request_head *head = &call->exchange.request;
+
+    head->target = call->url.target;
     use_session_fields(call);
+    return ah_url_write_host(&call->url, &call->arena, &head->authority);
 }
 
 static ahttp_error *prepare_but_url(ahttp_response *call, const ahttp_request_options *options,
@@ -506,10 +509,8 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     call->exchange.response = ah_response_head_in(&call->arena);
     ah_body_set_buffer(&call->body, call->settings->read_buffer_bytes);
     error = prepare_url(call, options);
-    if (!error && is_plain && is_anonymous(call)) {
-        finish_plain(call);
-        return NULL;
-    }
+    if (!error && is_plain && is_anonymous(call))
+        return finish_plain(call) ? NULL : ah_error_no_memory();
     if (!error)
         error = prepare_target(call, options);
     if (!error)

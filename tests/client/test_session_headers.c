@@ -153,6 +153,14 @@ static void host_is_first_and_says_what_the_url_says(void **state)
             fail_msg("no %s in\n%s", cases[i].line, request.head);
         assert_ptr_equal(strstr(request.head, "\r\n") + 2, strstr(request.head, "Host: "));
     }
+    use(ahttp_session_new(.loop = f.loop, .proxy = {.url = to}));
+    for (size_t i = 0; i < COUNT_OF(cases); i++) { /* of requests that say nothing else */
+        snprintf(url, sizeof url, "http://%s/ok", cases[i].host);
+        free(text_of(ahttp_get(f.session, url)));
+        server_request request = server_request_at(f.server, COUNT_OF(cases) + i);
+        if (!server_request_has_line(request, cases[i].line))
+            fail_msg("no %s in\n%s", cases[i].line, request.head);
+    }
 }
 
 static void what_cannot_be_sent_is_refused(void **state)
