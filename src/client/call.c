@@ -279,6 +279,8 @@ static bool hold(ahttp_response *call, ah_str piece)
 {
     call->body.raw_total += piece.len;
     ah_buf_append(&call->body.held, piece);
+    if (ah_buf_failed(&call->body.held))
+        ah_call_fail(call, ah_error_no_memory());
     return false;
 }
 

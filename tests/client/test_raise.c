@@ -222,11 +222,36 @@ static void refuse_in_scarcity(void *ctx)
         assert_int_equal(ahttp_loop_close(loop), 0);
 }
 
+/* The body comes while the function is asked. */
+static void ask_in_scarcity(void *ctx)
+{
+    asked a = {.raise_from = 1000};
+    ahttp_loop *loop = ahttp_loop_new();
+    ahttp_session *session =
+        loop ? ahttp_session_new(.loop = loop, .raise_if = from_status, .raise_if_ctx = &a) : NULL;
+    ahttp_response *response =
+        session ? ahttp_await(ahttp_get(session, server_url(server, "/ok"))) : NULL;
+
+    (void)ctx;
+    if (response) {
+        const ahttp_bytes *body = ahttp_await(ahttp_stream_read(ahttp_response_stream(response)));
+        if (body)
+            assert_int_equal(body->len, 2);
+        else
+            assert_int_equal(ahttp_task_error()->code, AHTTP_E_NO_MEMORY);
+    }
+    ahttp_response_unref(response);
+    ahttp_session_unref(session);
+    if (loop)
+        assert_int_equal(ahttp_loop_close(loop), 0);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
     server = server_start(NULL);
     for_each_allocation(refuse_in_scarcity, NULL);
+    for_each_allocation(ask_in_scarcity, NULL);
     server_stop(server);
 }
 
