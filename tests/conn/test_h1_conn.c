@@ -273,7 +273,7 @@ static bool on_placed_body(ah_exchange *ex, ah_str piece)
 
     (void)ex;
     tell("%s %.*s|", is_placed ? "placed" : "body", (int)piece.len, piece.ptr);
-    return true;
+    return has_room;
 }
 
 static const ah_exchange_events placing = {
@@ -299,6 +299,35 @@ static void a_body_is_read_to_where_its_owner_keeps_it(void **state)
     assert_string_equal(story, "place for 5|placed hel|place for 2|placed lo|end OK|idle|");
 }
 
+static void a_body_that_fills_its_place_is_read_on_at_once_unless_that_is_enough(void **state)
+{
+    (void)state;
+    await_body("Content-Length: 8\r\n\r\n", 3);
+    ah_buf_append(&wire.incoming, AH_STR("hell"));
+    wire.base.ready(wire.base.ctx, AH_READABLE);
+    assert_string_equal(story, "place for 8|placed hel|place for 5|placed l|");
+
+    has_room = false;
+    ah_buf_append(&wire.incoming, AH_STR("o ya"));
+    wire.base.ready(wire.base.ctx, AH_READABLE);
+    assert_string_equal(story, "place for 8|placed hel|place for 5|placed l|"
+                               "place for 4|placed o y|");
+    assert_int_equal(wire.wanted, 0);
+}
+
+static void a_request_that_only_waits_lends_its_work_to_others(void **state)
+{
+    (void)state;
+    send_request("GET", "");
+    assert_int_equal(store.count, 1);
+    fake_arrives(&wire, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+    assert_int_equal(store.count, 0);
+    fake_arrives(&wire, "hello");
+
+    assert_int_equal(store.count, 1);
+    assert_string_equal(story, "head 200|body hello|end OK|idle|");
+}
+
 static void a_chunk_is_read_to_its_place_and_what_frames_it_is_not(void **state)
 {
     (void)state;
@@ -322,6 +351,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(a_body_is_read_to_where_its_owner_keeps_it),
+        TEST(a_body_that_fills_its_place_is_read_on_at_once_unless_that_is_enough),
+        TEST(a_request_that_only_waits_lends_its_work_to_others),
         TEST(a_chunk_is_read_to_its_place_and_what_frames_it_is_not),
         TEST(a_body_without_a_place_is_read_elsewhere),
         TEST(an_exchange_goes_out_in_one_write_and_comes_back),

@@ -70,6 +70,25 @@ static void a_readable_socket_is_reported_until_nobody_asks(void **state)
     assert_int_equal(self->ready, 2);
 }
 
+static void what_comes_when_nobody_asks_stops_the_watching(void **state)
+{
+    wire *self = *state;
+    ah_poll_set(&self->poll, AH_READABLE);
+    uv_run(ahttp_loop_uv(self->loop), UV_RUN_NOWAIT);
+    ah_poll_set(&self->poll, 0);
+
+    ah_loop_hold(self->loop); /* else it has nothing to run for */
+    assert_int_equal(write(self->ends[1], "x", 1), 1);
+    uv_run(ahttp_loop_uv(self->loop), UV_RUN_NOWAIT);
+    ah_loop_unhold(self->loop);
+    assert_int_equal(self->ready, 0);
+    assert_false(uv_is_active((uv_handle_t *)&self->poll.uv));
+    ah_poll_set(&self->poll, AH_READABLE);
+    ahttp_loop_run(self->loop);
+
+    assert_int_equal(self->ready, 1);
+}
+
 static void a_writable_socket_is_reported(void **state)
 {
     wire *self = *state;
@@ -232,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WIRE(a_readable_socket_is_reported_until_nobody_asks),
+        WITH_WIRE(what_comes_when_nobody_asks_stops_the_watching),
         WITH_WIRE(a_writable_socket_is_reported),
         WITH_WIRE(nothing_is_watched_at_first),
         WITH_WIRE(the_end_of_the_peer_is_readable),
