@@ -246,13 +246,14 @@ ahttp_error *ah_auth_prepare(ahttp_response *call, const ahttp_request_options *
     return error;
 }
 
+/* What stands in the URL of `from` was heeded there, or an option counted more. */
 bool ah_auth_hop(const ahttp_response *from, ahttp_response *to)
 {
     const ah_login *login = NULL;
     bool done = true;
 
     to->course.stages &= ~(1u << AH_STAGE_AUTH);
-    if (to->url.userinfo.ptr) {
+    if (to->url.userinfo.ptr && to->url.userinfo.ptr != from->url.userinfo.ptr) {
         login = login_of_userinfo(&to->arena, to->url.userinfo);
         done = login != NULL;
     } else if (!(from->hop->left_behind & AH_SECRET_CREDENTIALS)) {

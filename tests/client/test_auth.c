@@ -70,6 +70,26 @@ static void options_and_urls_say_who_asks(void **state)
     assert_sent_without(GET(.text = "x"));
 }
 
+static ahttp_future *passing_on(ahttp_outgoing *request, ahttp_next *next, void *ctx)
+{
+    (void)request;
+    (void)ctx;
+    return ahttp_next_send(next);
+}
+
+static void an_option_counts_more_than_the_url(void **state)
+{
+    (void)state;
+    assert_sent_with(ahttp_get(f.session, url_with("bob:x", "/ok"), .auth = "ann:secret"),
+                     BASIC_ANN);
+    assert_sent_with(ahttp_get(f.session, url_with("bob:x", "/ok"), .auth = "ann:secret",
+                               .middlewares = AHTTP_MIDDLEWARES({passing_on, NULL, NULL})),
+                     BASIC_ANN);
+    assert_sent_with(ahttp_get(f.session, url_with("ann:secret", "/ok"),
+                               .middlewares = AHTTP_MIDDLEWARES({passing_on, NULL, NULL})),
+                     BASIC_ANN);
+}
+
 static void two_opinions_on_who_asks_are_an_error(void **state)
 {
     (void)state;
@@ -418,6 +438,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(options_and_urls_say_who_asks),
+        TEST(an_option_counts_more_than_the_url),
         TEST(two_opinions_on_who_asks_are_an_error),
         TEST(what_is_said_once_is_not_said_twice_on_another_sending),
         TEST(a_session_says_who_all_requests_come_from),
