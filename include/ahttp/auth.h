@@ -55,7 +55,7 @@ AHTTP_API const char *ahttp_auth_challenge(const ahttp_auth_request *request, co
    sent with these, again if there is a response.  NULL: it is sent without, or the response is the
    program's.  Asked before each sending and for each 401 and 407, at most 10 times for a request.
    When the future fails, so does the request.  Where what it wants needs the same connection for
-   several rounds (NTLM), it has that.
+   several rounds (Negotiate, NTLM), it has that.
 
    A proxy has a function of its own: ahttp_proxy's authorize.  It is asked before each CONNECT, and
    for each 407 that answers it; such a request has the proxy's URL and no headers.  So it is for

@@ -177,11 +177,19 @@ static bool is_asked_for(const ahttp_response *call)
     return status == 401 || (status == 407 && !has_own);
 }
 
+/* Whether the login that is wanted needs the same connection for all of its rounds (RFC 4559 §5).
+   Any other must not hold one that somebody waits for, who may be the function itself. */
+static bool is_about_connection(const ahttp_response *call)
+{
+    return ahttp_response_challenge(call, "Negotiate", NULL) ||
+           ahttp_response_challenge(call, "NTLM", NULL);
+}
+
 ah_verdict ah_auth_program_after(ahttp_response *call, ahttp_error **error)
 {
     ah_verdict verdict = is_asked_for(call) ? ask_soon(call, error) : AH_GO_ON;
 
-    call->exchange.keeps_conn = verdict == AH_WAIT; /* some schemes are about one connection */
+    call->exchange.keeps_conn = verdict == AH_WAIT && is_about_connection(call);
     return verdict;
 }
 

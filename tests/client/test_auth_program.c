@@ -102,7 +102,9 @@ static void wait_until_asked(int times)
         wait_a_turn(f.loop, &quiet_ms);
 }
 
-#define WHO SEND("HTTP/1.1 401 A\r\nContent-Length: 4\r\n\r\nwho?")
+#define WHO_BY(scheme)                                                                             \
+    SEND("HTTP/1.1 401 A\r\nWWW-Authenticate: " scheme "\r\nContent-Length: 4\r\n\r\nwho?")
+#define WHO WHO_BY("NTLM")
 static const server_step two_rounds[] = {
     READ_REQUEST, SEND(OK), READ_REQUEST, WHO, READ_REQUEST, WHO, READ_REQUEST, SEND(OK), SERVE};
 static const server_step first_then_ok[] = {READ_REQUEST, WAIT_GATE(1), SEND(OK), SERVE};
@@ -168,6 +170,36 @@ static void others_wait_for_the_connection_between_rounds(void **state)
     assert_int_equal(stats.reused, 4);
     assert_int_equal(ahttp_await_status(ahttp_connector_close(connector)), 0);
     ahttp_session_unref(session);
+    ahttp_connector_unref(connector);
+}
+
+static const server_step wants_token[] = {READ_REQUEST, WHO_BY("Bearer"), SERVE};
+
+/* The function may be the one that needs it. */
+static void a_login_that_is_about_no_connection_leaves_it_to_others(void **state)
+{
+    (void)state;
+    finish(&f);
+    memset(&seer, 0, sizeof seer);
+    f = start(&(server_script){.connections = {wants_token}}, false);
+    ahttp_connector *connector = ahttp_connector_new(.loop = f.loop, .limit_per_host = 1);
+    ahttp_session *session =
+        ahttp_session_new(.connector = connector, .timeout = {.pool_ms = 1000});
+    seer.answers_later = true;
+    ahttp_future *request = ahttp_get(session, server_url(f.server, "/ok"), .authorize = authorize,
+                                      .authorize_ctx = &seer);
+    wait_until_asked(1);
+    ahttp_promise_resolve(seer.later, NULL, NULL);
+    wait_until_asked(2);
+
+    assert_text(ahttp_get(session, server_url(f.server, "/ok")), "ok");
+    ahttp_promise_resolve(seer.later, (void *)(uintptr_t)TOY("1"), NULL);
+
+    assert_sent(request);
+    assert_true(server_request_has_line(seen(), "Authorization: Toy 1"));
+    assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 1);
+    ahttp_session_unref(session);
+    assert_int_equal(ahttp_await_status(ahttp_connector_close(connector)), 0);
     ahttp_connector_unref(connector);
 }
 
@@ -392,6 +424,7 @@ int main(void)
         TEST(a_handshake_of_several_rounds_is_possible),
         TEST(rounds_stay_on_one_connection_beside_idle_ones),
         TEST(others_wait_for_the_connection_between_rounds),
+        TEST(a_login_that_is_about_no_connection_leaves_it_to_others),
         TEST(a_kept_connection_that_closes_is_replaced),
         TEST(without_an_answer_the_401_is_the_programs),
         TEST(a_407_is_told_to_be_the_proxys),
