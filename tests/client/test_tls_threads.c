@@ -60,6 +60,7 @@ typedef struct worker {
     int left;  /* requests to begin */
     int right; /* answers that were this thread's own */
     int resumed;
+    char why[300]; /* the first request that failed did */
 } worker;
 
 typedef struct asking {
@@ -69,6 +70,12 @@ typedef struct asking {
 } asking;
 
 static void ask(asking *it);
+
+static void note_failure(worker *by, const ahttp_error *error)
+{
+    if (!by->why[0])
+        snprintf(by->why, sizeof by->why, "%s", error->message);
+}
 
 static void on_text(ahttp_future *future, void *ctx)
 {
@@ -84,9 +91,11 @@ static void on_response(ahttp_future *future, void *ctx)
 {
     asking *it = ctx;
 
-    it->response = ahttp_future_take(future);
-    if (!it->response)
+    if (ahttp_future_error(future)) {
+        note_failure(it->by, ahttp_future_error(future));
         return;
+    }
+    it->response = ahttp_future_take(future);
     it->by->resumed += ahttp_peer_tls_resumed(ahttp_response_peer(it->response));
     ahttp_then(ahttp_response_text(it->response), on_text, it);
 }
@@ -140,7 +149,9 @@ static void run_workers(void *(*body)(void *), const char *scheme, uint16_t at, 
         pthread_join(workers[i].thread, NULL);
     ahttp_tls_unref(tls);
     for (int i = 0; i < THREADS; i++)
-        assert_int_equal(workers[i].right, count);
+        if (workers[i].right != count)
+            fail_msg("thread %d has %d of %d answers: %s", i, workers[i].right, count,
+                     workers[i].why);
 }
 
 /* ---- The tests ---- */
