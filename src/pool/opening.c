@@ -432,6 +432,8 @@ static void reach(ah_opening *opening)
 
     opening->dial = NULL;
     opening->asking = NULL;
+    ah_error_free(opening->failure); /* of a way that was left */
+    opening->failure = NULL;
     if (opening->setup->connect)
         ask_program(opening, &place);
     else
@@ -453,7 +455,6 @@ static ahttp_error *timed_out(const ah_opening *opening)
     const ah_opening_facts *facts = &ah_opening_facts_of[opening->stage];
     int64_t took_ms = ahttp_loop_now(opening->setup->loop) - opening->limited_ms;
     ah_buf tried = {0};
-
     char address[AH_DIAL_ADDRESS_TEXT] = "";
 
     if (opening->stage == AH_OPENING_DIALLING && opening->dial) {
