@@ -10,6 +10,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
+#include <string.h>
 
 /* What OpenSSL's password callback gets. */
 typedef struct asking {
@@ -222,6 +223,14 @@ static bool read_key_uri(identity *who, asking *ask)
     return is_whole;
 }
 
+/* Engines say what they minded; of a file nobody can tell a wrong password from broken bytes. */
+static bool is_about_password(const asking *ask, unsigned long why)
+{
+    const char *reason = ERR_reason_error_string(why);
+
+    return !ask->password || !ah_tls_is_engine_uri(ask->what) || !reason || strstr(reason, "PIN");
+}
+
 static ahttp_error *load_key_uri(identity *who, const ahttp_tls_options *options)
 {
     asking ask = {.options = options, .what = options->key_uri};
@@ -232,7 +241,7 @@ static ahttp_error *load_key_uri(identity *who, const ahttp_tls_options *options
     unsigned long why = ERR_peek_error();
     if (!is_whole)
         error = ah_error_no_memory();
-    else if (!who->key && ask.is_asked)
+    else if (!who->key && ask.is_asked && is_about_password(&ask, why))
         error = unread(&ask, "client key");
     else if (!who->key && !ask.is_open)
         error = ah_tls_failure(AHTTP_E_TLS_SETTINGS, why, "load client key from %s", ask.what);

@@ -116,6 +116,7 @@ static void a_wrong_pin_and_a_key_that_is_not_there_are_told_apart(void **state)
     assert_refused(with_key("me", "", "4321"), "object=me;type=private: the password is wrong");
     assert_refused(with_key("me", "", NULL), "type=private: it is encrypted; give its password");
     assert_refused(with_key("nobody", "?pin-value=1234", NULL), ": object not found");
+    assert_refused(with_key("nobody", "", "1234"), ": object not found");
 }
 
 int main(void)
