@@ -31,7 +31,8 @@ typedef enum ahttp_hop_choice {
     AHTTP_HOP_FOLLOW, /* where url is NULL, the request fails */
     AHTTP_HOP_STOP,   /* the 3xx is the response, with its body */
     AHTTP_HOP_REFUSE, /* the request fails with E_REDIRECT_REFUSED */
-    AHTTP_HOP_TRUST   /* follow, and let what was for this origin go along to the other one */
+    AHTTP_HOP_TRUST   /* follow, and let what the program gave for the request go along to the other
+                         origin, also where a middleware had sent it elsewhere */
 } ahttp_hop_choice;
 
 /* Asked at each hop, from the loop like every callback. */
