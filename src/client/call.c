@@ -55,8 +55,6 @@ void ah_call_stop(ahttp_response *call, ah_call_phase phase)
     if (AH_UNLIKELY(call->exchange.keeps_conn))
         ah_conn_give_back(&call->exchange);
     ah_timer_park(call->session->guest.loop, &call->deadline);
-    ah_link_remove(&call->link);
-    ah_list_append(&call->session->kept, &call->link);
     ah_call_give_up_source(call);
     if (AH_UNLIKELY(call->overs))
         tell_over(call);
@@ -77,21 +75,16 @@ void ah_call_give_up_source(ahttp_response *call)
     }
 }
 
-static bool is_over(const ahttp_response *call)
-{
-    return call->phase == AH_CALL_COMPLETE || call->phase == AH_CALL_FAILED;
-}
-
 void ah_call_fail(ahttp_response *call, ahttp_error *error)
 {
     ahttp_future *sent = call->sent;
 
     ah_stages_stop(call);
-    if (is_over(call) && sent) {
+    if (ah_response_is_over(call) && sent) {
         ah_call_reject(call, error);
         return;
     }
-    if (is_over(call)) {
+    if (ah_response_is_over(call)) {
         ah_error_free(error);
         return;
     }
@@ -127,7 +120,7 @@ void ah_call_reject(ahttp_response *call, ahttp_error *error)
     ah_interims_forget(call);
     error = ah_call_error(call, error);
     ah_result_drop(call);
-    if (is_over(call))
+    if (ah_response_is_over(call))
         ah_timer_stop(call->session->guest.loop, &call->deadline);
     else if (call->refs == 0)
         ah_rest_leave(call);

@@ -110,7 +110,7 @@ static void discard(ahttp_response *to)
 static void leave(ahttp_response *from)
 {
     ah_result_drop(from);
-    if (from->phase != AH_CALL_COMPLETE && from->phase != AH_CALL_FAILED && from->refs == 0)
+    if (!ah_response_is_over(from) && from->refs == 0)
         ah_rest_leave(from);
 }
 

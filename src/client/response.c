@@ -12,21 +12,20 @@ enum { MOST_RECYCLED = 256 };
 
 ahttp_response *ah_response_new(ahttp_session *session)
 {
-    ah_link *link = ah_list_first(&session->recycled);
-    ahttp_response *response;
+    ahttp_response *response = session->recycled;
 
-    if (link) {
-        ah_link_remove(link);
+    if (AH_LIKELY(response != NULL)) {
+        session->recycled = response->next_recycled;
         session->recycled_count--;
-        response = AH_CONTAINER(link, ahttp_response, link);
     } else {
         response = AH_NEW(ahttp_response);
         if (!response)
             return NULL;
+        response->session = session;
+        ah_list_append(&session->blocks, &response->link);
         ah_body_reset(&response->body);
     }
-    response->session = session;
-    ah_list_append(&session->calls, &response->link);
+    session->needed++;
     response->phase = AH_CALL_WAITING;
     return response;
 }
@@ -35,6 +34,7 @@ void ah_response_free(ahttp_response *response)
 {
     if (response->session->guest.loop)
         ah_timer_stop(response->session->guest.loop, &response->deadline);
+    ah_link_remove(&response->link);
     ah_arena_release(&response->arena);
     ah_body_release(&response->body);
     ah_buf_release(&response->asked);
@@ -86,14 +86,9 @@ static void clear(ahttp_response *response)
     response->in_history = response->was_resent = false;
 }
 
-static bool is_over(const ahttp_response *response)
-{
-    return response->phase == AH_CALL_COMPLETE || response->phase == AH_CALL_FAILED;
-}
-
 void ah_response_when_over(ahttp_response *response, ah_over *over)
 {
-    if (is_over(response)) {
+    if (ah_response_is_over(response)) {
         over->fn(over);
         return;
     }
@@ -105,17 +100,18 @@ void ah_response_release(ahttp_response *response)
 {
     ahttp_session *session = response->session;
 
-    if (!is_over(response) || response->refs > 0 || response->reading || response->sent ||
-        response->in_history || response->askings > 0)
+    if (!ah_response_is_over(response) || response->refs > 0 || response->reading ||
+        response->sent || response->in_history || response->askings > 0)
         return;
     ahttp_response *asker = response->asker;
     response->asker = NULL;
     if (response->previous)
         ah_hops_release(response);
     clear(response);
-    ah_link_remove(&response->link);
-    if (session->recycled_count < MOST_RECYCLED) {
-        ah_list_prepend(&session->recycled, &response->link);
+    session->needed--;
+    if (AH_LIKELY(session->recycled_count < MOST_RECYCLED)) {
+        response->next_recycled = session->recycled;
+        session->recycled = response;
         session->recycled_count++;
     } else {
         ah_response_free(response);

@@ -56,7 +56,6 @@ struct ah_over {
 /* What every request touches comes first, so that it touches few lines of memory. */
 struct ahttp_response {
     ahttp_session *session;
-    ah_link link;  /* in the session's calls, kept, rests or recycled */
     unsigned refs; /* the program's */
     ah_call_phase phase;
     ahttp_future *sent;    /* promise of the response, until its head is in */
@@ -114,12 +113,21 @@ struct ahttp_response {
     ah_buf asked;      /* a copy of what that was given, where it has to wait */
     ah_job stage_job;  /* of the stage that waits */
     ah_timer skipping; /* limits SKIPPING */
+
+    /* What no request changes.  A neighbour in a list would be another line of memory. */
+    ah_link link; /* in the session's blocks or rests */
+    ahttp_response *next_recycled;
 };
 
-/* A fresh or recycled block, among the session's calls; NULL when out of memory. */
+/* A fresh or recycled block, which the session needs from now on; NULL when out of memory. */
 ahttp_response *ah_response_new(ahttp_session *session);
 /* The block itself, which must be recycled or never used. */
 void ah_response_free(ahttp_response *response);
+/* Whether nothing is under way for it any more. */
+static inline bool ah_response_is_over(const ahttp_response *response)
+{
+    return response->phase == AH_CALL_COMPLETE || response->phase == AH_CALL_FAILED;
+}
 /* over->fn is called once: when the body has come, has failed, or was given up and its rest does
    not hold the connection any more; at once if that is so already. */
 void ah_response_when_over(ahttp_response *response, ah_over *over);

@@ -21,8 +21,16 @@ static bool is_too_much(ahttp_response *call, ah_str piece)
 
 /* ---- In the background ---- */
 
+static void move(ahttp_response *call, ah_list *to)
+{
+    ah_link_remove(&call->link);
+    ah_list_append(to, &call->link);
+}
+
 static void finish(ahttp_response *call, ah_call_phase phase)
 {
+    move(call, &call->session->blocks);
+    call->session->needed++;
     ah_call_stop(call, phase);
     call->deadline.background = false;
     ah_response_release(call);
@@ -83,8 +91,8 @@ bool ah_rest_skip(ahttp_response *call, ah_rest_length length)
     if (call->asker)
         ah_call_give_up_source(call);
     ah_body_reset(&call->body);
-    ah_link_remove(&call->link);
-    ah_list_append(&call->session->rests, &call->link);
+    move(call, &call->session->rests);
+    call->session->needed--;
     limit(call);
     return true;
 }

@@ -66,7 +66,7 @@ void ah_result_deliver(ahttp_response *result)
     result->sent = NULL;
     if (AH_UNLIKELY(result->tracer))
         ah_call_trace_status(result, AHTTP_TRACE_REQUEST_END, NULL);
-    if (result->phase == AH_CALL_COMPLETE || result->phase == AH_CALL_FAILED)
+    if (ah_response_is_over(result))
         ah_timer_stop(result->session->guest.loop, &result->deadline);
     ah_future_resolve(sent, result, drop_response);
 }

@@ -102,7 +102,7 @@ static void free_session(ahttp_session *session)
 {
     ah_link *link;
 
-    while ((link = ah_list_take_first(&session->recycled)))
+    while ((link = ah_list_first(&session->blocks)))
         ah_response_free(AH_CONTAINER(link, ahttp_response, link));
     ah_guest_leave(&session->guest);
     ah_trace_list_end(session->traces);
@@ -160,33 +160,43 @@ static void stop_rests(ahttp_session *session)
 
 void ah_session_tidy(ahttp_session *session)
 {
-    if (session->refs > 0 || !ah_list_is_empty(&session->calls) ||
-        !ah_list_is_empty(&session->kept))
+    if (session->refs > 0 || session->needed > 0)
         return;
     session->refs++;
     stop_rests(session);
     free_session(session);
 }
 
-/* The session must not go meanwhile. */
-static void shut(ahttp_session *session)
+/* Failing one may free it, and others. */
+static void fail_calls(ahttp_session *session)
 {
-    ah_link *link;
+    ah_list all;
 
-    session->closed = true;
-    while ((link = ah_list_first(&session->calls)))
-        ah_call_fail(AH_CONTAINER(link, ahttp_response, link),
-                     ah_error_new(AHTTP_E_CLOSED, "the session was closed"));
-    stop_rests(session);
-    AH_LIST_FOR_EACH(kept, &session->kept)
-    {
-        ah_tunnel_close(&AH_CONTAINER(kept, ahttp_response, link)->exchange.tunnel);
+    ah_list_init(&all);
+    ah_list_splice(&all, &session->blocks);
+    for (ah_link *link; (link = ah_list_take_first(&all));) {
+        ahttp_response *call = AH_CONTAINER(link, ahttp_response, link);
+        ah_list_append(&session->blocks, link);
+        if (!ah_response_is_over(call))
+            ah_call_fail(call, ah_error_new(AHTTP_E_CLOSED, "the session was closed"));
     }
 }
 
-static void report_responses(const ah_list *responses)
+/* The session must not go meanwhile. */
+static void shut(ahttp_session *session)
 {
-    AH_LIST_FOR_EACH(link, responses)
+    session->closed = true;
+    fail_calls(session);
+    stop_rests(session);
+    AH_LIST_FOR_EACH(link, &session->blocks)
+    {
+        ah_tunnel_close(&AH_CONTAINER(link, ahttp_response, link)->exchange.tunnel);
+    }
+}
+
+static void report_responses(const ahttp_session *session)
+{
+    AH_LIST_FOR_EACH(link, &session->blocks)
     {
         const ahttp_response *response = AH_CONTAINER(link, const ahttp_response, link);
         if (response->refs > 0)
@@ -201,8 +211,7 @@ static void close_guest(ah_guest *guest)
 
     if (session->refs > 0 && !session->closed)
         ah_guest_report(guest);
-    report_responses(&session->calls);
-    report_responses(&session->kept);
+    report_responses(session);
     ahttp_session_ref(session);
     shut(session);
     if (session->owns_connector)
@@ -237,10 +246,8 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     if (!session)
         return NULL;
     session->refs = 1;
-    ah_list_init(&session->calls);
-    ah_list_init(&session->kept);
+    ah_list_init(&session->blocks);
     ah_list_init(&session->rests);
-    ah_list_init(&session->recycled);
     if (!make_fields(session, &options) || !take_base_url(session, options.base_url) ||
         !ah_middlewares_copy(options.middlewares, &session->arena, &session->middlewares) ||
         !take_secret_headers(session, &options) || !take_connector(session, &options) ||

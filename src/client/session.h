@@ -62,10 +62,10 @@ struct ahttp_session {
     ahttp_json_dump_fn *json_dump; /* the same */
     void *hooks_ctx;
     ah_plain_request plain;
-    ah_list calls;    /* responses whose exchange has not ended */
-    ah_list kept;     /* whose exchange has ended, but which somebody still needs */
-    ah_list rests;    /* that nobody needs, but of which the connection reads the rest */
-    ah_list recycled; /* blocks of ended ones, newest first */
+    ah_list blocks; /* all of its requests' but rests, from their first use to their end */
+    ah_list rests;  /* those that nobody needs, but of which the connection reads the rest */
+    size_t needed;  /* of blocks: under way, or kept by somebody */
+    ahttp_response *recycled; /* the rest of blocks, newest first */
     size_t recycled_count;
     uint64_t log_count;        /* of requests, while somebody wants to know */
     int64_t read_buffer_bytes; /* 0: the default */
