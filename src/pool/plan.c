@@ -2,23 +2,16 @@
 #include "pool/plan.h"
 #include "base/later.h"
 
-static size_t total(const ah_counted conns[AH_POOL_STATES])
+size_t ah_pool_count_busy(const ah_counted conns[AH_POOL_STATES], size_t total)
 {
-    size_t count = 0;
-
-    for (int state = AH_POOL_NOWHERE + 1; state < AH_POOL_STATES; state++)
-        count += conns[state].count;
-    return count;
-}
-
-size_t ah_pool_total(const ah_pool *pool)
-{
-    return total(pool->conns);
+    for (int state = AH_POOL_CONNECTING; state < AH_POOL_STATES; state++)
+        total -= conns[state].count;
+    return total;
 }
 
 static bool is_full(const ah_pool *pool)
 {
-    return total(pool->conns) >= pool->rules.limit;
+    return pool->total >= pool->rules.limit;
 }
 
 static int64_t min(int64_t one, int64_t other)
@@ -60,24 +53,41 @@ static ah_pool_waiter *oldest_waiter(const ah_pool_origin *origin)
     return expecting ? expecting : first_of(&origin->unserved);
 }
 
-/* The only place that changes the state of a connection. */
+/* These three change the state of a connection, and nothing else does. */
 static void enter(ah_pool *pool, ah_pool_conn *conn, ah_pool_state state)
 {
-    if (conn->state != AH_POOL_NOWHERE) {
+    ah_pool_origin *origin = conn->origin;
+
+    if (conn->state >= AH_POOL_CONNECTING) {
         ah_counted_remove(&pool->conns[conn->state], &conn->in_pool);
-        ah_counted_remove(&conn->origin->conns[conn->state], &conn->in_origin);
+        ah_counted_remove(&origin->conns[conn->state], &conn->in_origin);
     }
     conn->state = state;
-    if (state == AH_POOL_NOWHERE)
-        return;
-    ah_counted_append(&pool->conns[state], &conn->in_pool);
-    ah_counted_append(&conn->origin->conns[state], &conn->in_origin);
+    if (state >= AH_POOL_CONNECTING) {
+        ah_counted_append(&pool->conns[state], &conn->in_pool);
+        ah_counted_append(&origin->conns[state], &conn->in_origin);
+    }
+}
+
+/* From IDLE to BUSY and back, which every request comes by: the same as enter. */
+static void pick_up(ah_pool *pool, ah_pool_origin *origin, ah_pool_conn *conn)
+{
+    ah_counted_remove(&pool->conns[AH_POOL_IDLE], &conn->in_pool);
+    ah_counted_remove(&origin->conns[AH_POOL_IDLE], &conn->in_origin);
+    conn->state = AH_POOL_BUSY;
+}
+
+static void lay_down(ah_pool *pool, ah_pool_origin *origin, ah_pool_conn *conn)
+{
+    conn->state = AH_POOL_IDLE;
+    ah_counted_append(&pool->conns[AH_POOL_IDLE], &conn->in_pool);
+    ah_counted_append(&origin->conns[AH_POOL_IDLE], &conn->in_origin);
 }
 
 /* Whether the origin hangs in turns; it keeps its place there if it can. */
 static void queue_up(ah_pool *pool, ah_pool_origin *origin)
 {
-    bool wants = origin->unserved.count > 0 && total(origin->conns) < pool->rules.limit_per_host;
+    bool wants = origin->unserved.count > 0 && origin->total < pool->rules.limit_per_host;
 
     if (!wants)
         ah_link_remove(&origin->turn);
@@ -89,6 +99,8 @@ static void queue_up(ah_pool *pool, ah_pool_origin *origin)
 static void drop(ah_pool *pool, ah_pool_conn *conn)
 {
     enter(pool, conn, AH_POOL_NOWHERE);
+    pool->total--;
+    conn->origin->total--;
     queue_up(pool, conn->origin);
 }
 
@@ -158,7 +170,7 @@ static ah_pool_waiter *serve(ah_pool *pool, ah_pool_conn *conn)
 }
 
 /* One more is idle than may be. */
-static void close_oldest_idle(ah_pool *pool, ah_pool_origin *origin)
+static void close_oldest_idle(ah_pool *pool, const ah_pool_origin *origin)
 {
     if (pool->conns[AH_POOL_IDLE].count > pool->rules.limit_idle)
         enter(pool, first_in(pool, AH_POOL_IDLE), AH_POOL_CLOSING);
@@ -167,13 +179,19 @@ static void close_oldest_idle(ah_pool *pool, ah_pool_origin *origin)
               AH_POOL_CLOSING);
 }
 
+/* It is BUSY, or a spare that was opened. */
 static void rest(ah_pool *pool, ah_pool_conn *conn, int64_t peer_keeps_ms, int64_t now_ms)
 {
+    ah_pool_origin *origin = conn->origin;
+
     conn->expires_ms = min(conn->ends_ms, ah_later(now_ms, pool->rules.keepalive_ms));
-    if (peer_keeps_ms)
+    if (AH_UNLIKELY(peer_keeps_ms))
         conn->expires_ms = min(conn->expires_ms, ah_later(now_ms, peer_keeps_ms));
-    enter(pool, conn, AH_POOL_IDLE);
-    close_oldest_idle(pool, conn->origin);
+    if (AH_LIKELY(conn->state == AH_POOL_BUSY))
+        lay_down(pool, origin, conn);
+    else
+        enter(pool, conn, AH_POOL_IDLE);
+    close_oldest_idle(pool, origin);
 }
 
 static ah_pool_waiter *serve_or_rest(ah_pool *pool, ah_pool_conn *conn, int64_t peer_keeps_ms,
@@ -209,17 +227,18 @@ void ah_pool_origin_init(ah_pool_origin *origin)
 
 bool ah_pool_origin_is_unused(const ah_pool_origin *origin)
 {
-    return total(origin->conns) == 0 && !oldest_waiter(origin);
+    return origin->total == 0 && !oldest_waiter(origin);
 }
 
-/* The idle one that was used last and is of use, or NULL. */
-static ah_pool_conn *newest_idle(ah_pool *pool, ah_pool_origin *origin, int64_t now_ms)
+ah_pool_conn *ah_pool_take_idle(ah_pool *pool, ah_pool_origin *origin, int64_t now_ms)
 {
     ah_pool_conn *newest;
 
     while ((newest = conn_in_origin(ah_list_last(&origin->conns[AH_POOL_IDLE].list)))) {
-        if (AH_LIKELY(now_ms < newest->expires_ms))
+        if (AH_LIKELY(now_ms < newest->expires_ms)) {
+            pick_up(pool, origin, newest);
             return newest;
+        }
         enter(pool, newest, AH_POOL_CLOSING);
     }
     return NULL;
@@ -228,12 +247,10 @@ static ah_pool_conn *newest_idle(ah_pool *pool, ah_pool_origin *origin, int64_t 
 ah_pool_conn *ah_pool_wait(ah_pool *pool, ah_pool_origin *origin, ah_pool_waiter *waiter,
                            int64_t now_ms)
 {
-    ah_pool_conn *newest = newest_idle(pool, origin, now_ms);
+    ah_pool_conn *newest = ah_pool_take_idle(pool, origin, now_ms);
 
-    if (AH_LIKELY(newest)) {
-        enter(pool, newest, AH_POOL_BUSY);
+    if (newest)
         return newest;
-    }
     ah_counted_append(&origin->unserved, &waiter->in_origin);
     ah_counted_append(&pool->waiters, &waiter->in_pool);
     waiter->origin = origin;
@@ -263,6 +280,8 @@ void ah_pool_opening(ah_pool *pool, ah_pool_waiter *waiter, ah_pool_conn *conn)
     ah_pool_origin *origin = waiter->origin;
 
     conn->origin = origin;
+    pool->total++;
+    origin->total++;
     enter(pool, conn, AH_POOL_CONNECTING);
     ah_counted_remove(&origin->unserved, &waiter->in_origin);
     ah_counted_append(&origin->expecting, &waiter->in_origin);
@@ -318,7 +337,7 @@ static bool has_to_make_room(ah_pool *pool, ah_pool_origin *origin)
         ah_list_append(&pool->turns, &origin->turn);
     }
     pool->passed_over = is_first ? 0 : pool->passed_over + 1;
-    return pool->passed_over > total(pool->conns) + AH_POOL_PATIENCE;
+    return pool->passed_over > pool->total + AH_POOL_PATIENCE;
 }
 
 ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t peer_keeps_ms,
@@ -328,6 +347,10 @@ ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t peer_kee
         return NULL;
     if (AH_UNLIKELY(now_ms >= conn->ends_ms)) {
         enter(pool, conn, AH_POOL_CLOSING);
+        return NULL;
+    }
+    if (AH_LIKELY(pool->waiters.count == 0)) {
+        rest(pool, conn, peer_keeps_ms, now_ms);
         return NULL;
     }
     if (oldest_waiter(conn->origin) && has_to_make_room(pool, conn->origin)) {

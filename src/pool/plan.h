@@ -23,15 +23,16 @@
    been passed over as often as there are connections, and AH_POOL_PATIENCE times more; so no
    origin starves, and those that all have their share do not close each other's connections.
 
-   Counts are those of the lists; no connection or waiter is counted apart from them. */
+   Counts are those of the lists.  Of connections there is a count of all besides: busy ones hang in
+   no list, since nobody looks for one, and are what is left of it. */
 #include "base/list.h"
 #include <stdint.h>
 
 typedef enum ah_pool_state {
-    AH_POOL_NOWHERE,    /* not in the pool: new, or gone */
-    AH_POOL_CONNECTING, /* being opened for a waiter */
-    AH_POOL_SPARE,      /* being opened, for nobody any more */
+    AH_POOL_NOWHERE, /* not in the pool: new, or gone */
     AH_POOL_BUSY,
+    AH_POOL_CONNECTING, /* being opened for a waiter; from here on there are lists */
+    AH_POOL_SPARE,      /* being opened, for nobody any more */
     AH_POOL_IDLE,
     AH_POOL_CLOSING, /* of no more use: one of the next steps closes it */
     AH_POOL_STATES
@@ -42,7 +43,8 @@ enum { AH_POOL_PATIENCE = 16 };
 typedef struct ah_pool_origin ah_pool_origin;
 typedef struct ah_pool_waiter ah_pool_waiter;
 
-/* Embedded in what the connector keeps per connection; zeroed memory is NOWHERE. */
+/* Embedded in what the connector keeps per connection; zeroed memory is NOWHERE.  What becoming
+   idle and being taken touch comes first. */
 typedef struct ah_pool_conn {
     ah_link in_origin; /* in its origin's list of this state */
     ah_link in_pool;   /* in the pool's list of this state */
@@ -67,6 +69,7 @@ struct ah_pool_waiter {
    than each of unserved.  There are no unserved ones beside a spare, and no waiters at all
    beside an idle connection. */
 struct ah_pool_origin {
+    size_t total;                     /* connections of all states */
     ah_counted conns[AH_POOL_STATES]; /* by state; idle ones newest last */
     ah_counted unserved;              /* waiters for whom nothing is being opened, oldest first */
     ah_counted expecting;             /* waiters for whom something is, oldest first */
@@ -81,6 +84,7 @@ typedef struct ah_pool_rules {
 
 typedef struct ah_pool {
     ah_pool_rules rules;
+    size_t total;                     /* connections of all states */
     ah_counted conns[AH_POOL_STATES]; /* by state; idle ones oldest first */
     ah_counted waiters;               /* of all origins, oldest first */
     ah_list turns;                    /* origins with unserved waiters, below limit_per_host */
@@ -108,7 +112,9 @@ bool ah_pool_origin_is_unused(const ah_pool_origin *origin);
 
 /* What happened.  now_ms never goes back from one call to the next. */
 
-/* The idle connection that waiter gets (BUSY now), or NULL: it waits. */
+/* The idle connection of origin that was used last and is of use (BUSY now), or NULL. */
+ah_pool_conn *ah_pool_take_idle(ah_pool *pool, ah_pool_origin *origin, int64_t now_ms);
+/* The same for a waiter, which waits where there is none. */
 ah_pool_conn *ah_pool_wait(ah_pool *pool, ah_pool_origin *origin, ah_pool_waiter *waiter,
                            int64_t now_ms);
 /* The waiter gives up.  Harmless when it does not wait. */
@@ -137,7 +143,8 @@ static inline bool ah_pool_has_steps(const ah_pool *pool)
 /* What to do next. */
 ah_pool_step ah_pool_next(ah_pool *pool);
 
-size_t ah_pool_total(const ah_pool *pool);
+/* How many are busy, of those in the lists and total of a pool or an origin. */
+size_t ah_pool_count_busy(const ah_counted conns[AH_POOL_STATES], size_t total);
 /* Walks all lists and aborts with a message where they contradict each other; for tests. */
 void ah_pool_check(const ah_pool *pool);
 

@@ -41,7 +41,7 @@ static void check_waiters(const ah_counted *waiters, const ah_pool_origin *origi
 
 static void check_origin(const ah_pool *pool, const ah_pool_origin *origin)
 {
-    size_t room = pool->rules.limit_per_host;
+    size_t listed = 0;
 
     for (int state = AH_POOL_NOWHERE; state < AH_POOL_STATES; state++) {
         size_t count = 0;
@@ -52,9 +52,11 @@ static void check_origin(const ah_pool *pool, const ah_pool_origin *origin)
         }
         require(count == origin->conns[state].count,
                 "pool: a count of connections is not that of the list");
-        require(count <= room, "pool: an origin has more connections than limit_per_host");
-        room -= count;
+        listed += count;
     }
+    require(listed <= origin->total, "pool: an origin has fewer connections in all than in lists");
+    require(origin->total <= pool->rules.limit_per_host,
+            "pool: an origin has more connections than limit_per_host");
     check_waiters(&origin->unserved, origin, false);
     check_waiters(&origin->expecting, origin, true);
     require(origin->expecting.count == origin->conns[AH_POOL_CONNECTING].count,
@@ -66,7 +68,8 @@ static void check_origin(const ah_pool *pool, const ah_pool_origin *origin)
             "pool: somebody waits beside an idle connection");
     require(origin->conns[AH_POOL_IDLE].count <= pool->rules.limit_idle_per_host,
             "pool: an origin has more idle connections than limit_idle_per_host");
-    require(ah_link_is_in_list(&origin->turn) == (origin->unserved.count > 0 && room > 0),
+    require(ah_link_is_in_list(&origin->turn) ==
+                (origin->unserved.count > 0 && origin->total < pool->rules.limit_per_host),
             "pool: an origin takes turns just while it wants to open a connection");
 }
 
@@ -98,14 +101,16 @@ static size_t check_conns(const ah_pool *pool, int state)
 void ah_pool_check(const ah_pool *pool)
 {
     size_t waiting = 0;
-    size_t conns = 0;
+    size_t listed = 0;
 
     for (int state = AH_POOL_NOWHERE; state < AH_POOL_STATES; state++)
-        conns += check_conns(pool, state);
-    require(conns <= pool->rules.limit, "pool: there are more connections than the limit");
+        listed += check_conns(pool, state);
+    require(listed <= pool->total, "pool: there are fewer connections in all than in lists");
+    require(pool->total <= pool->rules.limit, "pool: there are more connections than the limit");
     require(pool->conns[AH_POOL_IDLE].count <= pool->rules.limit_idle,
             "pool: there are more idle connections than limit_idle");
-    require(pool->conns[AH_POOL_NOWHERE].count == 0, "pool: a connection is listed as nowhere");
+    require(pool->conns[AH_POOL_NOWHERE].count + pool->conns[AH_POOL_BUSY].count == 0,
+            "pool: a connection is listed as busy or nowhere");
     AH_LIST_FOR_EACH(link, &pool->waiters.list)
     {
         const ah_pool_waiter *waiter = AH_CONTAINER(link, ah_pool_waiter, in_pool);

@@ -5,13 +5,14 @@
 
 void ahttp_connector_get_stats(const ahttp_connector *connector, ahttp_connector_stats *stats)
 {
-    const ah_counted *conns = connector->pool.conns;
+    const ah_pool *pool = &connector->pool;
+    const ah_counted *conns = pool->conns;
     ahttp_connector_stats all = {
         .size = stats->size,
         .idle = conns[AH_POOL_IDLE].count,
-        .busy = conns[AH_POOL_BUSY].count,
+        .busy = ah_pool_count_busy(conns, pool->total),
         .connecting = conns[AH_POOL_CONNECTING].count + conns[AH_POOL_SPARE].count,
-        .waiting = connector->pool.waiters.count,
+        .waiting = pool->waiters.count,
         .opened = connector->opened,
         .reused = connector->reused,
     };
@@ -41,7 +42,7 @@ static void show(const ah_origin *origin, const char *name, ahttp_origin_fn *fn,
         .origin = name,
         .proxy = proxy ? proxy->name : NULL,
         .idle = place->conns[AH_POOL_IDLE].count,
-        .busy = place->conns[AH_POOL_BUSY].count,
+        .busy = ah_pool_count_busy(place->conns, place->total),
         .connecting = place->conns[AH_POOL_CONNECTING].count + place->conns[AH_POOL_SPARE].count,
         .waiting = place->unserved.count + place->expecting.count,
     };

@@ -41,13 +41,13 @@ static void on_limit(ah_timer *timer)
     ah_waiter *waiter = AH_CONTAINER(timer, ah_waiter, timer);
     ahttp_connector *connector = waiter->connector;
     ah_origin *origin = ah_origin_of(waiter->place.origin);
-    const ah_counted *conns = connector->pool.conns;
+    const ah_pool *pool = &connector->pool;
     ahttp_error *error = ah_error_new(
         AHTTP_E_POOL_TIMEOUT,
         "wait for a connection to %s: timed out after %lld ms (pool_ms is %lld; %zu connections "
         "are busy)",
         origin->name, (long long)(ah_connector_now(connector) - waiter->since_ms),
-        (long long)waiter->limits->pool_ms, conns[AH_POOL_BUSY].count);
+        (long long)waiter->limits->pool_ms, ah_pool_count_busy(pool->conns, pool->total));
 
     ah_pool_unwait(&connector->pool, &waiter->place);
     ah_origins_tidy(&connector->origins, origin);
@@ -60,8 +60,8 @@ static bool must_queue(const ah_waiter *waiter)
 {
     const ah_pool *pool = &waiter->connector->pool;
 
-    return !waiter->place.opening && (ah_pool_total(pool) >= pool->rules.limit ||
-                                      !ah_link_is_in_list(&waiter->place.origin->turn));
+    return !waiter->place.opening &&
+           (pool->total >= pool->rules.limit || !ah_link_is_in_list(&waiter->place.origin->turn));
 }
 
 static void begin_waiting(ah_waiter *waiter)

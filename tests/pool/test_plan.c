@@ -175,7 +175,7 @@ static void an_opening_that_nobody_needs_may_fail_quietly(void **state)
     fails(2);
 
     assert_story("");
-    assert_int_equal(ah_pool_total(&world.pool), 1);
+    assert_int_equal(world.pool.total, 1);
 }
 
 static void an_error_goes_to_the_waiter_it_was_opened_for(void **state)

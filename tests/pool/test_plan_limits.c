@@ -125,7 +125,7 @@ static void origins_that_are_all_served_do_not_close_each_others_connections(voi
     }
 
     assert_int_equal(world.opened, 2);
-    assert_int_equal(world.pool.conns[AH_POOL_BUSY].count, 2);
+    assert_int_equal(ah_pool_count_busy(world.pool.conns, world.pool.total), 2);
 }
 
 static void one_origin_alone_keeps_its_connections(void **state)

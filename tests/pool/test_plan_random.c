@@ -108,6 +108,16 @@ static bool is_worn(const conn *idle)
            world.now_ms - idle->opened_ms >= LIFETIME_MS;
 }
 
+static void the_busy_are_what_is_in_no_list(void)
+{
+    assert_int_equal(world.pool.total, conns_of(-1));
+    assert_int_equal(ah_pool_count_busy(world.pool.conns, world.pool.total), conns_in(BUSY, -1));
+    for (int i = 0; i < ORIGINS; i++) {
+        const ah_pool_origin *origin = &world.origins[i];
+        assert_int_equal(ah_pool_count_busy(origin->conns, origin->total), conns_in(BUSY, i));
+    }
+}
+
 /* Nobody waits for something that could be had. */
 static void nobody_waits_in_vain(void)
 {
@@ -168,6 +178,7 @@ static void settle(void)
         ah_pool_check(&world.pool);
     } while (step.kind != AH_POOL_NOTHING);
     nobody_waits_in_vain();
+    the_busy_are_what_is_in_no_list();
     for (int origin = 0; origin < ORIGINS; origin++) {
         assert_true(conns_of(origin) <= PER_HOST);
         assert_true(conns_in(IDLE, origin) <= IDLE_PER_HOST);
@@ -252,7 +263,7 @@ static void everything_is_closed(void)
         ah_pool_gone(&world.pool, &world.conns[i].place);
         world.conns[i].state = NONE;
     }
-    assert_int_equal(ah_pool_total(&world.pool), 0);
+    assert_int_equal(world.pool.total, 0);
     assert_int_equal(world.pool.waiters.count, 0);
 }
 
