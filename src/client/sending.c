@@ -12,14 +12,8 @@
 #include "client/time_limits.h"
 #include "conn/conn.h"
 
-static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
+static void send_on(ahttp_response *call, ah_conn *conn)
 {
-    ahttp_response *call = AH_CONTAINER(waiter, ahttp_response, waiter);
-
-    if (error) {
-        ah_call_fail(call, error);
-        return;
-    }
     call->phase = AH_CALL_SENT;
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
         ah_call_log_sending(call, conn);
@@ -28,26 +22,41 @@ static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
     ah_conn_send(conn, &call->exchange);
 }
 
+static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
+{
+    ahttp_response *call = AH_CONTAINER(waiter, ahttp_response, waiter);
+
+    if (error)
+        ah_call_fail(call, error);
+    else
+        send_on(call, conn);
+}
+
 /* The same request goes the same way, once more. */
 static void go_on_kept(ahttp_response *call)
 {
     ah_conn *conn = ah_conn_take_kept(&call->exchange);
 
     call->exchange.keeps_conn = false;
-    ah_connector_note_kept(call->session->connector, &call->waiter);
-    on_connection(&call->waiter, conn, NULL);
+    ah_connector_note_kept(call->session->connector, call->tracer);
+    send_on(call, conn);
 }
 
-void ah_call_acquire(ahttp_response *call)
+static ah_route route_of(const ahttp_response *call)
 {
-    ah_route route = ah_proxy_route(call);
+    bool is_direct = !(call->course.stages & 1u << AH_STAGE_PROXY);
+    ah_route route = AH_LIKELY(is_direct) ? ah_route_to(&call->url) : ah_proxy_route(call);
 
     if (route.is_tls) {
         route.tls = call->tls;
         route.server_name = call->server_name;
     }
-    call->phase = AH_CALL_WAITING;
-    call->waiter.tracer = call->exchange.tracer = call->tracer;
+    return route;
+}
+
+void ah_call_acquire(ahttp_response *call)
+{
+    call->exchange.tracer = call->tracer;
     if (AH_UNLIKELY(call->tracer)) {
         ah_tracer_clear_marks(call->tracer);
         call->is_exchanging = true;
@@ -56,8 +65,12 @@ void ah_call_acquire(ahttp_response *call)
         go_on_kept(call);
         return;
     }
-    ah_connector_acquire(call->session->connector, &call->waiter, &route, call->limits,
-                         on_connection);
+    ah_route route = route_of(call);
+    call->phase = AH_CALL_WAITING;
+    ah_conn *idle = ah_connector_acquire(call->session->connector, &call->waiter, &route,
+                                         call->limits, call->tracer, on_connection);
+    if (AH_LIKELY(idle))
+        send_on(call, idle);
 }
 
 /* Adds all fields that are of this sending only. */

@@ -13,14 +13,15 @@
 /* One request that needs a connection; embedded in the client's block, zeroed before use. */
 typedef struct ah_waiter ah_waiter;
 /* Either conn, which is available and on which the callee sends at once, or error, which the
-   callee takes over.  No release is needed: the connection tells the connector itself. */
+   callee takes over.  No release is needed: the connection tells the connector itself.  Called from
+   the loop. */
 typedef void ah_waiter_fn(ah_waiter *waiter, ah_conn *conn, ahttp_error *error);
 struct ah_waiter {
     ah_pool_waiter place;
     ahttp_connector *connector; /* while waiting, else NULL */
     ah_waiter_fn *done;
     const ahttp_timeout *limits; /* complete */
-    ah_tracer *tracer;           /* the client's to set before; NULL: nobody notes the steps */
+    ah_tracer *tracer;           /* NULL: nobody notes the steps */
     ah_timer timer;              /* of limits->pool_ms; armed while nothing is opened for it */
     int64_t since_ms;            /* when it began to wait */
     bool is_queued;              /* the limits were reached then */
@@ -28,14 +29,14 @@ struct ah_waiter {
     ahttp_error *error;
 };
 
-/* done is called once: before this returns where an idle connection is there, else from the
-   loop.  The route's texts need not outlive the call; limits, which are complete, must as long
-   as it waits.  The caller holds a reference to the connector for as long as it waits or uses
-   the connection. */
-void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
-                          const ahttp_timeout *limits, ah_waiter_fn *done);
+/* The idle connection that was used last, which is available and on which the caller sends at once:
+   the waiter is not touched then.  Else NULL, and done is called once.  The route's texts need not
+   outlive the call; limits, which are complete, must as long as it waits; tracer may be NULL.  The
+   caller holds a reference to the connector for as long as it waits or uses the connection. */
+ah_conn *ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
+                              const ahttp_timeout *limits, ah_tracer *tracer, ah_waiter_fn *done);
 /* The client sends on a connection that its exchange has kept, without having asked. */
-void ah_connector_note_kept(ahttp_connector *connector, ah_waiter *waiter);
+void ah_connector_note_kept(ahttp_connector *connector, ah_tracer *tracer);
 /* done will not be called; what was being opened for it serves the next in line, or ends.
    Harmless when it does not wait. */
 void ah_connector_cancel(ah_waiter *waiter);

@@ -38,11 +38,11 @@ static void watch_age(ah_slot *slot)
 {
     int64_t expires_ms = slot->place.expires_ms;
 
-    if (slot->place.state != AH_POOL_IDLE || expires_ms == INT64_MAX ||
-        (ah_timer_is_armed(&slot->age) && slot->age.due_ms <= expires_ms))
+    if (AH_LIKELY(ah_timer_is_armed(&slot->age) && slot->age.due_ms <= expires_ms))
         return;
-    ah_timer_start(slot->connector->setup.loop, &slot->age,
-                   expires_ms - ah_connector_now(slot->connector));
+    if (slot->place.state == AH_POOL_IDLE && expires_ms != INT64_MAX)
+        ah_timer_start(slot->connector->setup.loop, &slot->age,
+                       expires_ms - ah_connector_now(slot->connector));
 }
 
 static void on_age(ah_timer *timer)
@@ -82,32 +82,25 @@ static void free_slot(ah_slot *slot)
         ah_connector_run_soon(connector);
 }
 
-/* The plan gave the slot's connection to the waiter, or to nobody. */
-static void hand_over(ah_slot *slot, ah_waiter *waiter)
-{
-    ah_connector_step_soon(slot->connector);
-    if (waiter)
-        ah_waiter_give(waiter, slot->conn);
-    else
-        watch_age(slot);
-}
-
 static void on_idle(ah_conn *conn)
 {
     ah_slot *slot = conn->owner_ctx;
     ahttp_connector *connector = slot->connector;
 
-    if (connector->no_keepalive) {
+    if (AH_UNLIKELY(connector->no_keepalive)) {
         ah_conn_close(conn, NULL);
         return;
     }
     ah_waiter *waiter = ah_waiter_of(ah_pool_idle(
         &connector->pool, &slot->place, conn->peer_keeps_ms, ah_connector_now(connector)));
-    if (waiter) {
-        connector->reused++;
-        ah_waiter_trace_turn(waiter, AHTTP_TRACE_REUSE);
+    ah_connector_step_soon(connector);
+    if (AH_LIKELY(!waiter)) {
+        watch_age(slot);
+        return;
     }
-    hand_over(slot, waiter);
+    connector->reused++;
+    ah_waiter_trace_turn(waiter, AHTTP_TRACE_REUSE);
+    ah_waiter_give(waiter, conn);
 }
 
 /* Callers have asked whether that is wanted. */
@@ -163,8 +156,13 @@ static void on_opened(void *ctx, ah_conn *conn, ahttp_error *error)
     connector->opened++;
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
         log_slot(slot, AHTTP_LOG_DEBUG, "is open");
-    hand_over(slot, ah_waiter_of(ah_pool_opened(&connector->pool, &slot->place,
-                                                ah_connector_now(connector))));
+    ah_waiter *waiter =
+        ah_waiter_of(ah_pool_opened(&connector->pool, &slot->place, ah_connector_now(connector)));
+    ah_connector_step_soon(connector);
+    if (waiter)
+        ah_waiter_give(waiter, conn);
+    else
+        watch_age(slot);
 }
 
 static void step_open(ahttp_connector *connector, ah_waiter *waiter)

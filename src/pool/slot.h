@@ -73,8 +73,15 @@ void ah_waiter_give(ah_waiter *waiter, ah_conn *conn);
 void ah_waiter_refuse(ah_waiter *waiter, ahttp_error *error);
 /* Because the connector was closed; this one answers from the loop. */
 void ah_waiter_refuse_closed(ah_waiter *waiter);
-/* Notes that it is its turn, by what. */
+/* Notes that it is its turn, by what, where anybody wants to know. */
 void ah_waiter_trace_turn(ah_waiter *waiter, ahttp_trace_event what);
+/* One that did not wait was given a connection that had been used before. */
+static inline void ah_connector_note_reuse(ahttp_connector *connector, ah_tracer *tracer)
+{
+    connector->reused++;
+    ah_trace_mark(tracer, AH_MARK_QUEUE);
+    ah_trace_step(tracer, AHTTP_TRACE_REUSE);
+}
 /* From now on it does not wait for others. */
 void ah_waiter_stop_timer(ah_waiter *waiter);
 

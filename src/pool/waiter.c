@@ -96,45 +96,69 @@ static ahttp_error *check_route(const ah_route *route)
     return error ? error : check_name(route->server_name);
 }
 
-void ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
-                          const ahttp_timeout *limits, ah_waiter_fn *done)
+/* Of any origin, which is made if it is not there yet. */
+static ah_conn *take_or_wait(ah_waiter *waiter, const ah_route *route)
 {
+    ahttp_connector *connector = waiter->connector;
+    ahttp_error *error = check_route(route);
+    ah_origin *origin = error ? NULL : ah_origins_get(&connector->origins, route);
+
+    if (!origin) {
+        refuse_later(waiter, error ? error : ah_error_no_memory());
+        return NULL;
+    }
+    ah_slot *idle = ah_slot_of(ah_pool_wait(&connector->pool, &origin->place, &waiter->place,
+                                            ah_connector_now(connector)));
+    if (idle) {
+        waiter->connector = NULL;
+        ah_connector_note_reuse(connector, waiter->tracer);
+        return idle->conn;
+    }
+    begin_waiting(waiter);
+    ah_connector_run_soon(connector); /* also where only one too old is in the way */
+    return NULL;
+}
+
+/* The origin that was asked for last mostly is asked for again. */
+static ah_slot *take_of_last(ahttp_connector *connector, const ah_route *route)
+{
+    ah_origin *last = connector->origins.last;
+
+    if (!last || !ah_route_equal(&last->route, route))
+        return NULL;
+    return ah_slot_of(
+        ah_pool_take_idle(&connector->pool, &last->place, ah_connector_now(connector)));
+}
+
+ah_conn *ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
+                              const ahttp_timeout *limits, ah_tracer *tracer, ah_waiter_fn *done)
+{
+    ah_slot *idle = take_of_last(connector, route);
     ah_route plain;
 
+    if (AH_LIKELY(idle)) {
+        ah_connector_note_reuse(connector, tracer);
+        return idle->conn;
+    }
     waiter->connector = connector;
     waiter->limits = limits;
+    waiter->tracer = tracer;
     waiter->done = done;
+    if (connector->closed) {
+        ah_waiter_refuse_closed(waiter);
+        return NULL;
+    }
     if (route->tls && route->tls == connector->setup.tls) { /* what it has anyway */
         plain = *route;
         plain.tls = NULL;
         route = &plain;
     }
-    if (connector->closed) {
-        ah_waiter_refuse_closed(waiter);
-        return;
-    }
-    ahttp_error *error = check_route(route);
-    ah_origin *origin = error ? NULL : ah_origins_get(&connector->origins, route);
-    if (!origin) {
-        refuse_later(waiter, error ? error : ah_error_no_memory());
-        return;
-    }
-    ah_slot *idle = ah_slot_of(ah_pool_wait(&connector->pool, &origin->place, &waiter->place,
-                                            ah_connector_now(connector)));
-    if (!idle) {
-        begin_waiting(waiter);
-        ah_connector_run_soon(connector); /* also where only one too old is in the way */
-        return;
-    }
-    connector->reused++;
-    ah_waiter_trace_turn(waiter, AHTTP_TRACE_REUSE);
-    ah_waiter_give(waiter, idle->conn);
+    return take_or_wait(waiter, route);
 }
 
-void ah_connector_note_kept(ahttp_connector *connector, ah_waiter *waiter)
+void ah_connector_note_kept(ahttp_connector *connector, ah_tracer *tracer)
 {
-    connector->reused++;
-    ah_waiter_trace_turn(waiter, AHTTP_TRACE_REUSE);
+    ah_connector_note_reuse(connector, tracer);
 }
 
 void ah_connector_cancel(ah_waiter *waiter)

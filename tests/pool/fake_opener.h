@@ -170,12 +170,22 @@ static const ahttp_timeout limits_5000 = {.total_ms = AHTTP_NEVER,
                                           .write_ms = AHTTP_NEVER,
                                           .read_ms = AHTTP_NEVER};
 
+static void ask_for(ahttp_connector *connector, request *self, const ah_route *route,
+                    const ahttp_timeout *limits)
+{
+    ah_conn *idle =
+        ah_connector_acquire(connector, &self->waiter, route, limits, NULL, request_answered);
+
+    if (idle)
+        request_answered(&self->waiter, idle, NULL);
+}
+
 /* To http://host. */
 static void ask(ahttp_connector *connector, request *self, const char *host)
 {
     ah_route route = route_to(host);
 
-    ah_connector_acquire(connector, &self->waiter, &route, &limits_5000, request_answered);
+    ask_for(connector, self, &route, &limits_5000);
 }
 
 #endif

@@ -63,14 +63,11 @@ static void scheme_host_and_port_each_make_an_origin(void **state)
 
     asks(self, 1, "b.test");
     route.port = 81;
-    ah_connector_acquire(self->connector, &self->requests[2].waiter, &route, &limits_5000,
-                         request_answered);
+    ask_for(self->connector, &self->requests[2], &route, &limits_5000);
     route = (ah_route){.host = ah_str_from("a.test"), .port = 80, .is_tls = true};
-    ah_connector_acquire(self->connector, &self->requests[3].waiter, &route, &limits_5000,
-                         request_answered);
+    ask_for(self->connector, &self->requests[3], &route, &limits_5000);
     route = (ah_route){.host = ah_str_from("::1"), .port = 80, .is_ipv6 = true};
-    ah_connector_acquire(self->connector, &self->requests[4].waiter, &route, &limits_5000,
-                         request_answered);
+    ask_for(self->connector, &self->requests[4], &route, &limits_5000);
     settle(self);
 
     assert_int_equal(fakes.started, 5);
@@ -239,8 +236,7 @@ static void an_opening_that_passes_on_gets_the_time_limit_of_its_new_request(voi
     self->connector = use_fakes(ahttp_connector_new(.limit = 1));
     asks(self, 0, "a.test");
     const ahttp_timeout limits = {.pool_ms = AHTTP_NEVER, .connect_ms = 70};
-    ah_connector_acquire(self->connector, &self->requests[1].waiter, &route, &limits,
-                         request_answered);
+    ask_for(self->connector, &self->requests[1], &route, &limits);
 
     ah_connector_cancel(&self->requests[0].waiter);
     settle(self);

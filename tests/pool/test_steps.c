@@ -163,7 +163,7 @@ static void use(ahttp_connector *connector, size_t number)
 
     snprintf(host, sizeof host, "host%zu.test", number);
     const ah_route route = {.host = ah_str_from(host), .port = 80};
-    ah_connector_acquire(connector, &asking.waiter, &route, &limits, on_answer);
+    asking.conn = ah_connector_acquire(connector, &asking.waiter, &route, &limits, NULL, on_answer);
     while (!asking.conn)
         assert_int_equal(ahttp_loop_run(ah_connector_loop(connector)), 0);
     asking.conn->owner->idle(asking.conn);
