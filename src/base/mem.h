@@ -9,7 +9,11 @@
 #if defined(__GNUC__)
 #define AH_LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define AH_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+/* Of a function that is hardly ever called: it stays out of its callers, so that these need not
+   save registers for it. */
+#define AH_COLD __attribute__((cold, noinline))
 #else
+#define AH_COLD
 #define AH_LIKELY(condition)   (condition)
 #define AH_UNLIKELY(condition) (condition)
 #endif

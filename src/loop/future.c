@@ -10,32 +10,42 @@ enum { MOST_FREE_BLOCKS = 1024 };
 
 /* ---- The two halves ---- */
 
+static void set_pending(ahttp_future *future)
+{
+    future->first_waiter = NULL;
+    future->cancel = NULL;
+    future->owner = NULL;
+    future->has_ticket = future->has_promise = true;
+    future->done = future->handed_in = future->error_seen = future->claimed = false;
+    future->is_last_resort = false;
+}
+
 void ah_future_init_by(ahttp_future *future, ahttp_loop *loop, ah_future_fn *release, void *owner,
                        const char *maker)
 {
     /* Not all of it: what it is handed in to is set then, free_result with a result. */
+    set_pending(future);
     future->loop = loop;
-    ah_list_init(&future->waiters);
-    future->then.link = (ah_link){0};
+    future->then.link = future->waiters.head = (ah_link){0};
     future->result = NULL;
     future->error = NULL;
-    future->cancel = future->ended = NULL;
+    future->ended = NULL;
+    future->trace = NULL;
     future->release = release;
     future->owner = owner;
-    future->trace = NULL;
-    future->has_ticket = future->has_promise = true;
-    future->done = future->handed_in = future->error_seen = future->claimed = false;
     if (AH_UNLIKELY(loop->debug.on))
         ah_debug_future_made(future, maker);
 }
 
-bool ah_future_is_last_resort(const ahttp_future *future)
+/* Few have any of this.  Afterwards all of it is NULL. */
+static AH_COLD void end_contents(ahttp_future *future)
 {
-    return future == &future->loop->futures.last_resort;
-}
-
-static void free_contents(ahttp_future *future)
-{
+    if (future->ended)
+        future->ended(future);
+    future->ended = NULL;
+    if (future->trace)
+        ah_debug_future_ends(future);
+    future->trace = NULL;
     if (future->result && future->free_result)
         future->free_result(future->result);
     future->result = NULL;
@@ -43,50 +53,66 @@ static void free_contents(ahttp_future *future)
     future->error = NULL;
 }
 
-static void end_if_unheld(ahttp_future *future)
+static void recycle(ahttp_future *future);
+
+/* Nobody holds either half. */
+static void end_both(ahttp_future *future)
 {
-    if (ah_future_is_held(future))
-        return;
-    if (future->ended)
-        future->ended(future);
-    if (AH_UNLIKELY(future->trace != NULL))
-        ah_debug_future_ends(future);
-    free_contents(future);
-    future->release(future);
+    if (AH_UNLIKELY(future->ended || future->trace || future->result || future->error))
+        end_contents(future);
+    if (AH_LIKELY(future->release == recycle))
+        recycle(future);
+    else
+        future->release(future);
+}
+
+static void end_ticket(ahttp_future *future)
+{
+    future->has_ticket = false;
+    if (!future->has_promise)
+        end_both(future);
 }
 
 void ah_future_end(ahttp_future *future)
 {
-    if (ah_future_is_last_resort(future))
-        return;
-    future->has_ticket = false;
-    end_if_unheld(future);
+    if (AH_LIKELY(!future->is_last_resort))
+        end_ticket(future);
 }
 
 void ah_future_hand_in(ahttp_future *future)
 {
     ah_check_thread(future->loop, "handing in a future (ahttp_await, ahttp_then, ...)");
-    if (future->handed_in)
+    if (AH_UNLIKELY(future->handed_in))
         ah_misuse("a future was handed in twice; ahttp_await, ahttp_then, ahttp_gather, "
                   "ahttp_within and ahttp_drop each own it after the call");
-    future->handed_in = !ah_future_is_last_resort(future);
+    future->handed_in = !future->is_last_resort;
 }
 
-static void set_done(ahttp_future *future)
+static AH_COLD void call_waiters(ahttp_future *future)
+{
+    ah_loop_ready_all(future->loop, &future->waiters);
+    future->waiters.head = (ah_link){0};
+}
+
+static inline void set_done(ahttp_future *future)
 {
     future->done = true;
-    ah_loop_ready_all(future->loop, &future->waiters);
+    if (future->first_waiter)
+        ah_loop_append(future->loop, future->first_waiter);
+    if (AH_UNLIKELY(future->waiters.head.next != NULL))
+        call_waiters(future);
 }
 
 static void end_promise(ahttp_future *future)
 {
     future->has_promise = false;
-    end_if_unheld(future);
+    if (!future->has_ticket)
+        end_both(future);
 }
 
 void ah_future_resolve(ahttp_future *future, void *result, ahttp_free_fn *free_result)
 {
-    if (!future->done) {
+    if (AH_LIKELY(!future->done)) {
         future->result = result;
         future->free_result = free_result;
         set_done(future);
@@ -148,10 +174,23 @@ void ah_future_pass_on(ahttp_future *from, ahttp_future *to)
 
 void ah_future_wait(ahttp_future *future, ah_job *job)
 {
+    if (future->done) {
+        ah_loop_append(future->loop, job);
+        return;
+    }
+    if (!future->waiters.head.next)
+        ah_list_init(&future->waiters);
+    ah_list_append(&future->waiters, &job->link);
+}
+
+void ah_future_await(ahttp_future *future, ah_job *job)
+{
     if (future->done)
-        ah_loop_ready(future->loop, job);
+        ah_loop_append(future->loop, job);
+    else if (AH_LIKELY(!future->first_waiter && !future->waiters.head.next))
+        future->first_waiter = job;
     else
-        ah_list_append(&future->waiters, &job->link);
+        ah_future_wait(future, job);
 }
 
 static void run_then(ah_job *job)
@@ -160,22 +199,35 @@ static void run_then(ah_job *job)
 
     future->claimed = true;
     future->fn(future, future->ctx);
-    ah_future_end(future);
+    end_ticket(future);
+}
+
+static inline void call_when_done(ahttp_future *future, ahttp_done_fn *fn, void *ctx)
+{
+    future->handed_in = true;
+    future->fn = fn;
+    future->ctx = ctx;
+    future->then.run = run_then;
+    ah_future_await(future, &future->then);
+}
+
+static AH_COLD void then_with_care(ahttp_future *future, ahttp_done_fn *fn, void *ctx)
+{
+    if (ah_future_is_last_resort(future)) /* one that can be linked, in its place */
+        future = ah_future_failed(future->loop, ah_error_no_memory());
+    if (ah_future_is_last_resort(future))
+        ah_misuse("ahttp_then: out of memory, and more failed futures wait for their "
+                  "callbacks than the loop has in reserve");
+    ah_future_hand_in(future);
+    call_when_done(future, fn, ctx);
 }
 
 void ahttp_then(ahttp_future *future, ahttp_done_fn *fn, void *ctx)
 {
-    if (ah_future_is_last_resort(future)) {
-        future = ah_future_failed(future->loop, ah_error_no_memory());
-        if (ah_future_is_last_resort(future))
-            ah_misuse("ahttp_then: out of memory, and more failed futures wait for their "
-                      "callbacks than the loop has in reserve");
-    }
-    ah_future_hand_in(future);
-    future->fn = fn;
-    future->ctx = ctx;
-    future->then.run = run_then;
-    ah_future_wait(future, &future->then);
+    if (AH_UNLIKELY(future->is_last_resort || future->handed_in || future->loop->debug.on))
+        then_with_care(future, fn, ctx);
+    else
+        call_when_done(future, fn, ctx);
 }
 
 void ah_future_join(ahttp_future *future, ah_list *list, ah_job_fn *run, void *holder)
@@ -185,13 +237,14 @@ void ah_future_join(ahttp_future *future, ah_list *list, ah_job_fn *run, void *h
     future->member = (ah_link){0};
     future->holder = holder;
     ah_list_append(list, &future->member);
-    ah_future_wait(future, &future->then);
+    ah_future_await(future, &future->then);
 }
 
 void ah_future_leave(ahttp_future *future)
 {
     ah_link_remove(&future->member);
     ah_link_remove(&future->then.link);
+    future->first_waiter = NULL;
 }
 
 void ahttp_drop(ahttp_future *future)
@@ -243,43 +296,63 @@ void ahttp_future_cancel(ahttp_future *future)
 
 /* ---- Blocks ---- */
 
+static void put_block(ahttp_future **list, ahttp_future *future)
+{
+    future->next_free = *list;
+    *list = future;
+}
+
+static ahttp_future *take_block(ahttp_future **list)
+{
+    ahttp_future *future = *list;
+
+    if (AH_LIKELY(future != NULL))
+        *list = future->next_free;
+    return future;
+}
+
 static void recycle(ahttp_future *future)
 {
     ah_futures *futures = &future->loop->futures;
-    ah_future_block *block = AH_CONTAINER(future, ah_future_block, future);
 
-    /* The waiters' head is not needed any more, and links the block. */
-    if (block >= futures->reserve && block < futures->reserve + AH_FUTURE_RESERVE) {
-        ah_list_prepend(&futures->spare, &future->waiters.head);
-    } else if (futures->free_count < MOST_FREE_BLOCKS) {
-        ah_list_prepend(&futures->free, &future->waiters.head);
-        futures->free_count++;
-    } else {
-        ah_free(block);
+    if (AH_UNLIKELY(futures->free_count == MOST_FREE_BLOCKS)) {
+        ah_free(AH_CONTAINER(future, ah_future_block, future));
+        return;
     }
+    put_block(&futures->free, future);
+    futures->free_count++;
 }
 
-static ahttp_future *take_block(ah_list *list)
+static void put_back(ahttp_future *future)
 {
-    ah_link *link = ah_list_take_first(list);
+    put_block(&future->loop->futures.spare, future);
+}
 
-    return link ? AH_CONTAINER(link, ahttp_future, waiters.head) : NULL;
+static AH_COLD ahttp_future *new_block(ahttp_loop *loop, const char *maker)
+{
+    ah_future_block *block = ah_alloc(sizeof *block);
+
+    if (!block)
+        return NULL;
+    ah_future_init_by(&block->future, loop, recycle, NULL, maker);
+    return &block->future;
+}
+
+static AH_COLD ahttp_future *made_in_debug_mode(ahttp_future *future, const char *maker)
+{
+    ah_debug_future_made(future, maker);
+    return future;
 }
 
 ahttp_future *ah_future_new_by(ahttp_loop *loop, const char *maker)
 {
     ahttp_future *future = take_block(&loop->futures.free);
 
-    if (future) {
-        loop->futures.free_count--;
-    } else {
-        ah_future_block *block = ah_alloc(sizeof *block);
-        if (!block)
-            return NULL;
-        future = &block->future;
-    }
-    ah_future_init_by(future, loop, recycle, NULL, maker);
-    return future;
+    if (AH_UNLIKELY(!future))
+        return new_block(loop, maker);
+    loop->futures.free_count--;
+    set_pending(future);
+    return AH_UNLIKELY(loop->debug.on) ? made_in_debug_mode(future, maker) : future;
 }
 
 ahttp_future *ah_future_spare(ahttp_loop *loop)
@@ -287,7 +360,7 @@ ahttp_future *ah_future_spare(ahttp_loop *loop)
     ahttp_future *future = take_block(&loop->futures.spare);
 
     if (future)
-        ah_future_init(future, loop, recycle, NULL);
+        ah_future_init(future, loop, put_back, NULL);
     return future;
 }
 
@@ -309,13 +382,11 @@ void ah_futures_init(ahttp_loop *loop)
 {
     ah_futures *futures = &loop->futures;
 
-    ah_list_init(&futures->free);
-    ah_list_init(&futures->spare);
     for (int i = 0; i < AH_FUTURE_RESERVE; i++)
-        ah_list_append(&futures->spare, &futures->reserve[i].future.waiters.head);
+        put_block(&futures->spare, &futures->reserve[i].future);
     ah_future_init(&futures->last_resort, loop, NULL, NULL);
     futures->last_resort.error = ah_error_no_memory();
-    futures->last_resort.done = true;
+    futures->last_resort.done = futures->last_resort.is_last_resort = true;
 }
 
 void ah_futures_release(ahttp_loop *loop)

@@ -10,10 +10,14 @@
 
 typedef void ah_future_fn(ahttp_future *future);
 
+/* What settling and ending one touches comes first. */
 struct ahttp_future {
     ahttp_loop *loop;
-    ah_list waiters; /* ah_jobs, made ready in order when the future is settled */
-    ah_job then;     /* of whom it was handed in to: */
+    union {
+        ah_job *first_waiter;    /* made ready when it is settled; NULL: nobody waits */
+        ahttp_future *next_free; /* while its block is free */
+    };
+    ah_job then; /* of whom it was handed in to: */
     union {
         struct { /* ahttp_then */
             ahttp_done_fn *fn;
@@ -24,19 +28,21 @@ struct ahttp_future {
             void *holder;
         };
     };
-    void *result;
-    ahttp_free_fn *free_result;
-    ahttp_error *error;
-    ah_future_fn *cancel; /* how to stop the work; must settle the future, now or later;
-                             may be called again until it has.  NULL: fail it at once */
-    ah_future_fn *ended;  /* NULL, or called when nobody holds either half any more, before the
-                             result is freed: to put right what nobody claimed */
-    ah_future_fn *release;
-    void *owner;            /* for the hooks */
-    struct ah_trace *trace; /* in debug mode, or NULL */
     bool done, handed_in, has_ticket, has_promise;
     bool error_seen;
     bool claimed; /* somebody has waited to the end, and what came with the result is theirs */
+    bool is_last_resort; /* see ah_future_is_last_resort */
+    void *result;
+    ahttp_free_fn *free_result;
+    ahttp_error *error;
+    ah_future_fn *ended;    /* NULL, or called when nobody holds either half any more, before the
+                               result is freed: to put right what nobody claimed */
+    struct ah_trace *trace; /* in debug mode, or NULL */
+    ah_future_fn *release;
+    ah_future_fn *cancel; /* how to stop the work; must settle the future, now or later;
+                             may be called again until it has.  NULL: fail it at once */
+    void *owner;          /* for the hooks */
+    ah_list waiters;      /* behind the first one: ah_jobs, made ready in order; zero: none */
 };
 
 /* Futures know the function that made them, for reports: without _by, the one that calls. */
@@ -57,7 +63,10 @@ ahttp_future *ah_future_failed_by(ahttp_loop *loop, ahttp_error *error, const ch
 
 /* Whether it is the one that stands for any number of futures that failed for want of memory;
    it must not be joined, nor linked in any other way. */
-bool ah_future_is_last_resort(const ahttp_future *future);
+static inline bool ah_future_is_last_resort(const ahttp_future *future)
+{
+    return future->is_last_resort;
+}
 
 /* Settle it and give up the promise half.  A future that was settled before stays as it is,
    and result or error is freed.  free_result may be NULL. */
@@ -81,6 +90,8 @@ void ah_future_end(ahttp_future *future);
 /* Makes job run when the future is settled, or soon if it is.  Any number of jobs may wait;
    take one out again by ah_link_remove(&job->link). */
 void ah_future_wait(ahttp_future *future, ah_job *job);
+/* The same for a job that stays until then: less is to be done for the first one. */
+void ah_future_await(ahttp_future *future, ah_job *job);
 
 /* Why it failed, now the caller's, or NULL. */
 ahttp_error *ah_future_take_error(ahttp_future *future);

@@ -37,8 +37,7 @@ void ah_loop_wake(ahttp_loop *loop)
 
 void ah_loop_ready(ahttp_loop *loop, ah_job *job)
 {
-    ah_list_append(&loop->ready, &job->link);
-    ah_loop_wake(loop);
+    ah_loop_append(loop, job);
 }
 
 void ah_loop_ready_all(ahttp_loop *loop, ah_list *jobs)
@@ -49,19 +48,36 @@ void ah_loop_ready_all(ahttp_loop *loop, ah_list *jobs)
     ah_loop_wake(loop);
 }
 
-static void drain(ahttp_loop *loop)
+static inline void run_job(ahttp_loop *loop, ah_link *link)
+{
+    ah_job *job = AH_CONTAINER(link, ah_job, link);
+
+    if (AH_UNLIKELY(loop->debug.on))
+        ah_debug_run_job(loop, job);
+    else
+        job->run(job);
+}
+
+static void run_round(ahttp_loop *loop)
 {
     ah_list round;
 
     ah_list_init(&round);
+    ah_list_splice(&round, &loop->ready);
+    for (ah_link *link; (link = ah_list_take_first(&round));)
+        run_job(loop, link);
+}
+
+static void drain(ahttp_loop *loop)
+{
     for (int i = 0; i < ROUNDS_PER_DRAIN && !ah_list_is_empty(&loop->ready); i++) {
-        ah_list_splice(&round, &loop->ready);
-        for (ah_link *link; (link = ah_list_take_first(&round));) {
-            ah_job *job = AH_CONTAINER(link, ah_job, link);
-            if (AH_UNLIKELY(loop->debug.on))
-                ah_debug_run_job(loop, job);
-            else
-                job->run(job);
+        ah_link *first = loop->ready.head.next;
+        if (AH_LIKELY(first == loop->ready.head.prev)) { /* the only one, as mostly */
+            ah_list_init(&loop->ready);
+            *first = (ah_link){0};
+            run_job(loop, first);
+        } else {
+            run_round(loop);
         }
     }
 }

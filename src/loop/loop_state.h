@@ -73,9 +73,9 @@ typedef struct ah_future_block {
 } ah_future_block;
 
 typedef struct ah_futures {
-    ah_list free;
+    ahttp_future *free; /* blocks that are as new ones, but for flags, cancel and owner */
     size_t free_count;
-    ah_list spare; /* of reserve: for saying that there is no memory */
+    ahttp_future *spare; /* of reserve: for saying that there is no memory */
     ahttp_future last_resort;
     ah_future_block reserve[AH_FUTURE_RESERVE];
 } ah_futures;
@@ -143,6 +143,13 @@ struct ahttp_loop {
 
 /* For what is to happen in the next turn without being in the ready queue. */
 void ah_loop_wake(ahttp_loop *loop);
+/* What ah_loop_ready does. */
+static inline void ah_loop_append(ahttp_loop *loop, ah_job *job)
+{
+    ah_list_append(&loop->ready, &job->link);
+    if (AH_UNLIKELY(loop->depth == 0))
+        ah_loop_wake(loop);
+}
 /* Whether it runs, so that it cannot be run. */
 bool ah_loop_is_inside(const ahttp_loop *loop);
 /* Runs the loop as long as go_on says; it blocks rather than ends when there is nothing to

@@ -156,7 +156,7 @@ void ah_task_wait(ah_task *task, ahttp_future *future)
 {
     refuse_ring(task, future);
     task->awaiting = future;
-    ah_future_wait(future, &task->job);
+    ah_future_await(future, &task->job);
     if ((is_cancel_wanted(task) || future->loop->closing) && ah_task_cancel_awaited(task))
         set_cancels_met(task);
     ah_coroutine_suspend(task->coroutine);
