@@ -5,8 +5,8 @@
    scheme, host, authority and target are parts. */
 #include "http/url.h"
 #include "base/mem.h"
-#include "http/form.h"
 #include "http/idn.h"
+#include "http/url_escape.h"
 #include "http/url_host.h"
 
 const char AH_URL_NO_MEMORY[] = "out of memory";
@@ -227,92 +227,23 @@ static const char *read_origin(url_parts *parts, ah_str *rest)
     return read_authority(parts, authority, at);
 }
 
-static bool needs_escape(char c)
-{
-    return (unsigned char)(c - '!') > '~' - '!';
-}
-
-static size_t count_escapes(ah_str text)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < text.len; i++)
-        count += needs_escape(text.ptr[i]);
-    return count;
-}
-
-/* Whether none of eight bytes needs an escape or is "#".  Each line leaves the top bit of
-   some byte set if one is: those above 0x7E; those below 0x21; those equal to "#". */
-static bool are_plain(const char *eight)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    uint64_t word;
-
-    memcpy(&word, eight, sizeof word);
-    uint64_t hash = word ^ ones * '#';
-    uint64_t hits = word | (word + ones);
-    hits |= (word - ones * 0x21) & ~word;
-    hits |= (hash - ones) & ~hash;
-    return (hits & ones << 7) == 0;
-}
-
-static bool is_plain(ah_str text)
-{
-    if (text.len < 8) {
-        size_t i = 0;
-        while (i < text.len && !needs_escape(text.ptr[i]) && text.ptr[i] != '#')
-            i++;
-        return i == text.len;
-    }
-    for (size_t i = 0; i + 8 <= text.len; i += 8)
-        if (!are_plain(text.ptr + i))
-            return false;
-    return are_plain(text.ptr + text.len - 8); /* the rest, and some once more */
-}
-
 static url_tail split_tail(ah_str rest)
 {
     url_tail tail = {.target = rest};
 
-    if (is_plain(rest))
+    if (ah_url_is_plain(rest))
         return tail;
     size_t hash = ah_str_find(rest, '#');
     tail.target = ah_str_slice(rest, 0, hash);
-    tail.target_escapes = count_escapes(tail.target);
+    tail.target_escapes = ah_url_count_escapes(tail.target);
     if (hash < rest.len) {
         tail.fragment = skip(rest, hash + 1);
-        tail.fragment_escapes = count_escapes(tail.fragment);
+        tail.fragment_escapes = ah_url_count_escapes(tail.fragment);
     }
     return tail;
 }
 
 /* ---- Building ---- */
-
-static char *put(char *at, ah_str text)
-{
-    if (text.len > 0)
-        memcpy(at, text.ptr, text.len);
-    return at + text.len;
-}
-
-static char *put_escaped(char *at, ah_str text, size_t escapes)
-{
-    static const char digits[] = "0123456789ABCDEF";
-
-    if (escapes == 0)
-        return put(at, text);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if (needs_escape(text.ptr[i])) {
-            *at++ = '%';
-            *at++ = digits[c >> 4];
-            *at++ = digits[c & 15];
-        } else {
-            *at++ = (char)c;
-        }
-    }
-    return at;
-}
 
 static char *put_host(char *at, const url_parts *parts)
 {
@@ -337,7 +268,7 @@ static char *put_authority(char *at, ah_url *url, const url_parts *parts)
         *end++ = ']';
     if (parts->port != (parts->is_tls ? 443 : 80)) {
         *end++ = ':';
-        end = put(end, parts->port_text);
+        end = ah_url_put(end, parts->port_text);
     }
     url->authority = ah_str_make(start, (size_t)(end - start));
     return end;
@@ -347,14 +278,14 @@ static char *put_target(char *at, const url_tail *tail)
 {
     if (tail->target.len == 0 || tail->target.ptr[0] == '?')
         *at++ = '/';
-    return put_escaped(at, tail->target, tail->target_escapes);
+    return ah_url_put_escaped(at, tail->target, tail->target_escapes);
 }
 
 static char *put_safe(char *at, ah_url *url, const url_parts *parts)
 {
     char *start = at;
 
-    at = put(at, parts->prefix);
+    at = ah_url_put(at, parts->prefix);
     url->scheme = ah_str_make(start, parts->prefix.len - AH_STR("://").len);
     at = put_authority(at, url, parts);
     char *target = at;
@@ -371,7 +302,7 @@ static char *put_zoned_host(char *at, ah_url *url, const url_parts *parts)
 
     at = put_host(at, parts);
     *at++ = '%';
-    at = put(at, parts->zone);
+    at = ah_url_put(at, parts->zone);
     url->host = ah_str_make(start, (size_t)(at - start));
     return at;
 }
@@ -394,11 +325,11 @@ static const char *build(ah_url *url, ah_arena *arena, const url_parts *parts)
         at = put_zoned_host(at, url, parts);
     if (parts->userinfo.len > 0) {
         url->userinfo = ah_str_make(at, parts->userinfo.len);
-        at = put(at, parts->userinfo);
+        at = ah_url_put(at, parts->userinfo);
     }
     if (tail->fragment.ptr) {
         url->fragment = ah_str_make(at, fragment);
-        put_escaped(at, tail->fragment, tail->fragment_escapes);
+        ah_url_put_escaped(at, tail->fragment, tail->fragment_escapes);
     }
     return NULL;
 }
@@ -414,32 +345,66 @@ static bool fits_memo(const ah_url_memo *memo, ah_str text)
     return text.len == len || text.ptr[len] == '/' || text.ptr[len] == '?' || text.ptr[len] == '#';
 }
 
+/* What a URL of the remembered origin is, written from start to end, where a NUL stands. */
+static void show_from_memo(ah_url *url, const ah_url_memo *memo, const char *start, const char *end)
+{
+    const char *authority = start + memo->scheme_len + sizeof "://" - 1;
+    const char *target = start + memo->written_len;
+
+    url->scheme = ah_str_make(start, memo->scheme_len);
+    url->userinfo = ah_str_make(NULL, 0);
+    url->host = ah_str_make(authority + memo->is_ipv6, memo->host_len);
+    url->authority = ah_str_make(authority, (size_t)(target - authority));
+    url->target = ah_str_make(target, (size_t)(end - target));
+    url->fragment = ah_str_make(NULL, 0);
+    url->safe = ah_str_make(start, (size_t)(end - start));
+    url->port = memo->port;
+    url->is_ipv6 = memo->is_ipv6;
+    url->is_tls = memo->scheme_len == sizeof "https" - 1;
+}
+
 static const char *build_from_memo(ah_url *url, ah_arena *arena, ah_str rest,
                                    const ah_url_memo *memo)
 {
     url_tail tail = split_tail(rest);
     size_t target = tail.target.len + 2 * tail.target_escapes;
     size_t fragment = tail.fragment.len + 2 * tail.fragment_escapes;
-    size_t authority = memo->scheme_len + sizeof "://" - 1;
     char *start = ah_arena_alloc(arena, memo->written_len + target + fragment + sizeof "/");
+
     if (!start)
         return AH_URL_NO_MEMORY;
-    char *at = put_target(put(start, ah_str_make(memo->written, memo->written_len)), &tail);
-    *url = (ah_url){
-        .scheme = {start, memo->scheme_len},
-        .host = {start + authority + memo->is_ipv6, memo->host_len},
-        .authority = {start + authority, memo->written_len - authority},
-        .target = {start + memo->written_len, (size_t)(at - start) - memo->written_len},
-        .safe = {start, (size_t)(at - start)},
-        .port = memo->port,
-        .is_ipv6 = memo->is_ipv6,
-        .is_tls = memo->scheme_len == sizeof "https" - 1,
-    };
-    *at++ = '\0';
+    char *end = put_target(ah_url_put(start, ah_str_make(memo->written, memo->written_len)), &tail);
+    *end = '\0';
+    show_from_memo(url, memo, start, end);
     if (tail.fragment.ptr) {
-        url->fragment = ah_str_make(at, fragment);
-        put_escaped(at, tail.fragment, tail.fragment_escapes);
+        url->fragment = ah_str_make(end + 1, fragment);
+        ah_url_put_escaped(end + 1, tail.fragment, tail.fragment_escapes);
     }
+    return NULL;
+}
+
+/* Whether the text, which is of the remembered origin, is as we would write it: a path follows the
+   origin, and there is nothing to escape or to cut off. */
+static bool is_written(const ah_url_memo *memo, ah_str text)
+{
+    size_t end = text.len;
+
+    if (!memo->is_as_given || text.len == memo->given_len || text.ptr[memo->given_len] != '/')
+        return false;
+    /* Eight bytes at a time, from the end; the last ones may be some of the origin, which has as
+       many. */
+    while (end > memo->given_len && ah_url_are_plain(text.ptr + end - 8))
+        end -= 8;
+    return end <= memo->given_len;
+}
+
+static const char *copy_written(ah_url *url, ah_arena *arena, ah_str text, const ah_url_memo *memo)
+{
+    const char *copy = ah_arena_copy(arena, text);
+
+    if (!copy)
+        return AH_URL_NO_MEMORY;
+    show_from_memo(url, memo, copy, copy + text.len);
     return NULL;
 }
 
@@ -455,12 +420,13 @@ static void remember(ah_url_memo *memo, const ah_url *url, ah_str given)
         return;
     memcpy(memo->given, given.ptr, given.len);
     memcpy(memo->written, url->safe.ptr, written_len);
-    memo->given_len = (uint8_t)given.len;
-    memo->written_len = (uint8_t)written_len;
-    memo->scheme_len = (uint8_t)url->scheme.len;
-    memo->host_len = (uint8_t)url->host.len;
+    memo->given_len = given.len;
+    memo->written_len = written_len;
+    memo->scheme_len = url->scheme.len;
+    memo->host_len = url->host.len;
     memo->port = url->port;
     memo->is_ipv6 = url->is_ipv6;
+    memo->is_as_given = ah_str_equal(given, ah_str_slice(url->safe, 0, written_len));
 }
 
 static const char *read_and_remember(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo)
@@ -482,9 +448,11 @@ static const char *read_and_remember(ah_url *url, ah_arena *arena, ah_str text, 
 const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo)
 {
     text = trim(text);
-    if (AH_LIKELY(fits_memo(memo, text)))
-        return build_from_memo(url, arena, skip(text, memo->given_len), memo);
-    return read_and_remember(url, arena, text, memo);
+    if (AH_UNLIKELY(!fits_memo(memo, text)))
+        return read_and_remember(url, arena, text, memo);
+    if (AH_LIKELY(is_written(memo, text)))
+        return copy_written(url, arena, text, memo);
+    return build_from_memo(url, arena, skip(text, memo->given_len), memo);
 }
 
 const char *ah_url_parse(ah_url *url, ah_arena *arena, ah_str text)
@@ -503,72 +471,4 @@ const char *ah_url_parse_value(ah_url *url, ah_arena *arena, ah_str text)
         return why;
     parts.tail = split_tail(text);
     return build(url, arena, &parts);
-}
-
-/* ---- Query parameters ---- */
-
-/* What has to stand between the target and one more parameter. */
-static ah_str separator_behind(ah_str target)
-{
-    char last = target.ptr[target.len - 1];
-
-    if (ah_str_find(target, '?') == target.len)
-        return AH_STR("?");
-    return last == '?' || last == '&' ? AH_STR("") : AH_STR("&");
-}
-
-/* Makes room for `more` bytes of a query; where they go, or NULL when out of memory. */
-static char *lengthen(ah_url *url, ah_arena *arena, size_t more)
-{
-    ah_str separator = separator_behind(url->target);
-    size_t target = url->safe.len - url->target.len;
-    size_t len = url->safe.len + separator.len + more;
-    char *safe = ah_arena_alloc(arena, len + 1);
-
-    if (!safe)
-        return NULL;
-    char *end = put(put(safe, url->safe), separator);
-    url->safe = ah_str_make(safe, len);
-    url->target = ah_str_make(safe + target, len - target);
-    return end;
-}
-
-bool ah_url_add_params(ah_url *url, ah_arena *arena, const ahttp_pair *params)
-{
-    if (!params || !params->name)
-        return true;
-    char *room = lengthen(url, arena, ah_form_size(params));
-    if (room)
-        *ah_form_write(room, params) = '\0';
-    return room != NULL;
-}
-
-bool ah_url_add_query(ah_url *url, ah_arena *arena, ah_str query)
-{
-    size_t escapes = count_escapes(query);
-
-    if (query.len == 0)
-        return true;
-    char *room = lengthen(url, arena, query.len + 2 * escapes);
-    if (room)
-        *put_escaped(room, query, escapes) = '\0';
-    return room != NULL;
-}
-
-bool ah_url_use_tls(ah_url *url, ah_arena *arena)
-{
-    size_t len = sizeof "https://@#" + url->userinfo.len + url->authority.len + url->target.len +
-                 url->fragment.len;
-    char *text = ah_arena_alloc(arena, len);
-    char *end = text;
-
-    if (!text)
-        return false;
-    end = put(end, AH_STR("https://"));
-    if (url->userinfo.ptr)
-        end = put(put(end, url->userinfo), AH_STR("@"));
-    end = put(put(end, url->authority), url->target);
-    if (url->fragment.ptr)
-        end = put(put(end, AH_STR("#")), url->fragment);
-    return !ah_url_parse(url, arena, ah_str_make(text, (size_t)(end - text)));
 }

@@ -41,10 +41,11 @@ enum { AH_URL_MEMO_SIZE = 96 };
 typedef struct ah_url_memo {
     char given[AH_URL_MEMO_SIZE];   /* "HTTP://Example.com:080", as it was */
     char written[AH_URL_MEMO_SIZE]; /* "http://example.com", as it starts ah_url.safe */
-    uint8_t given_len, written_len;
-    uint8_t scheme_len, host_len;
+    size_t given_len, written_len;
+    size_t scheme_len, host_len;
     uint16_t port;
     bool is_ipv6;
+    bool is_as_given; /* both are the same */
 } ah_url_memo;
 /* Like ah_url_parse. */
 const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo);
@@ -76,7 +77,7 @@ void ah_url_append_origin(ah_buf *out, const ah_url *url, bool with_userinfo);
    when out of memory. */
 bool ah_url_write_host(const ah_url *url, ah_arena *arena, ah_str *host);
 
-/* ---- http/url.c ---- */
+/* ---- http/url_query.c ---- */
 
 /* Makes an http URL the https one of the same name: port 80 becomes 443, any other stays.  False
    when out of memory. */

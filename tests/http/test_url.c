@@ -527,26 +527,6 @@ static void read_and_extend(void *ctx)
     ah_arena_release(&arena);
 }
 
-static void an_origin_is_remembered_as_a_whole(void **state)
-{
-    (void)state;
-    ah_arena arena = {0};
-    ah_url_memo memo = {.given_len = 0};
-    ah_url url;
-    assert_null(ah_url_parse_next(&url, &arena, AH_STR("http://h:80/a"), &memo));
-
-    assert_null(ah_url_parse_next(&url, &arena, AH_STR("http://h:8080/a"), &memo));
-    assert_int_equal(url.port, 8080);
-    assert_null(ah_url_parse_next(&url, &arena, AH_STR("http://h:80"), &memo));
-    assert_str(url.safe, "http://h/");
-    assert_null(ah_url_parse_next(&url, &arena, AH_STR("http://h:80@evil/"), &memo));
-    assert_str(url.host, "evil");
-    assert_null(ah_url_parse_next(&url, &arena, AH_STR("http://h.example/"), &memo));
-    assert_str(url.host, "h.example");
-    assert_non_null(ah_url_parse_next(&url, &arena, AH_STR("http://h.example\\@b/"), &memo));
-    ah_arena_release(&arena);
-}
-
 static void running_out_of_memory_is_a_reason(void **state)
 {
     (void)state;
@@ -576,7 +556,6 @@ int main(void)
         cmocka_unit_test(parameters_go_behind_a_query_and_before_the_fragment),
         cmocka_unit_test(parameters_can_be_added_again),
         cmocka_unit_test(a_plain_url_takes_one_allocation_and_little_of_it),
-        cmocka_unit_test(an_origin_is_remembered_as_a_whole),
         cmocka_unit_test(running_out_of_memory_is_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
