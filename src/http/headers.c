@@ -3,18 +3,14 @@
 
 enum { FIRST_CAP = 16 };
 
-void ah_headers_init(ahttp_headers *headers, ah_arena *arena)
-{
-    *headers = (ahttp_headers){.arena = arena};
-}
-
 bool ah_headers_reserve(ahttp_headers *headers, size_t more)
 {
-    size_t cap = headers->cap ? headers->cap : FIRST_CAP;
+    const size_t most = UINT32_MAX / 2;
+    size_t cap = headers->cap > 0 ? headers->cap : FIRST_CAP;
 
     if (more <= headers->cap - headers->count)
         return true;
-    while (cap - headers->count < more && cap <= SIZE_MAX / sizeof(ah_field) / 2)
+    while (cap - headers->count < more && cap < most)
         cap *= 2;
     if (cap - headers->count < more)
         return false;
@@ -24,7 +20,7 @@ bool ah_headers_reserve(ahttp_headers *headers, size_t more)
     if (headers->count > 0)
         memcpy(fields, headers->fields, headers->count * sizeof *fields);
     headers->fields = fields;
-    headers->cap = cap;
+    headers->cap = (uint32_t)cap;
     return true;
 }
 
@@ -37,29 +33,32 @@ bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value)
                                                  ah_str_make(value_copy, value.len));
 }
 
-/* The next field of that name at or behind field, or NULL.  Most senders write a name in the case
-   we look for, and most other names of its length begin with another letter. */
-static const ah_field *find_from(const ahttp_headers *headers, ah_str name, const ah_field *field)
+/* Names are short: most take two reads, which overlap. */
+static bool same_bytes(const char *a, const char *b, size_t len)
+{
+    uint64_t a_start, a_end, b_start, b_end;
+
+    if (len < sizeof a_start || len > 2 * sizeof a_start)
+        return memcmp(a, b, len) == 0;
+    memcpy(&a_start, a, sizeof a_start);
+    memcpy(&b_start, b, sizeof b_start);
+    memcpy(&a_end, a + len - sizeof a_end, sizeof a_end);
+    memcpy(&b_end, b + len - sizeof b_end, sizeof b_end);
+    return ((a_start ^ b_start) | (a_end ^ b_end)) == 0;
+}
+
+/* Most senders write a name in the case we look for, and most other names of its length begin with
+   another letter. */
+const ah_field *ah_headers_search(const ahttp_headers *headers, ah_str name, const ah_field *from)
 {
     const ah_field *end = headers->fields + headers->count;
-    const char first = ah_lower(name.ptr[0]);
 
-    for (; field < end; field++)
-        if (field->name.len == name.len && ah_lower(field->name.ptr[0]) == first &&
-            (memcmp(field->name.ptr, name.ptr, name.len) == 0 ||
+    for (const ah_field *field = from; field < end; field++)
+        if (field->name.len == name.len && ah_lower(field->name.ptr[0]) == ah_lower(name.ptr[0]) &&
+            (same_bytes(field->name.ptr, name.ptr, name.len) ||
              ah_str_equal_nocase(field->name, name)))
             return field;
     return NULL;
-}
-
-const ah_field *ah_headers_search(const ahttp_headers *headers, ah_str name)
-{
-    return find_from(headers, name, headers->fields);
-}
-
-const ah_field *ah_headers_find_next(const ahttp_headers *headers, const ah_field *field)
-{
-    return find_from(headers, field->name, field + 1);
 }
 
 bool ah_headers_list_has(const ahttp_headers *headers, ah_str name, ah_str token)
@@ -86,12 +85,14 @@ ahttp_pair ahttp_headers_at(const ahttp_headers *headers, size_t index)
 
 const char *ahttp_headers_get(const ahttp_headers *headers, const char *name)
 {
-    return ahttp_headers_get_nth(headers, name, 0);
+    const ah_field *field = name ? ah_headers_find(headers, ah_str_from(name)) : NULL;
+
+    return field ? field->value.ptr : NULL;
 }
 
 const char *ahttp_headers_get_nth(const ahttp_headers *headers, const char *name, size_t nth)
 {
-    const ah_field *field = ah_headers_find(headers, ah_str_from(name));
+    const ah_field *field = name ? ah_headers_find(headers, ah_str_from(name)) : NULL;
 
     while (field && nth-- > 0)
         field = ah_headers_find_next(headers, field);

@@ -15,18 +15,29 @@ typedef struct ah_field {
 struct ahttp_headers {
     ah_field *fields;
     size_t count;
-    size_t cap;
+    uint32_t cap;
+    bool has_repeats; /* two names have one mark: they may be the same */
+    uint64_t marks;   /* of all names; most searches for what is not there end here */
     ah_arena *arena;
-    uint32_t name_lengths; /* bit n % 32: there is a name of n bytes; most searches end here */
 };
 
 /* An empty list whose texts will live in arena. */
-void ah_headers_init(ahttp_headers *headers, ah_arena *arena);
+static inline void ah_headers_init(ahttp_headers *headers, ah_arena *arena)
+{
+    *headers = (ahttp_headers){.arena = arena};
+}
 /* No fields any more; the room stays. */
 static inline void ah_headers_clear(ahttp_headers *headers)
 {
     headers->count = 0;
-    headers->name_lengths = 0;
+    headers->marks = 0;
+    headers->has_repeats = false;
+}
+/* One bit of 64, for which names of other lengths and first letters seldom stand as well, and
+   which is the same in either case: twice 0x20 is no part of it. */
+static inline uint64_t ah_name_mark(ah_str name)
+{
+    return UINT64_C(1) << ((name.len + 2 * (size_t)(unsigned char)name.ptr[0]) & 63);
 }
 /* Room for that many more fields, taken at once.  False when out of memory. */
 bool ah_headers_reserve(ahttp_headers *headers, size_t more);
@@ -35,21 +46,30 @@ bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value);
 /* The same for texts that are in the arena already, each with a NUL behind it. */
 static inline bool ah_headers_add_borrowed(ahttp_headers *headers, ah_str name, ah_str value)
 {
+    const uint64_t mark = ah_name_mark(name);
+
     if (AH_UNLIKELY(headers->count == headers->cap) && !ah_headers_reserve(headers, 1))
         return false;
     headers->fields[headers->count++] = (ah_field){name, value};
-    headers->name_lengths |= UINT32_C(1) << (name.len & 31);
+    if (headers->marks & mark)
+        headers->has_repeats = true;
+    headers->marks |= mark;
     return true;
 }
-/* For ah_headers_find, where there is a name of that length. */
-const ah_field *ah_headers_search(const ahttp_headers *headers, ah_str name);
-/* The first field of that name, or NULL. */
+/* For the next two, where there may be one. */
+const ah_field *ah_headers_search(const ahttp_headers *headers, ah_str name, const ah_field *from);
+/* The first field of that name, which has at least a NUL, or NULL. */
 static inline const ah_field *ah_headers_find(const ahttp_headers *headers, ah_str name)
 {
-    return headers->name_lengths >> (name.len & 31) & 1 ? ah_headers_search(headers, name) : NULL;
+    return headers->marks & ah_name_mark(name) ? ah_headers_search(headers, name, headers->fields)
+                                               : NULL;
 }
 /* The one behind field of the same name, or NULL. */
-const ah_field *ah_headers_find_next(const ahttp_headers *headers, const ah_field *field);
+static inline const ah_field *ah_headers_find_next(const ahttp_headers *headers,
+                                                   const ah_field *field)
+{
+    return headers->has_repeats ? ah_headers_search(headers, field->name, field + 1) : NULL;
+}
 static inline bool ah_headers_has(const ahttp_headers *headers, ah_str name)
 {
     return ah_headers_find(headers, name) != NULL;

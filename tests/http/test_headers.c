@@ -48,6 +48,46 @@ static void a_name_is_found_in_any_case(void **state)
     assert_null(ahttp_headers_get(&headers, NULL));
 }
 
+static void names_differ_whatever_their_length_and_wherever_they_differ(void **state)
+{
+    (void)state;
+    const char letters[] = "abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+    for (size_t len = 1; len < sizeof letters; len++) {
+        char name[sizeof letters] = "";
+        memcpy(name, letters, len);
+        ah_headers_clear(&headers);
+        ah_headers_add(&headers, ah_str_make(letters, len), AH_STR("found"));
+
+        assert_string_equal(ahttp_headers_get(&headers, name), "found");
+        for (size_t at = 0; at < len; at++) {
+            name[at] ^= 0x20; /* the other case of a letter */
+            const char *value = ahttp_headers_get(&headers, name);
+            assert_int_equal(value != NULL, letters[at] != '-');
+            name[at] = '+';
+            assert_null(ahttp_headers_get(&headers, name));
+            name[at] = letters[at];
+        }
+    }
+}
+
+static void a_name_of_the_same_mark_is_another_name(void **state)
+{
+    (void)state;
+    const ah_str names[] = {AH_STR("Content-Encoding"), AH_STR("Content-Language"),
+                            AH_STR("content-encoding")};
+    ah_headers_clear(&headers);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(ah_name_mark(names[i]), ah_name_mark(names[0]));
+        ah_headers_add(&headers, names[i], AH_STR("?"));
+    }
+
+    const ah_field *first = ah_headers_find(&headers, AH_STR("CONTENT-ENCODING"));
+    assert_ptr_equal(first, headers.fields);
+    assert_ptr_equal(ah_headers_find_next(&headers, first), headers.fields + 2);
+    assert_null(ah_headers_find_next(&headers, headers.fields + 1));
+}
+
 static void repeats_are_counted_from_zero(void **state)
 {
     (void)state;
@@ -152,6 +192,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(fields_stay_in_order_with_their_case_and_repeats, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_name_is_found_in_any_case, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_differ_whatever_their_length_and_wherever_they_differ,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_name_of_the_same_mark_is_another_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(repeats_are_counted_from_zero, set_up, tear_down),
         cmocka_unit_test_setup_teardown(texts_are_copied, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_list_grows_and_keeps_what_it_has, set_up, tear_down),
