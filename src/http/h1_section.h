@@ -33,8 +33,8 @@ typedef struct ah_h1_section {
 void ah_h1_section_begin(ah_h1_section *section, ah_arena *arena);
 /* The section goes on behind this piece. */
 bool ah_h1_section_keep(ah_h1_section *section, ah_str piece);
-/* This piece is its last: adds its fields to headers.  A head has a status line in front, whose
-   reason *reason becomes; NULL for trailers. */
+/* This piece is its last, and ends in LF: adds its fields to headers.  A head has a status line
+   in front, whose reason *reason becomes; NULL for trailers. */
 bool ah_h1_section_finish(ah_h1_section *section, ah_str piece, ahttp_headers *headers,
                           ah_str *reason);
 
