@@ -11,7 +11,7 @@ enum {
 };
 
 static const unsigned char may_enter[] = {
-    [AH_H1_SEND_READY] = 1 << AH_H1_SENDING | 1 << AH_H1_SENT | 1 << AH_H1_SEND_BROKEN,
+    [AH_H1_SEND_READY] = 1 << AH_H1_SENDING | 1 << AH_H1_SEND_BROKEN,
     [AH_H1_SENDING] = 1 << AH_H1_SENT | 1 << AH_H1_SEND_READY | 1 << AH_H1_SEND_BROKEN,
     [AH_H1_SENT] = 1 << AH_H1_SEND_READY | 1 << AH_H1_SEND_BROKEN,
     [AH_H1_SEND_BROKEN] = 1 << AH_H1_SEND_BROKEN,
@@ -187,12 +187,9 @@ static void trace_sent(ah_h1_send *send, size_t sent)
         ah_trace_bytes(tracer, AHTTP_TRACE_CHUNK_SENT, sent - of_head);
 }
 
-/* False when the rest must wait. */
-static bool write_some(ah_h1_send *send)
+/* What writing the first count parts came to; false when the rest must wait. */
+static bool wrote(ah_h1_send *send, size_t count, ptrdiff_t sent)
 {
-    size_t count = send->unsent[2].len > 0 ? 3 : send->unsent[1].len > 0 ? 2 : 1;
-    ptrdiff_t sent = ah_transport_write(send->transport, send->unsent, count);
-
     if (sent == AH_IO_FAILED) {
         writing_broke(send);
         return false;
@@ -209,6 +206,13 @@ static bool write_some(ah_h1_send *send)
     if (AH_UNLIKELY(send->exchange->shows_progress))
         note_progress(send);
     return is_written(send);
+}
+
+static bool write_some(ah_h1_send *send)
+{
+    size_t count = send->unsent[2].len > 0 ? 3 : send->unsent[1].len > 0 ? 2 : 1;
+
+    return wrote(send, count, ah_transport_write(send->transport, send->unsent, count));
 }
 
 static bool may_pull(const ah_h1_send *send)
@@ -261,7 +265,7 @@ static void hold_body(ah_h1_send *send, int64_t limit_ms)
         ah_timer_start(send->loop, &send->timer, limit_ms);
 }
 
-void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange)
+static void start(ah_h1_send *send, ah_exchange *exchange)
 {
     send->exchange = exchange;
     send->source = exchange->source;
@@ -269,6 +273,11 @@ void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange)
     exchange->was_sent = false;
     send->is_holding = send->is_waiting = send->has_ended = send->is_answered = false;
     enter(send, AH_H1_SENDING);
+}
+
+void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange)
+{
+    start(send, exchange);
     ah_buf_clear(&send->out);
     ah_h1_write_head(&send->out, &exchange->request);
     if (ah_buf_failed(&send->out)) {
@@ -290,11 +299,39 @@ void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange)
     ah_h1_send_more(send);
 }
 
-void ah_h1_send_was_sent(ah_h1_send *send, ah_exchange *exchange)
+/* ---- What is written at once ---- */
+
+bool ah_h1_send_at_once(ah_transport *transport, ah_buf *out, ah_exchange *exchange,
+                        ptrdiff_t *sent)
 {
-    send->exchange = exchange;
-    send->is_answered = false;
-    enter(send, AH_H1_SENT);
+    ah_buf_clear(out);
+    ah_h1_write_head(out, &exchange->request);
+    if (AH_UNLIKELY(ah_buf_failed(out)))
+        return false;
+    const ah_str parts[] = {ah_buf_str(out), exchange->body};
+    size_t size = out->len + exchange->body.len;
+    *sent = ah_transport_write(transport, parts, exchange->body.len > 0 ? 2 : 1);
+    if (AH_UNLIKELY(*sent != (ptrdiff_t)size))
+        return false;
+    exchange->bytes_sent += size;
+    exchange->was_sent = true;
+    return true;
+}
+
+void ah_h1_send_begin_behind(ah_h1_send *send, ah_exchange *exchange, ah_buf *out, ptrdiff_t sent)
+{
+    ah_buf own = send->out;
+
+    start(send, exchange);
+    send->out = *out;
+    *out = own;
+    if (ah_buf_failed(&send->out)) {
+        fail(send, ah_error_no_memory());
+        return;
+    }
+    send->unsent[0] = ah_buf_str(&send->out);
+    send->unsent[1] = exchange->body;
+    wrote(send, 2, sent);
 }
 
 bool ah_h1_send_wants_room(const ah_h1_send *send)

@@ -8,7 +8,9 @@
 
    or from SENDING back to READY, when the body fails before a byte was written.  It never ends the
    connection: the other half, which sees the responses, does.  A body that is pulled is asked for
-   more only when all that it gave before has been written. */
+   more only when all that it gave before has been written.
+
+   A plain request needs none of this, if the transport takes all of it at once. */
 #include "base/buf.h"
 #include "conn/exchange.h"
 #include "conn/source.h"
@@ -44,10 +46,20 @@ typedef struct ah_h1_send {
     bool is_answered;
 } ah_h1_send;
 
-/* Writes what fits at once. */
+/* Whether all of the request is at hand, and nobody looks on or at the clock while it goes out. */
+static inline bool ah_h1_send_is_plain(const ah_exchange *exchange)
+{
+    return !exchange->source && !exchange->limits && !exchange->tracer &&
+           !exchange->expect_100_ms && !exchange->shows_wire && !exchange->shows_progress;
+}
+/* Writes such a request, with its head in out, in one go.  True: all of it is sent.  Else *sent is
+   what the transport said, and ah_h1_send_begin_behind must follow. */
+bool ah_h1_send_at_once(ah_transport *transport, ah_buf *out, ah_exchange *exchange,
+                        ptrdiff_t *sent);
+/* Goes on behind that, with what is in out. */
+void ah_h1_send_begin_behind(ah_h1_send *send, ah_exchange *exchange, ah_buf *out, ptrdiff_t sent);
+/* Any other request: writes what fits at once. */
 void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange);
-/* Instead, of one that was all sent before. */
-void ah_h1_send_was_sent(ah_h1_send *send, ah_exchange *exchange);
 /* The transport is writable: writes on, if there is something. */
 void ah_h1_send_more(ah_h1_send *send);
 /* Whether it waits for the transport to be writable. */
@@ -63,7 +75,7 @@ void ah_h1_send_go_on(ah_h1_send *send);
 /* The final head has come.  A server that refuses is not sent the rest of the body; one that
    agrees is, as it may answer while it reads. */
 void ah_h1_send_answered(ah_h1_send *send, int status);
-/* The exchange is complete: the next may come, if all of this one was sent. */
+/* Of SENT: the next may come.  Else the rest of the request is not wanted any more. */
 void ah_h1_send_end(ah_h1_send *send);
 /* Nothing is sent any more. */
 void ah_h1_send_stop(ah_h1_send *send);

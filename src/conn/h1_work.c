@@ -2,25 +2,23 @@
 #include "conn/h1_work.h"
 #include "base/mem.h"
 
-enum {
-    MOST_KEPT = 256,
-    MOST_BUFFER = 8192,
-    FRAMING_SIZE = 4096 /* how much is read at a time of what frames large chunks */
-};
+enum { FRAMING_SIZE = 4096 }; /* how much is read at a time of what frames large chunks */
 
 void ah_h1_store_init(ah_h1_store *store)
 {
     *store = (ah_h1_store){.count = 0};
-    ah_list_init(&store->works);
     ah_farewells_init(&store->farewells);
 }
 
 void ah_h1_store_release(ah_h1_store *store)
 {
     ah_farewells_cut(&store->farewells);
-    for (ah_link *link; (link = ah_list_take_first(&store->works));)
-        ah_h1_work_free(AH_CONTAINER(link, ah_h1_work, link));
+    for (ah_h1_work *work; (work = store->works);) {
+        store->works = work->next;
+        ah_h1_work_free(work);
+    }
     store->count = 0;
+    ah_buf_release(&store->head);
 }
 
 ah_h1_work *ah_h1_work_new(const ah_h1_work_kind *kind)
@@ -37,18 +35,6 @@ ah_h1_work *ah_h1_work_new(const ah_h1_work_kind *kind)
     work->sending.ctx = work;
     work->watch.timer.fire = kind->on_limit;
     return work;
-}
-
-void ah_h1_work_give(ah_h1_store *store, ah_h1_work *work)
-{
-    if (AH_UNLIKELY(store->count == MOST_KEPT)) {
-        ah_h1_work_free(work);
-        return;
-    }
-    if (AH_UNLIKELY(work->sending.out.cap > MOST_BUFFER))
-        ah_buf_release(&work->sending.out);
-    store->count++;
-    ah_list_append(&store->works, &work->link);
 }
 
 void ah_h1_work_free(ah_h1_work *work)

@@ -11,13 +11,14 @@
 #include "http/h1_parser.h"
 #include "loop/loop.h"
 
-typedef struct ah_h1_work {
-    ah_link link; /* in the store */
-    void *conn;   /* that has it now */
+typedef struct ah_h1_work ah_h1_work;
+struct ah_h1_work {
+    ah_h1_work *next; /* in the store */
+    void *conn;       /* that has it now */
     ah_h1_parser *parser;
     ah_h1_send sending;
     ah_h1_watch watch;
-} ah_h1_work;
+};
 
 /* What all of a kind have in common; each has itself as ctx. */
 typedef struct ah_h1_work_kind {
@@ -26,9 +27,12 @@ typedef struct ah_h1_work_kind {
     ah_timer_fn *on_limit;
 } ah_h1_work_kind;
 
+enum { AH_H1_MOST_KEPT = 256, AH_H1_MOST_BUFFER = 8192 };
+
 typedef struct ah_h1_store {
-    ah_list works;
+    ah_h1_work *works; /* the last one given first */
     size_t count;
+    ah_buf head; /* of a request, for as long as it takes to write it at once */
     ah_farewells farewells;
 } ah_h1_store;
 
@@ -38,21 +42,32 @@ void ah_h1_store_release(ah_h1_store *store);
 
 /* For ah_h1_work_take, where the store has none. */
 ah_h1_work *ah_h1_work_new(const ah_h1_work_kind *kind);
+/* After an exchange that did not end well. */
+void ah_h1_work_free(ah_h1_work *work);
 /* NULL when out of memory.  Its conn and the sending half's transport are the taker's to set. */
 static inline ah_h1_work *ah_h1_work_take(ah_h1_store *store, const ah_h1_work_kind *kind)
 {
-    ah_link *link = ah_list_last(&store->works);
+    ah_h1_work *work = store->works;
 
-    if (AH_UNLIKELY(!link))
+    if (AH_UNLIKELY(!work))
         return ah_h1_work_new(kind);
-    ah_link_remove(link);
+    store->works = work->next;
     store->count--;
-    return AH_CONTAINER(link, ah_h1_work, link);
+    return work;
 }
 /* After an exchange that ended well. */
-void ah_h1_work_give(ah_h1_store *store, ah_h1_work *work);
-/* After any other. */
-void ah_h1_work_free(ah_h1_work *work);
+static inline void ah_h1_work_give(ah_h1_store *store, ah_h1_work *work)
+{
+    if (AH_UNLIKELY(store->count == AH_H1_MOST_KEPT)) {
+        ah_h1_work_free(work);
+        return;
+    }
+    if (AH_UNLIKELY(work->sending.out.cap > AH_H1_MOST_BUFFER))
+        ah_buf_release(&work->sending.out);
+    work->next = store->works;
+    store->works = work;
+    store->count++;
+}
 
 /* Inside of a body: where the next bytes are to be read to, *cap of them. */
 char *ah_h1_work_choose_buffer(const ah_h1_work *work, ahttp_loop *loop, ah_exchange *exchange,

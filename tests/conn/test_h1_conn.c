@@ -315,16 +315,36 @@ static void a_body_that_fills_its_place_is_read_on_at_once_unless_that_is_enough
     assert_int_equal(wire.wanted, 0);
 }
 
-static void a_request_that_only_waits_lends_its_work_to_others(void **state)
+static void a_request_that_is_written_at_once_needs_no_work_before_its_response(void **state)
 {
     (void)state;
     send_request("GET", "");
+    fake_arrives(&wire, OK_RESPONSE);
+    assert_int_equal(store.count, 1);
+    send_request("POST", "data");
     assert_int_equal(store.count, 1);
     fake_arrives(&wire, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
     assert_int_equal(store.count, 0);
     fake_arrives(&wire, "hello");
 
     assert_int_equal(store.count, 1);
+    assert_string_equal(story, "head 200|body hello|end OK|idle|head 200|body hello|end OK|idle|");
+}
+
+static void a_request_that_only_waits_lends_its_work_to_others(void **state)
+{
+    (void)state;
+    wire.write_room = 10;
+    send_request("GET", "");
+    assert_int_equal(store.count, 0);
+    wire.write_room = SIZE_MAX;
+    fake_turn(&wire);
+
+    assert_int_equal(store.count, 1);
+    assert_str(ah_buf_str(&wire.written), "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(exchange.bytes_sent, wire.written.len);
+    assert_true(exchange.was_sent);
+    fake_arrives(&wire, OK_RESPONSE);
     assert_string_equal(story, "head 200|body hello|end OK|idle|");
 }
 
@@ -352,6 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_body_is_read_to_where_its_owner_keeps_it),
         TEST(a_body_that_fills_its_place_is_read_on_at_once_unless_that_is_enough),
+        TEST(a_request_that_is_written_at_once_needs_no_work_before_its_response),
         TEST(a_request_that_only_waits_lends_its_work_to_others),
         TEST(a_chunk_is_read_to_its_place_and_what_frames_it_is_not),
         TEST(a_body_without_a_place_is_read_elsewhere),
