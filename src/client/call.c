@@ -45,19 +45,28 @@ static void tell_over(ahttp_response *call)
     }
 }
 
-void ah_call_stop(ahttp_response *call, ah_call_phase phase)
+static void stop_special(ahttp_response *call, ah_call_phase phase)
 {
-    if (AH_UNLIKELY(call->is_exchanging))
+    if (call->is_exchanging)
         ah_call_trace_exchange(call, NULL);
-    if (AH_UNLIKELY(call->phase == AH_CALL_SKIPPING))
+    if (call->phase == AH_CALL_SKIPPING)
         ah_timer_stop(call->session->guest.loop, &call->skipping);
     call->phase = phase;
-    if (AH_UNLIKELY(call->exchange.keeps_conn))
+    if (call->exchange.keeps_conn)
         ah_conn_give_back(&call->exchange);
     ah_timer_park(call->session->guest.loop, &call->deadline);
     ah_call_give_up_source(call);
-    if (AH_UNLIKELY(call->overs))
-        tell_over(call);
+    tell_over(call);
+}
+
+void ah_call_stop(ahttp_response *call, ah_call_phase phase)
+{
+    if (AH_UNLIKELY(!call->is_plain)) {
+        stop_special(call, phase);
+        return;
+    }
+    call->phase = phase;
+    ah_timer_park(call->session->guest.loop, &call->deadline);
 }
 
 void ah_call_give_up_source(ahttp_response *call)
@@ -79,6 +88,7 @@ void ah_call_fail(ahttp_response *call, ahttp_error *error)
 {
     ahttp_future *sent = call->sent;
 
+    call->is_plain = false;
     ah_stages_stop(call);
     if (ah_response_is_over(call) && sent) {
         ah_call_reject(call, error);
@@ -116,6 +126,7 @@ void ah_call_reject(ahttp_response *call, ahttp_error *error)
 {
     ahttp_future *sent = call->sent;
 
+    call->is_plain = false;
     call->sent = NULL;
     ah_interims_forget(call);
     error = ah_call_error(call, error);
@@ -132,6 +143,7 @@ void ah_call_refuse(ahttp_response *call, ahttp_error *error)
 {
     ahttp_future *sent = call->sent;
 
+    call->is_plain = false;
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_WARNING)))
         ah_call_log_failure(call, error);
     ah_call_stop(call, AH_CALL_FAILED);
@@ -364,25 +376,16 @@ const ah_exchange_events ah_call_events = {.place = on_place,
 
 /* ---- The request ---- */
 
-void ah_call_begin(ahttp_response *call, ahttp_future *sent)
+void ah_call_begin(ahttp_response *call)
 {
     call->exchange.events = &ah_call_events;
     call->exchange.rules = call->settings->rules;
-    call->sent = sent;
-    sent->cancel = on_cancel;
-    sent->owner = call;
     call->deadline.fire = on_deadline;
 }
 
-void ah_call_start(ahttp_response *call)
+void ah_call_take_promise(ahttp_response *call, ahttp_future *sent)
 {
-    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
-    ah_call_begin(call, call->sent);
-    if (AH_UNLIKELY(call->session->is_traced))
-        ah_call_start_tracing(call);
-    if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
-        ah_call_log_start(call);
-    if (call->limits->total_ms != AHTTP_NEVER)
-        ah_timer_start(call->session->guest.loop, &call->deadline, call->limits->total_ms);
-    ah_call_send(call);
+    call->sent = sent;
+    sent->cancel = on_cancel;
+    sent->owner = call;
 }

@@ -97,6 +97,7 @@ static ahttp_response *new_call(ah_chain *chain)
 
     if (!call)
         return NULL;
+    call->is_plain = false;
     call->asker = asker;
     asker->askings++;
     const ah_hop *hop = plan(chain);
@@ -139,7 +140,8 @@ static void send_call(ah_chain *chain, ahttp_future *promise)
     call->exchange.source = chain->asker->exchange.source;
     chain->asker->exchange.source = NULL;
     chain->asker->lends_source = call->exchange.source != NULL;
-    ah_call_begin(call, promise);
+    ah_call_begin(call);
+    ah_call_take_promise(call, promise);
     ah_call_restart(call);
 }
 
@@ -343,6 +345,7 @@ void ah_chain_start(ahttp_response *asker)
 {
     ah_chain *chain = new_chain(asker);
 
+    asker->is_plain = false;
     asker->phase = AH_CALL_ASKING;
     if (!chain) {
         ah_call_fail(asker, ah_error_no_memory());

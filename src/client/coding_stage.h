@@ -14,7 +14,7 @@ static inline void ah_coding_look_at_head(ahttp_response *call)
     if (settings->transfer_codings ||
         (!settings->no_decompress &&
          ah_headers_has(&call->exchange.response.fields, AH_STR("Content-Encoding"))))
-        call->course.stages |= 1u << AH_STAGE_CODING;
+        ah_stages_use(call, AH_STAGE_CODING);
 }
 
 #endif

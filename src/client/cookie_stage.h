@@ -14,7 +14,7 @@ ahttp_error *ah_cookies_prepare(ahttp_response *call, const ahttp_request_option
 static inline void ah_cookies_look_at_jar(ahttp_response *call)
 {
     if (call->course.uses_jar && ah_cookie_jar_may_have(call->session->cookie_jar))
-        call->course.stages |= 1u << AH_STAGE_COOKIES;
+        ah_stages_use(call, AH_STAGE_COOKIES);
 }
 
 /* Behind each final head. */
@@ -22,7 +22,7 @@ static inline void ah_cookies_look_at_head(ahttp_response *call)
 {
     if (call->course.uses_jar &&
         ah_headers_has(&call->exchange.response.fields, AH_STR("Set-Cookie")))
-        call->course.stages |= 1u << AH_STAGE_COOKIES;
+        ah_stages_use(call, AH_STAGE_COOKIES);
 }
 
 #endif

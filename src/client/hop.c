@@ -41,6 +41,7 @@ static bool prepare(ahttp_response *to, const ahttp_response *from, const ah_hop
     ah_exchange *exchange = &to->exchange;
     bool changes_origin = hop->change != AH_ORIGIN_SAME;
 
+    to->is_plain = false;
     to->settings = from->settings;
     to->course = from->course;
     to->limits = from->limits;
@@ -126,7 +127,8 @@ void ah_hop_start(ahttp_response *from)
         ah_call_fail(from, ah_error_no_memory());
         return;
     }
-    ah_call_begin(to, from->sent);
+    ah_call_begin(to);
+    ah_call_take_promise(to, from->sent);
     from->sent = NULL;
     ah_hop_move_deadline(to, from);
     to->previous = from;

@@ -17,6 +17,7 @@ void ah_reading_fail_body(ahttp_response *response, ahttp_error *error)
         ah_call_fail(response, error);
         return;
     }
+    response->is_plain = false;
     ah_error_free(response->failure);
     response->failure = ah_call_error(response, error);
     ah_response_body_moved(response);

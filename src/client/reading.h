@@ -55,7 +55,6 @@ typedef struct ah_head_facts {
     const ahttp_cookie *cookies;
     size_t cookie_count;
     bool knows_file_name, knows_links, knows_challenges, knows_cookies;
-    bool is_used;         /* by ah_facts_of: some of this is set */
     const char *real_url; /* these two are of the request */
     const ahttp_headers *sent;
 } ah_head_facts;

@@ -434,88 +434,108 @@ static bool says_only_url(const ahttp_request_options *options, bool *with_limit
     return is_empty(options, start, limits) && is_empty(options, behind, sizeof *options);
 }
 
-/* All but what follows from the URL is as in the first one. */
+/* All but what follows from the URL and from time limits is as in the first one. */
 static void take_plain(ahttp_response *call, const ah_plain_request *plain)
 {
     ah_exchange *exchange = &call->exchange;
 
     call->settings = &plain->settings;
     call->course = plain->course;
-    call->limits = &call->session->timeout;
     call->server_name = (ah_str){0};
     exchange->request = plain->head;
-    exchange->limits = plain->gap_limits;
     exchange->body = exchange->upgrade = (ah_str){0};
     exchange->expect_100_ms = 0;
     exchange->shows_wire = exchange->shows_progress = false;
+    use_session_fields(call);
+    ah_call_begin(call);
+    call->is_plain = true;
 }
 
 static void remember_plain(const ahttp_response *call, ah_plain_request *plain)
 {
+    const ah_session_auth *auth = &call->session->auth;
+
     *plain = (ah_plain_request){.settings = *call->settings,
                                 .course = call->course,
                                 .head = call->exchange.request,
                                 .gap_limits = call->exchange.limits,
-                                .is_known = true};
+                                .is_known = true,
+                                .is_anonymous = !auth->login && !auth->trusts_netrc};
     plain->head.wants_close = !ah_connector_keeps_alive(call->session->connector);
     plain->head.is_exact = false;
 }
 
-/* Whether one goes out as it is: nobody says who it comes from. */
-static bool is_anonymous(const ahttp_response *call)
-{
-    const ah_session_auth *auth = &call->session->auth;
-
-    return !auth->login && !auth->trusts_netrc && !call->url.userinfo.ptr;
-}
-
-/* False when out of memory. */
-static bool finish_plain(ahttp_response *call)
-{
-    ah_request_head *head = &call->exchange.request;
-
-    head->target = call->url.target;
-    use_session_fields(call);
-    return ah_url_write_host(&call->url, &call->arena, &head->authority);
-}
-
-static ahttp_error *prepare_but_url(ahttp_response *call, const ahttp_request_options *options,
-                                    bool *is_plain, ah_str *type)
-{
-    ah_plain_request *plain = &call->session->plain;
-    bool with_limits;
-
-    *is_plain = says_only_url(options, &with_limits) && (plain->is_known || !with_limits);
-    if (!*is_plain || !plain->is_known) {
-        ahttp_error *error = prepare_rest(call, options, type);
-        if (error || !*is_plain)
-            return error;
-        remember_plain(call, plain);
-    }
-    take_plain(call, plain);
-    return with_limits ? prepare_limits(call, &options->timeout) : NULL;
-}
-
 /* ---- All together ---- */
 
-ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
+static void begin_response(ahttp_response *call)
 {
-    ah_str type = {0};
-    bool is_plain;
-    ahttp_error *error = prepare_but_url(call, options, &is_plain, &type);
-
-    if (error)
-        return error;
     call->exchange.response = ah_response_head_in(&call->arena);
     ah_body_set_buffer(&call->body, call->settings->read_buffer_bytes);
-    error = prepare_url(call, options);
-    if (!error && is_plain && is_anonymous(call))
-        return finish_plain(call) ? NULL : ah_error_no_memory();
-    if (!error)
-        error = prepare_target(call, options);
+}
+
+/* What depends on the URL, which is known. */
+static ahttp_error *prepare_for_url(ahttp_response *call, const ahttp_request_options *options,
+                                    ah_str type)
+{
+    ahttp_error *error = prepare_target(call, options);
+
     if (!error)
         error = ah_auth_prepare(call, options);
     if (!error)
         error = prepare_fields(call, options, type);
     return error;
+}
+
+static ahttp_error *prepare_plain(ahttp_response *call, const ahttp_request_options *options,
+                                  bool with_limits)
+{
+    const ah_plain_request *plain = &call->session->plain;
+    ah_request_head *head = &call->exchange.request;
+    ahttp_error *error = NULL;
+
+    if (AH_UNLIKELY(!call->is_plain))
+        take_plain(call, plain);
+    call->limits = &call->session->timeout;
+    call->exchange.limits = plain->gap_limits;
+    begin_response(call);
+    if (with_limits)
+        error = prepare_limits(call, &options->timeout);
+    if (!error)
+        error = prepare_url(call, options);
+    if (error)
+        return error;
+    if (AH_UNLIKELY(!plain->is_anonymous || call->url.userinfo.ptr)) {
+        call->is_plain = false;
+        return prepare_for_url(call, options, (ah_str){0});
+    }
+    head->target = call->url.target;
+    return ah_url_write_host(&call->url, &call->arena, &head->authority) ? NULL
+                                                                         : ah_error_no_memory();
+}
+
+static ahttp_error *prepare_special(ahttp_response *call, const ahttp_request_options *options,
+                                    bool is_first_plain)
+{
+    ah_str type = {0};
+
+    call->is_plain = false;
+    ahttp_error *error = prepare_rest(call, options, &type);
+    if (error)
+        return error;
+    if (is_first_plain)
+        remember_plain(call, &call->session->plain);
+    ah_call_begin(call);
+    begin_response(call);
+    error = prepare_url(call, options);
+    return error ? error : prepare_for_url(call, options, type);
+}
+
+ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options)
+{
+    bool with_limits;
+    bool is_plain = says_only_url(options, &with_limits);
+
+    if (AH_LIKELY(is_plain && call->session->plain.is_known))
+        return prepare_plain(call, options, with_limits);
+    return prepare_special(call, options, is_plain && !with_limits);
 }

@@ -5,27 +5,22 @@
 #include "client/hop.h"
 #include "client/proxy.h"
 #include "conn/source.h"
+#include <assert.h>
 
 enum { MOST_RECYCLED = 256 };
 
 /* ---- Life ---- */
 
-ahttp_response *ah_response_new(ahttp_session *session)
+ahttp_response *ah_response_make(ahttp_session *session)
 {
-    ahttp_response *response = session->recycled;
+    ahttp_response *response = AH_NEW(ahttp_response);
 
-    if (AH_LIKELY(response != NULL)) {
-        session->recycled = response->next_recycled;
-        session->recycled_count--;
-    } else {
-        response = AH_NEW(ahttp_response);
-        if (!response)
-            return NULL;
-        response->session = session;
-        ah_list_append(&session->blocks, &response->link);
-        ah_body_reset(&response->body);
-    }
-    session->needed++;
+    if (!response)
+        return NULL;
+    response->session = session;
+    ah_list_append(&session->blocks, &response->link);
+    session->block_count++;
+    ah_body_reset(&response->body);
     response->phase = AH_CALL_WAITING;
     return response;
 }
@@ -35,48 +30,34 @@ void ah_response_free(ahttp_response *response)
     if (response->session->guest.loop)
         ah_timer_stop(response->session->guest.loop, &response->deadline);
     ah_link_remove(&response->link);
+    response->session->block_count--;
     ah_arena_release(&response->arena);
     ah_body_release(&response->body);
     ah_buf_release(&response->asked);
     ah_free(response);
 }
 
-/* Few requests have any of this. */
+/* What a request that is not plain may have. */
 static void clear_what_is_there(ahttp_response *response)
 {
     if (response->way.own || response->way.is_chosen)
         ah_proxy_release_call(response);
-    if (response->interims)
-        ah_interims_forget(response);
-    if (response->auth)
-        ah_auth_release_call(response);
-    if (response->whole.converted)
-        ah_whole_clear(&response->whole);
-    if (response->failure)
-        ah_error_free(response->failure);
+    ah_interims_forget(response);
+    ah_auth_release_call(response);
+    ah_whole_clear(&response->whole);
+    ah_error_free(response->failure);
     response->failure = NULL;
     if (response->tracer)
         ah_call_stop_tracing(response);
     if (response->exchange.source)
         ah_source_free(response->exchange.source);
     response->exchange.source = NULL;
-    if (response->tls)
-        ahttp_tls_unref(response->tls);
+    ahttp_tls_unref(response->tls);
     response->tls = NULL;
     ah_link_remove(&response->progress_job.link);
     ah_call_forget_end(response);
-}
-
-static void clear(ahttp_response *response)
-{
-    ah_exchange_release(&response->exchange);
-    clear_what_is_there(response);
-    ah_arena_reset(&response->arena);
-    ah_body_reset(&response->body);
-    response->stream.total = 0;
-    response->shown = (ahttp_bytes){0};
-    if (AH_UNLIKELY(response->facts.is_used))
-        response->facts = (ah_head_facts){0};
+    ah_tunnel_close(&response->exchange.tunnel);
+    response->facts = (ah_head_facts){0};
     response->hops = 0;
     response->log_number = 0;
     response->resend = AHTTP_RESEND_SAFE;
@@ -86,29 +67,37 @@ static void clear(ahttp_response *response)
     response->in_history = response->was_resent = false;
 }
 
-void ah_response_when_over(ahttp_response *response, ah_over *over)
+/* What is_plain promises of a block. */
+static bool has_nothing_special(const ahttp_response *response)
 {
-    if (ah_response_is_over(response)) {
-        over->fn(over);
-        return;
-    }
-    over->next = response->overs;
-    response->overs = over;
+    const ah_exchange *exchange = &response->exchange;
+
+    return !response->way.own && !response->way.is_chosen && !response->interims &&
+           !response->auth && !response->whole.converted && !response->failure &&
+           !response->tracer && !response->tls && !response->end_error && !response->has_ended &&
+           !response->asker && !response->previous && !response->hop && !response->overs &&
+           !response->chain && !response->save && !response->is_exchanging &&
+           !response->stage_waits && !response->is_result && !response->lends_source &&
+           !response->in_history && !response->was_resent && response->askings == 0 &&
+           response->hops == 0 && response->log_number == 0 && response->own_cookies.len == 0 &&
+           response->resend == AHTTP_RESEND_SAFE && !exchange->source && !exchange->tracer &&
+           !exchange->tunnel.transport && !exchange->keeps_conn && !exchange->kept &&
+           !ah_link_is_in_list(&response->progress_job.link) &&
+           !ah_link_is_in_list(&response->stage_job.link);
 }
 
-void ah_response_release(ahttp_response *response)
+/* Nobody needs it. */
+static void recycle(ahttp_response *response)
 {
     ahttp_session *session = response->session;
 
-    if (!ah_response_is_over(response) || response->refs > 0 || response->reading ||
-        response->sent || response->in_history || response->askings > 0)
-        return;
-    ahttp_response *asker = response->asker;
-    response->asker = NULL;
-    if (response->previous)
-        ah_hops_release(response);
-    clear(response);
-    session->needed--;
+    (void)has_nothing_special; /* which builds without assertions do not ask */
+    assert(has_nothing_special(response));
+    assert(!response->is_plain || response->course.stages == session->plain.course.stages);
+    ah_exchange_release_peer(&response->exchange);
+    ah_arena_reset(&response->arena);
+    ah_body_reset(&response->body);
+    response->stream.total = 0;
     if (AH_LIKELY(session->recycled_count < MOST_RECYCLED)) {
         response->next_recycled = session->recycled;
         session->recycled = response;
@@ -116,11 +105,46 @@ void ah_response_release(ahttp_response *response)
     } else {
         ah_response_free(response);
     }
-    ah_session_tidy(session);
+    if (AH_UNLIKELY(session->refs == 0))
+        ah_session_tidy(session);
+}
+
+static AH_COLD void release_special(ahttp_response *response)
+{
+    ahttp_response *asker = response->asker;
+
+    if (response->in_history || response->askings > 0)
+        return;
+    response->asker = NULL;
+    if (response->previous)
+        ah_hops_release(response);
+    clear_what_is_there(response);
+    recycle(response);
     if (asker) {
         asker->askings--;
         ah_response_release(asker);
     }
+}
+
+void ah_response_release(ahttp_response *response)
+{
+    if (!ah_response_is_over(response) || response->refs > 0 || response->reading || response->sent)
+        return;
+    if (AH_LIKELY(response->is_plain))
+        recycle(response);
+    else
+        release_special(response);
+}
+
+void ah_response_when_over(ahttp_response *response, ah_over *over)
+{
+    if (ah_response_is_over(response)) {
+        over->fn(over);
+        return;
+    }
+    response->is_plain = false;
+    over->next = response->overs;
+    response->overs = over;
 }
 
 ahttp_response *ahttp_response_ref(ahttp_response *response)

@@ -30,7 +30,7 @@ typedef enum ah_call_phase {
     AH_CALL_DECIDING,  /* stages look at that */
     AH_CALL_SKIPPING,  /* the rest of a response, before the request goes out again */
     AH_CALL_OPEN,      /* the body is arriving */
-    AH_CALL_COMPLETE,
+    AH_CALL_COMPLETE,  /* this one and the next: nothing is under way */
     AH_CALL_FAILED
 } ah_call_phase;
 
@@ -53,10 +53,14 @@ struct ah_over {
     void (*fn)(ah_over *over);
 };
 
-/* What every request touches comes first, so that it touches few lines of memory. */
+/* What every request touches comes first, so that it touches few lines of memory.  Most are plain:
+   is_plain says so, and that nothing else has happened to this one than sending and receiving.
+   The block of one is the next one's as it is; of others, all that may be there is put right.
+   Whoever touches more than plain requests do says that it is none any more. */
 struct ahttp_response {
     ahttp_session *session;
     unsigned refs; /* the program's */
+    bool is_plain;
     ah_call_phase phase;
     ahttp_future *sent;    /* promise of the response, until its head is in */
     ahttp_future *reading; /* promise of a pending read of the body, or NULL */
@@ -82,7 +86,7 @@ struct ahttp_response {
     ahttp_stream stream;
     ah_whole whole;
 
-    /* What is there only where a request needs it; NULL or zero in others. */
+    /* What is there only where a request needs it; NULL or zero in others, plain ones are such. */
     ah_head_facts facts;
     ah_job progress_job;      /* queued while there is something to tell */
     ahttp_error *failure;     /* why the body will not be complete */
@@ -119,14 +123,26 @@ struct ahttp_response {
     ahttp_response *next_recycled;
 };
 
+/* For ah_response_new, where none is recycled. */
+ahttp_response *ah_response_make(ahttp_session *session);
 /* A fresh or recycled block, which the session needs from now on; NULL when out of memory. */
-ahttp_response *ah_response_new(ahttp_session *session);
+static inline ahttp_response *ah_response_new(ahttp_session *session)
+{
+    ahttp_response *response = session->recycled;
+
+    if (AH_UNLIKELY(!response))
+        return ah_response_make(session);
+    session->recycled = response->next_recycled;
+    session->recycled_count--;
+    response->phase = AH_CALL_WAITING;
+    return response;
+}
 /* The block itself, which must be recycled or never used. */
 void ah_response_free(ahttp_response *response);
 /* Whether nothing is under way for it any more. */
 static inline bool ah_response_is_over(const ahttp_response *response)
 {
-    return response->phase == AH_CALL_COMPLETE || response->phase == AH_CALL_FAILED;
+    return response->phase >= AH_CALL_COMPLETE;
 }
 /* over->fn is called once: when the body has come, has failed, or was given up and its rest does
    not hold the connection any more; at once if that is so already. */
@@ -134,10 +150,18 @@ void ah_response_when_over(ahttp_response *response, ah_over *over);
 /* Recycles the block if neither the program nor the library needs it any more. */
 void ah_response_release(ahttp_response *response);
 
+/* From here on it uses that stage. */
+static inline void ah_stages_use(ahttp_response *call, ah_stage_id stage)
+{
+    call->is_plain = false;
+    call->course.stages |= 1u << stage;
+}
+
 /* client/call.c */
-void ah_call_start(ahttp_response *call);
-/* The part of it that a later hop needs, too: who hears of what happens. */
-void ah_call_begin(ahttp_response *call, ahttp_future *sent);
+/* Before it starts: who hears of what happens. */
+void ah_call_begin(ahttp_response *call);
+/* The promise is its from now on. */
+void ah_call_take_promise(ahttp_response *call, ahttp_future *sent);
 /* Instead of starting: the request cannot be sent at all. */
 void ah_call_refuse(ahttp_response *call, ahttp_error *error);
 /* Ends what is under way: whoever waits for the response or its body gets the error, which is
@@ -172,7 +196,9 @@ static inline void ah_call_forget_end(ahttp_response *call)
 /* What the connection tells the call. */
 extern const ah_exchange_events ah_call_events;
 
-/* client/sending.c: opens the body, asks the stages, gets a connection, and sends. */
+/* client/sending.c */
+void ah_call_start(ahttp_response *call);
+/* Opens the body, asks the stages, gets a connection, and sends. */
 void ah_call_send(ahttp_response *call);
 /* The last part of it. */
 void ah_call_acquire(ahttp_response *call);
@@ -200,10 +226,10 @@ bool ah_sent_fields_read(ahttp_headers *fields, const ah_request_head *request);
    answer changes nothing that shows. */
 static inline ah_head_facts *ah_facts_of(const ahttp_response *response)
 {
-    ah_head_facts *facts = &((ahttp_response *)(uintptr_t)response)->facts;
+    ahttp_response *own = (ahttp_response *)(uintptr_t)response;
 
-    facts->is_used = true;
-    return facts;
+    own->is_plain = false;
+    return &own->facts;
 }
 
 /* client/reading.c: the body moved on (more bytes, its end, a failure); answers the pending

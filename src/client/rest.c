@@ -30,7 +30,7 @@ static void move(ahttp_response *call, ah_list *to)
 static void finish(ahttp_response *call, ah_call_phase phase)
 {
     move(call, &call->session->blocks);
-    call->session->needed++;
+    call->session->block_count++;
     ah_call_stop(call, phase);
     call->deadline.background = false;
     ah_response_release(call);
@@ -86,13 +86,14 @@ bool ah_rest_skip(ahttp_response *call, ah_rest_length length)
 
     if (!ah_conn_skip_rest(exchange->conn, exchange, MOST_SKIPPED, length))
         return false;
+    call->is_plain = false;
     ah_conn_set_background(exchange->conn, true);
     exchange->events = &events;
     if (call->asker)
         ah_call_give_up_source(call);
     ah_body_reset(&call->body);
     move(call, &call->session->rests);
-    call->session->needed--;
+    call->session->block_count--;
     limit(call);
     return true;
 }

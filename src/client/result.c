@@ -38,7 +38,8 @@ void ah_result_take(ahttp_response *asker, ahttp_response *result)
         pass_on(asker, result);
         return;
     }
-    ah_call_begin(result, asker->sent);
+    ah_call_begin(result);
+    ah_call_take_promise(result, asker->sent);
     asker->sent = NULL;
     result->is_result = true;
     result->course.stages = asker->course.stages & AH_STAGES_OUTSIDE;

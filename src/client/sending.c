@@ -56,8 +56,8 @@ static ah_route route_of(const ahttp_response *call)
 
 void ah_call_acquire(ahttp_response *call)
 {
-    call->exchange.tracer = call->tracer;
     if (AH_UNLIKELY(call->tracer)) {
+        call->exchange.tracer = call->tracer;
         ah_tracer_clear_marks(call->tracer);
         call->is_exchanging = true;
     }
@@ -114,6 +114,27 @@ void ah_call_send(ahttp_response *call)
         ah_call_acquire(call);
 }
 
+static AH_COLD void start_telling(ahttp_response *call)
+{
+    call->is_plain = false;
+    if (call->session->is_traced)
+        ah_call_start_tracing(call);
+    if (ah_log_wants(AHTTP_LOG_INFO))
+        ah_call_log_start(call);
+}
+
+void ah_call_start(ahttp_response *call)
+{
+    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
+    if (AH_UNLIKELY(call->session->is_traced || ah_log_wants(AHTTP_LOG_INFO)))
+        start_telling(call);
+    if (call->limits->total_ms != AHTTP_NEVER)
+        ah_timer_start(call->session->guest.loop, &call->deadline, call->limits->total_ms);
+    ah_call_send(call);
+}
+
+/* ---- Again ---- */
+
 bool ah_call_can_send_again(const ahttp_response *call)
 {
     const ahttp_body *source = call->exchange.source;
@@ -127,6 +148,7 @@ void ah_call_restart(ahttp_response *call)
 {
     ah_exchange *exchange = &call->exchange;
 
+    call->is_plain = false;
     if (AH_UNLIKELY(call->is_exchanging))
         ah_call_trace_exchange(call, NULL);
     exchange->events = &ah_call_events;

@@ -160,7 +160,7 @@ static void stop_rests(ahttp_session *session)
 
 void ah_session_tidy(ahttp_session *session)
 {
-    if (session->refs > 0 || session->needed > 0)
+    if (session->refs > 0 || session->recycled_count < session->block_count)
         return;
     session->refs++;
     stop_rests(session);
@@ -329,7 +329,35 @@ ahttp_cookie_jar *ahttp_session_cookie_jar(ahttp_session *session)
 
 /* ---- Sending ---- */
 
-ahttp_future *ahttp_session_send(ahttp_session *session, const ahttp_request_options *given)
+static AH_COLD ahttp_future *fail_unsent(ahttp_session *session,
+                                         const ahttp_request_options *options, ahttp_future *future)
+{
+    ah_request_free_bodies(options);
+    if (!future)
+        return ah_future_failed(session->guest.loop, ah_error_no_memory());
+    ah_future_reject(future, ah_error_no_memory());
+    return future;
+}
+
+static ahttp_future *start(ahttp_session *session, const ahttp_request_options *options)
+{
+    ahttp_future *future = ah_future_new_by(session->guest.loop, "ahttp_session_send");
+    ahttp_response *call = future ? ah_response_new(session) : NULL;
+
+    if (AH_UNLIKELY(!call))
+        return fail_unsent(session, options, future);
+    ah_call_take_promise(call, future);
+    ahttp_error *error = ah_request_prepare(call, options);
+    if (AH_UNLIKELY(error != NULL))
+        ah_call_refuse(call, error);
+    else
+        ah_call_start(call);
+    return future;
+}
+
+/* Options of another version, a session that was closed, debug mode. */
+static AH_COLD ahttp_future *start_with_care(ahttp_session *session,
+                                             const ahttp_request_options *given)
 {
     ahttp_request_options room;
     const ahttp_request_options *options =
@@ -349,19 +377,13 @@ ahttp_future *ahttp_session_send(ahttp_session *session, const ahttp_request_opt
         return ah_future_failed(
             loop, ah_error_new(AHTTP_E_CLOSED, "send request: the session was closed before"));
     }
-    ahttp_future *future = ah_future_new(loop);
-    ahttp_response *call = future ? ah_response_new(session) : NULL;
-    if (!call) {
-        ah_request_free_bodies(options);
-        if (future)
-            ah_future_reject(future, ah_error_no_memory());
-        return future ? future : ah_future_failed(loop, ah_error_no_memory());
-    }
-    call->sent = future;
-    ahttp_error *error = ah_request_prepare(call, options);
-    if (error)
-        ah_call_refuse(call, error);
-    else
-        ah_call_start(call);
-    return future;
+    return start(session, options);
+}
+
+ahttp_future *ahttp_session_send(ahttp_session *session, const ahttp_request_options *given)
+{
+    if (AH_UNLIKELY(!given || given->size != sizeof *given || session->closed ||
+                    session->guest.checks_thread))
+        return start_with_care(session, given);
+    return start(session, given);
 }

@@ -63,10 +63,10 @@ struct ahttp_session {
     void *hooks_ctx;
     ah_plain_request plain;
     ah_list blocks; /* all of its requests' but rests, from their first use to their end */
-    ah_list rests;  /* those that nobody needs, but of which the connection reads the rest */
-    size_t needed;  /* of blocks: under way, or kept by somebody */
-    ahttp_response *recycled; /* the rest of blocks, newest first */
+    size_t block_count;
+    ahttp_response *recycled; /* those that nobody needs, newest first */
     size_t recycled_count;
+    ah_list rests;             /* needed by nobody either, but the connection reads the rest */
     uint64_t log_count;        /* of requests, while somebody wants to know */
     int64_t read_buffer_bytes; /* 0: the default */
     bool skips_type;           /* bodies have no Content-Type but one that headers give */

@@ -74,12 +74,14 @@ static void run_from(ahttp_response *call, unsigned first)
 
 void ah_stages_before(ahttp_response *call)
 {
+    call->is_plain = false;
     call->phase = AH_CALL_PREPARING;
     run_from(call, 0);
 }
 
 void ah_stages_after(ahttp_response *call)
 {
+    call->is_plain = false;
     call->phase = AH_CALL_DECIDING;
     run_from(call, 0);
 }

@@ -57,6 +57,7 @@ static ahttp_error *convert(ahttp_response *response, ah_str charset, ah_charset
         ah_free(one);
         return error;
     }
+    response->is_plain = false;
     one->before = response->whole.converted;
     response->whole.converted = one;
     return NULL;

@@ -86,13 +86,17 @@ static inline void ah_tunnel_close(ah_tunnel *tunnel)
     if (AH_UNLIKELY(tunnel->transport != NULL))
         ah_tunnel_end(tunnel);
 }
-/* For the owner, before the next sending and at last: gives up what came with the response, its
-   peer and the tunnel. */
-static inline void ah_exchange_release(ah_exchange *exchange)
+static inline void ah_exchange_release_peer(ah_exchange *exchange)
 {
     if (exchange->peer)
         ahttp_peer_unref(exchange->peer);
     exchange->peer = NULL;
+}
+/* For the owner, before the next sending and at last: gives up what came with the response, its
+   peer and the tunnel.  Where no other protocol was asked for, there is none of the latter. */
+static inline void ah_exchange_release(ah_exchange *exchange)
+{
+    ah_exchange_release_peer(exchange);
     ah_tunnel_close(&exchange->tunnel);
 }
 

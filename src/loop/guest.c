@@ -5,6 +5,7 @@
 void ah_guest_enter(ah_guest *guest, ahttp_loop *loop)
 {
     guest->loop = loop;
+    guest->checks_thread = loop && loop->debug.on;
     if (loop)
         ah_list_append(&loop->guests, &guest->link);
 }
@@ -14,7 +15,7 @@ void ah_guest_leave(ah_guest *guest)
     ah_link_remove(&guest->link);
 }
 
-void ah_guest_check_thread(const ah_guest *guest, const char *function)
+void ah_guest_check_now(const ah_guest *guest, const char *function)
 {
     if (guest->loop)
         ah_check_thread(guest->loop, function);

@@ -11,6 +11,7 @@ typedef void ah_guest_fn(ah_guest *guest);
 struct ah_guest {
     ah_link link;        /* in its loop's guests or closed guests */
     ahttp_loop *loop;    /* NULL once that has been closed */
+    bool checks_thread;  /* the loop is in debug mode */
     const char *what;    /* "client session" */
     const char *made_at; /* as the options have it, or NULL */
     ah_guest_fn *close;  /* called once, when the loop is being closed: gives up all that needs
@@ -20,8 +21,14 @@ struct ah_guest {
 /* A guest whose what, made_at and close are set enters; loop may be NULL, as if it had been
    closed already. */
 void ah_guest_enter(ah_guest *guest, ahttp_loop *loop);
+/* For the next one, in debug mode. */
+void ah_guest_check_now(const ah_guest *guest, const char *function);
 /* ah_loop_check_thread, as long as there is a loop. */
-void ah_guest_check_thread(const ah_guest *guest, const char *function);
+static inline void ah_guest_check_thread(const ah_guest *guest, const char *function)
+{
+    if (AH_UNLIKELY(guest->checks_thread))
+        ah_guest_check_now(guest, function);
+}
 /* In debug mode: reports that it is unclosed. */
 void ah_guest_report(const ah_guest *guest);
 /* Harmless when it never entered, and once the loop has been closed. */
