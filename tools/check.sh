@@ -43,6 +43,7 @@ check symbols tools/check_symbols.sh build/check-gcc
 check install tools/check_install.sh build/check-gcc
 check clang   tools/check_build.sh clang -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++
 check tidy    tools/check_tidy.sh build/check-clang
+check lazy    tools/check_lazy.sh build/check-gcc
 check isal    tools/check_isal.sh
 check notasks tools/check_build.sh notasks -DAHTTP_TASKS=OFF
 check least   tools/check_build.sh least -DAHTTP_TLS=OFF -DAHTTP_BROTLI=OFF -DAHTTP_ZSTD=OFF \

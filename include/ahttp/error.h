@@ -28,7 +28,7 @@ typedef enum ahttp_error_kind {
     X(STATE, AHTTP_KIND_USAGE, "not allowed in this state")                                        \
     X(CLOSED, AHTTP_KIND_USAGE, "already closed")                                                  \
     X(URL, AHTTP_KIND_USAGE, "invalid URL")                                                        \
-    X(UNSUPPORTED, AHTTP_KIND_USAGE, "not built into this library")                                \
+    X(UNSUPPORTED, AHTTP_KIND_USAGE, "not built in, or not installed")                             \
     X(SYSTEM, 0, "the operating system refused")                                                   \
     X(DNS, AHTTP_KIND_CONNECTION | AHTTP_KIND_RETRY, "host name did not resolve")                  \
     X(CONNECT, AHTTP_KIND_CONNECTION | AHTTP_KIND_RETRY, "could not connect")                      \

@@ -22,7 +22,8 @@ typedef enum ahttp_feature {
     AHTTP_FEATURE_IDN        /* international host names */
 } ahttp_feature;
 
-/* Whether an optional part was built in; false for numbers it does not know. */
+/* Whether an optional part works: it was built in, and the library that it needs is there, which is
+   loaded now if it was not yet.  False for numbers it does not know. */
 AHTTP_API bool ahttp_has_feature(ahttp_feature feature);
 
 AHTTP_END

@@ -51,9 +51,9 @@ static ah_pull open_body(ahttp_body *base, ahttp_error **error)
     compressed_body *body = of(base);
 
     if (!body->encoder)
-        ah_encoder_new(ah_str_from(base->coding), &body->encoder);
+        ah_encoder_new(ah_str_from(base->coding), &body->encoder, error);
     if (!body->encoder)
-        return no_memory(error);
+        return AH_PULL_FAILED;
     ah_pull pull = ah_source_open(body->inner, base->loop, on_inner_wake, body, error);
     base->replay = body->inner->replay;
     base->content_type = body->inner->content_type;

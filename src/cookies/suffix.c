@@ -20,6 +20,15 @@ bool ah_domain_looks_like_public_suffix(ah_str domain)
     return false;
 }
 
+bool ah_psl_works(void)
+{
+#if AHTTP_PSL
+    return ah_psl_has(AH_STR("com")) >= 0;
+#else
+    return false;
+#endif
+}
+
 bool ah_domain_is_public_suffix(ah_str domain)
 {
 #if AHTTP_PSL

@@ -1,129 +1,155 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/coding.h"
 
-typedef ah_decoder *new_fn(void);
-
-static const struct {
+typedef struct known_coding {
     const char *name;
-    new_fn *make;
-} known[] = {
-    {"gzip", ah_decoder_gzip_new},   {"deflate", ah_decoder_deflate_new},
-    {"x-gzip", ah_decoder_gzip_new}, /* RFC 9110 §8.4.1.3 */
+    ah_decoder *(*make)(void);
+    ah_library *library; /* NULL: it needs none of its own */
+} known_coding;
+
+static const known_coding known[] = {
+    {"gzip", ah_decoder_gzip_new, NULL},
+    {"deflate", ah_decoder_deflate_new, NULL},
+    {"x-gzip", ah_decoder_gzip_new, NULL}, /* RFC 9110 §8.4.1.3 */
 #if AHTTP_BROTLI
-    {"br", ah_decoder_brotli_new},
+    {"br", ah_decoder_brotli_new, &ah_decoder_brotli_library},
 #endif
 #if AHTTP_ZSTD
-    {"zstd", ah_decoder_zstd_new},
+    {"zstd", ah_decoder_zstd_new, &ah_decoder_zstd_library},
 #endif
 };
 
-#if AHTTP_BROTLI
-#define AND_BROTLI ", br"
-#else
-#define AND_BROTLI ""
-#endif
-#if AHTTP_ZSTD
-#define AND_ZSTD ", zstd"
-#else
-#define AND_ZSTD ""
-#endif
-
-ah_str ah_coding_accepted(void)
-{
-    return AH_STR("gzip, deflate" AND_BROTLI AND_ZSTD);
-}
-
-static new_fn *find(ah_str name)
+static const known_coding *find(ah_str name)
 {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (ah_str_equal_nocase(name, ah_str_from(known[i].name)))
-            return known[i].make;
+            return &known[i];
     return NULL;
 }
 
-/* What is to be undone: makers in the order in which they were applied, as far as they fit. */
+bool ah_decoder_works(ah_str name)
+{
+    const known_coding *found = find(name);
+
+    return found && (!found->library || !ah_library_load(found->library));
+}
+
+static bool is_there(ah_str name)
+{
+    const known_coding *found = find(name);
+
+    return found && ah_library_is_there(found->library);
+}
+
+ah_str ah_coding_accepted(void)
+{
+    static const char *const lists[2][2] = {{"gzip, deflate", "gzip, deflate, zstd"},
+                                            {"gzip, deflate, br", "gzip, deflate, br, zstd"}};
+
+    return ah_str_from(lists[is_there(AH_STR("br"))][is_there(AH_STR("zstd"))]);
+}
+
+ahttp_error *ah_coding_failed(const char *what, const char *name, ah_library *library)
+{
+    const char *why = library ? ah_library_load(library) : NULL;
+
+    return why ? ah_error_new(AHTTP_E_UNSUPPORTED, "%s: %s needs %s", what, name, why)
+               : ah_error_no_memory();
+}
+
+/* What is to be undone, in the order in which it was applied, as far as it fits. */
 typedef struct coding_list {
-    new_fn *makers[AH_CODING_MAX_COUNT];
+    const known_coding *codings[AH_CODING_MAX_COUNT];
     size_t count; /* how many there are */
 } coding_list;
 
 /* False when one is not known. */
-static bool read_list(coding_list *codings, ah_str list)
+static bool read_list(coding_list *list, ah_str text)
 {
     ah_str name;
 
-    while (ah_str_split(&list, ',', &name)) {
+    while (ah_str_split(&text, ',', &name)) {
         name = ah_str_trim(name);
         if (name.len == 0 || ah_str_equal_nocase(name, AH_STR("identity")))
             continue;
-        new_fn *make = find(name);
-        if (!make)
+        const known_coding *found = find(name);
+        if (!found)
             return false;
-        if (codings->count < AH_CODING_MAX_COUNT)
-            codings->makers[codings->count] = make;
-        codings->count++;
+        if (list->count < AH_CODING_MAX_COUNT)
+            list->codings[list->count] = found;
+        list->count++;
     }
     return true;
 }
 
 /* The coding that was applied last is undone first. */
-static ah_decoder *make_decoder(const coding_list *codings, const ah_coding_limits *limits)
+static ah_decoder *make_stage(const coding_list *list, size_t at, ahttp_error **error)
+{
+    const known_coding *coding = list->codings[list->count - 1 - at];
+    ah_decoder *decoder = coding->make();
+
+    if (!decoder)
+        *error = ah_coding_failed("decode body", coding->name, coding->library);
+    return decoder;
+}
+
+static ah_decoder *make_decoder(const coding_list *list, const ah_coding_limits *limits,
+                                ahttp_error **error)
 {
     ah_decoder *stages[AH_CODING_MAX_COUNT] = {NULL};
     ah_decoder *decoder = NULL;
-    size_t count = codings->count;
     size_t made = 0;
 
-    while (made < count && (stages[made] = codings->makers[count - 1 - made]()))
+    while (made < list->count && (stages[made] = make_stage(list, made, error)))
         made++;
-    if (made == count)
-        decoder = ah_decoder_chain_new(count, stages, limits);
+    if (made == list->count) {
+        decoder = ah_decoder_chain_new(made, stages, limits);
+        *error = decoder ? NULL : ah_error_no_memory();
+    }
     while (!decoder && made-- > 0)
         stages[made]->ops->free(stages[made]);
     return decoder;
 }
 
-static bool make_all(const coding_list *codings, const ah_coding_limits *limits,
-                     ah_decoder **decoder, ahttp_error **error)
+static bool make_all(const coding_list *list, const ah_coding_limits *limits, ah_decoder **decoder,
+                     ahttp_error **error)
 {
-    if (codings->count == 0)
+    if (list->count == 0)
         return true;
-    if (codings->count > AH_CODING_MAX_COUNT) {
+    if (list->count > AH_CODING_MAX_COUNT) {
         *error = ah_error_new(AHTTP_E_CODING, "decode body: it has %zu codings, more than %d",
-                              codings->count, AH_CODING_MAX_COUNT);
+                              list->count, AH_CODING_MAX_COUNT);
         return false;
     }
-    *decoder = make_decoder(codings, limits);
-    if (!*decoder)
-        *error = ah_error_no_memory();
+    *decoder = make_decoder(list, limits, error);
     return *decoder != NULL;
 }
 
 bool ah_decoder_new(ah_str content_encoding, const ah_coding_limits *limits, ah_decoder **decoder,
                     ahttp_error **error)
 {
-    coding_list codings = {.count = 0};
+    coding_list list = {.count = 0};
 
     *decoder = NULL;
     *error = NULL;
-    return read_list(&codings, content_encoding) && make_all(&codings, limits, decoder, error);
+    return read_list(&list, content_encoding) && make_all(&list, limits, decoder, error);
 }
 
 bool ah_decoder_new_for(const ahttp_headers *fields, const ah_coding_limits *limits,
                         ah_decoder **decoder, ahttp_error **error)
 {
     const ah_field *field = ah_headers_find(fields, AH_STR("Content-Encoding"));
-    coding_list codings = {.count = 0};
+    coding_list list = {.count = 0};
 
     *decoder = NULL;
     *error = NULL;
     for (; field; field = ah_headers_find_next(fields, field))
-        if (!read_list(&codings, field->value))
+        if (!read_list(&list, field->value))
             return false;
-    return make_all(&codings, limits, decoder, error);
+    return make_all(&list, limits, decoder, error);
 }
 
-static bool read_transfer_codings(coding_list *codings, const ahttp_headers *fields)
+static bool read_transfer_codings(coding_list *list, const ahttp_headers *fields)
 {
     const ah_field *field = ah_headers_find(fields, AH_STR("Transfer-Encoding"));
 
@@ -132,7 +158,7 @@ static bool read_transfer_codings(coding_list *codings, const ahttp_headers *fie
         ah_str coding;
         while (ah_str_split(&rest, ',', &coding))
             if (!ah_str_equal_nocase(ah_str_trim(coding), AH_STR("chunked")) &&
-                !read_list(codings, coding))
+                !read_list(list, coding))
                 return false;
     }
     return true;
@@ -143,18 +169,18 @@ bool ah_decoder_new_for_transfer(const ahttp_headers *fields, bool with_content,
                                  ahttp_error **error)
 {
     const ah_field *field = ah_headers_find(fields, AH_STR("Content-Encoding"));
-    coding_list codings = {.count = 0};
+    coding_list list = {.count = 0};
     bool knows_content = true;
 
     *decoder = NULL;
     *error = NULL;
     for (; with_content && field; field = ah_headers_find_next(fields, field))
-        knows_content = knows_content && read_list(&codings, field->value);
+        knows_content = knows_content && read_list(&list, field->value);
     if (!knows_content)
-        codings = (coding_list){.count = 0};
-    if (!read_transfer_codings(&codings, fields)) {
+        list = (coding_list){.count = 0};
+    if (!read_transfer_codings(&list, fields)) {
         *error = ah_error_new(AHTTP_E_CODING, "decode body: a transfer coding is not known");
         return false;
     }
-    return make_all(&codings, limits, decoder, error);
+    return make_all(&list, limits, decoder, error);
 }

@@ -5,6 +5,7 @@
    bytes as asked for, however much the input swells. */
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/library.h"
 #include "http/headers.h"
 
 typedef enum ah_coding_result {
@@ -45,7 +46,8 @@ enum { AH_CODING_MAX_COUNT = 5 };
 /* For the value of Content-Encoding: a decoder for all codings in it, last one first.
    *decoder is NULL where there is nothing to undo (identity, empty).  False when a coding is
    not known here, so that the body is to be left as it is, *error being NULL; or with *error
-   when there are too many (CODING), or when out of memory.  limits may be NULL: the defaults. */
+   when there are too many (CODING), when the library of one is not there (UNSUPPORTED), or when
+   out of memory.  limits may be NULL: the defaults. */
 bool ah_decoder_new(ah_str content_encoding, const ah_coding_limits *limits, ah_decoder **decoder,
                     ahttp_error **error);
 /* The same for all fields of that name together, in their order. */
@@ -58,15 +60,21 @@ bool ah_decoder_new_for_transfer(const ahttp_headers *fields, bool with_content,
                                  ahttp_error **error);
 
 /* What ah_decoder_new knows, for Accept-Encoding: "gzip, deflate, br, zstd", or without what
-   was not built in. */
+   was not built in, or whose library is not there. */
 ah_str ah_coding_accepted(void);
+/* Whether there would be a decoder for this coding. */
+bool ah_decoder_works(ah_str name);
+
+/* Why what was to be made for a coding could not be: its library, NULL if it needs none, is not
+   there (UNSUPPORTED), or else out of memory. */
+ahttp_error *ah_coding_failed(const char *what, const char *name, ah_library *library);
 
 /* Decoders in a row, stages[0] reading the input, held to the limits; takes them over.  NULL
    when out of memory: they are the caller's still. */
 ah_decoder *ah_decoder_chain_new(size_t count, ah_decoder *const stages[],
                                  const ah_coding_limits *limits);
 
-/* http/coding_gzip.c; NULL when out of memory.
+/* http/coding_gzip.c; NULL when out of memory, and below also when the library is not there.
    gzip (RFC 1952): members one after the other, with zeros between and behind them; anything
    else behind a member ends the data, as it does for gzip and browsers.
    deflate: zlib (RFC 1950) or raw (RFC 1951), told apart by the two bytes of zlib's header. */
@@ -77,5 +85,6 @@ ah_decoder *ah_decoder_brotli_new(void);
 /* http/coding_zstd.c, where it is built in (AHTTP_ZSTD): zstd (RFC 8878), frames one after the
    other, with windows of at most 8 MiB (RFC 9659). */
 ah_decoder *ah_decoder_zstd_new(void);
+extern ah_library ah_decoder_brotli_library, ah_decoder_zstd_library; /* where they are built in */
 
 #endif

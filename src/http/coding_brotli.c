@@ -6,6 +6,11 @@
 #include <brotli/decode.h>
 #include <inttypes.h>
 
+#define FUNCTIONS(f)                                                                               \
+    f(BrotliDecoderCreateInstance) f(BrotliDecoderDestroyInstance)                                 \
+        f(BrotliDecoderDecompressStream) f(BrotliDecoderGetErrorCode) f(BrotliDecoderErrorString)
+AH_LIBRARY(ah_decoder_brotli_library, BROTLIDEC, "content coding br", FUNCTIONS);
+
 enum { PIECE = 16 * 1024 };
 
 typedef struct brotli_decoder {
@@ -32,7 +37,7 @@ static ah_coding_result fail_by_code(brotli_decoder *brotli)
 {
     if (brotli->ran_out)
         return fail(brotli, ah_error_no_memory());
-    const char *reason = BrotliDecoderErrorString(BrotliDecoderGetErrorCode(brotli->state));
+    const char *reason = lib.BrotliDecoderErrorString(lib.BrotliDecoderGetErrorCode(brotli->state));
     return fail(brotli,
                 ah_error_new(AHTTP_E_CODING, "br data is corrupt after %" PRIu64 " bytes: %s",
                              brotli->used, reason));
@@ -46,8 +51,8 @@ static BrotliDecoderResult decode_piece(brotli_decoder *brotli, ah_str *input, c
     size_t out_left = *size;
     const uint8_t *next_in = (const uint8_t *)input->ptr;
     uint8_t *next_out = (uint8_t *)room;
-    BrotliDecoderResult result = BrotliDecoderDecompressStream(brotli->state, &in_left, &next_in,
-                                                               &out_left, &next_out, NULL);
+    BrotliDecoderResult result = lib.BrotliDecoderDecompressStream(
+        brotli->state, &in_left, &next_in, &out_left, &next_out, NULL);
 
     brotli->used += input->len - in_left;
     *input = ah_str_slice(*input, input->len - in_left, in_left);
@@ -106,7 +111,7 @@ static void brotli_free(ah_decoder *decoder)
 {
     brotli_decoder *brotli = of(decoder);
 
-    BrotliDecoderDestroyInstance(brotli->state);
+    lib.BrotliDecoderDestroyInstance(brotli->state);
     ah_error_free(brotli->error);
     ah_free(brotli);
 }
@@ -130,12 +135,14 @@ ah_decoder *ah_decoder_brotli_new(void)
 {
     static const ah_decoder_ops ops = {brotli_decode, brotli_finish, brotli_take_error,
                                        brotli_free};
-    brotli_decoder *brotli = AH_NEW(brotli_decoder);
 
+    if (ah_library_load(&ah_decoder_brotli_library))
+        return NULL;
+    brotli_decoder *brotli = AH_NEW(brotli_decoder);
     if (!brotli)
         return NULL;
     brotli->decoder.ops = &ops;
-    brotli->state = BrotliDecoderCreateInstance(allocate, deallocate, brotli);
+    brotli->state = lib.BrotliDecoderCreateInstance(allocate, deallocate, brotli);
     if (!brotli->state) {
         ah_free(brotli);
         return NULL;

@@ -7,6 +7,11 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#define FUNCTIONS(f)                                                                               \
+    f(ZSTD_createDCtx) f(ZSTD_freeDCtx) f(ZSTD_DCtx_setParameter) f(ZSTD_decompressStream)         \
+        f(ZSTD_isError) f(ZSTD_getErrorCode) f(ZSTD_getErrorName)
+AH_LIBRARY(ah_decoder_zstd_library, ZSTD, "content coding zstd", FUNCTIONS);
+
 enum {
     PIECE = 16 * 1024,
     MAX_WINDOW_LOG = 23 /* RFC 9659 §3: 8 MiB */
@@ -34,11 +39,11 @@ static ah_coding_result fail(zstd_decoder *zstd, ahttp_error *error)
 
 static ah_coding_result fail_by_code(zstd_decoder *zstd, size_t code)
 {
-    if (ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
+    if (lib.ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
         return fail(zstd, ah_error_no_memory());
     return fail(zstd,
                 ah_error_new(AHTTP_E_CODING, "zstd data is corrupt after %" PRIu64 " bytes: %s",
-                             zstd->used, ZSTD_getErrorName(code)));
+                             zstd->used, lib.ZSTD_getErrorName(code)));
 }
 
 /* One call of zstd; *size becomes what was made. */
@@ -46,7 +51,7 @@ static size_t decode_piece(zstd_decoder *zstd, ah_str *input, char *room, size_t
 {
     ZSTD_inBuffer in = {input->ptr, input->len, 0};
     ZSTD_outBuffer out = {room, *size, 0};
-    size_t code = ZSTD_decompressStream(zstd->context, &out, &in);
+    size_t code = lib.ZSTD_decompressStream(zstd->context, &out, &in);
 
     zstd->used += in.pos;
     *input = ah_str_slice(*input, in.pos, input->len);
@@ -73,7 +78,7 @@ static ah_coding_result zstd_decode(ah_decoder *decoder, ah_str *input, ah_buf *
             return fail(zstd, ah_error_no_memory());
         size_t code = decode_piece(zstd, input, room, &size);
         out->len += size;
-        if (ZSTD_isError(code))
+        if (lib.ZSTD_isError(code))
             return fail_by_code(zstd, code);
     }
 }
@@ -101,7 +106,7 @@ static void zstd_free(ah_decoder *decoder)
 {
     zstd_decoder *zstd = of(decoder);
 
-    ZSTD_freeDCtx(zstd->context);
+    lib.ZSTD_freeDCtx(zstd->context);
     ah_error_free(zstd->error);
     ah_free(zstd);
 }
@@ -109,17 +114,19 @@ static void zstd_free(ah_decoder *decoder)
 ah_decoder *ah_decoder_zstd_new(void)
 {
     static const ah_decoder_ops ops = {zstd_decode, zstd_finish, zstd_take_error, zstd_free};
-    zstd_decoder *zstd = AH_NEW(zstd_decoder);
 
+    if (ah_library_load(&ah_decoder_zstd_library))
+        return NULL;
+    zstd_decoder *zstd = AH_NEW(zstd_decoder);
     if (!zstd)
         return NULL;
     zstd->decoder.ops = &ops;
     zstd->is_between = zstd->is_dry = true;
-    zstd->context = ZSTD_createDCtx();
+    zstd->context = lib.ZSTD_createDCtx();
     if (!zstd->context) {
         ah_free(zstd);
         return NULL;
     }
-    ZSTD_DCtx_setParameter(zstd->context, ZSTD_d_windowLogMax, MAX_WINDOW_LOG);
+    lib.ZSTD_DCtx_setParameter(zstd->context, ZSTD_d_windowLogMax, MAX_WINDOW_LOG);
     return &zstd->decoder;
 }

@@ -26,16 +26,19 @@ struct ah_encoder {
 };
 
 /* For "gzip", "deflate", which is the zlib format, and where they are built in "br" and "zstd",
-   without regard to case.  False when the coding is not known here; else *encoder is NULL when
-   out of memory. */
-bool ah_encoder_new(ah_str coding, ah_encoder **encoder);
+   without regard to case.  False when the coding is not known here; else *encoder is NULL with
+   *error: out of memory, or its library is not there (UNSUPPORTED). */
+bool ah_encoder_new(ah_str coding, ah_encoder **encoder, ahttp_error **error);
+/* Whether it would make one. */
+bool ah_encoder_works(ah_str coding);
 /* How Content-Encoding names it, or NULL when it is not known here. */
 const char *ah_encoder_name(ah_str coding);
 
-/* The kinds.  NULL when out of memory. */
+/* The kinds.  NULL when out of memory, or when the library is not there. */
 ah_encoder *ah_encoder_gzip_new(void);
 ah_encoder *ah_encoder_deflate_new(void);
 ah_encoder *ah_encoder_brotli_new(void);
 ah_encoder *ah_encoder_zstd_new(void);
+extern ah_library ah_encoder_brotli_library, ah_encoder_zstd_library;
 
 #endif

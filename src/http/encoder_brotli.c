@@ -9,6 +9,11 @@
 #include <setjmp.h>
 #include <stdalign.h>
 
+#define FUNCTIONS(f)                                                                               \
+    f(BrotliEncoderCreateInstance) f(BrotliEncoderSetParameter) f(BrotliEncoderCompressStream)     \
+        f(BrotliEncoderIsFinished)
+AH_LIBRARY(ah_encoder_brotli_library, BROTLIENC, "content coding br", FUNCTIONS);
+
 /* As good as zlib's best at its speed, and a window that costs little memory. */
 enum { PIECE = 16 * 1024, QUALITY = 5, WINDOW_LOG = 18 };
 
@@ -41,8 +46,8 @@ static bool encode_piece(brotli_encoder *brotli, ah_str *input, BrotliEncoderOpe
 
     if (setjmp(brotli->without_memory))
         return false;
-    bool done = BrotliEncoderCompressStream(brotli->state, operation, &in_left, &next_in, &out_left,
-                                            &next_out, NULL);
+    bool done = lib.BrotliEncoderCompressStream(brotli->state, operation, &in_left, &next_in,
+                                                &out_left, &next_out, NULL);
 
     *input = ah_str_slice(*input, input->len - in_left, in_left);
     *size -= out_left;
@@ -60,7 +65,7 @@ static ah_coding_result brotli_encode(ah_encoder *encoder, ah_str *input, ah_enc
     if (input->len > 0)
         brotli->is_flushed = false;
     for (;;) {
-        if (BrotliEncoderIsFinished(brotli->state))
+        if (lib.BrotliEncoderIsFinished(brotli->state))
             return AH_CODING_DONE;
         if (input->len == 0 && mode != AH_ENCODER_END && brotli->is_flushed)
             return AH_CODING_MORE_INPUT;
@@ -114,17 +119,19 @@ static bool make_state(brotli_encoder *brotli)
 {
     if (setjmp(brotli->without_memory))
         return false;
-    brotli->state = BrotliEncoderCreateInstance(allocate, deallocate, brotli);
+    brotli->state = lib.BrotliEncoderCreateInstance(allocate, deallocate, brotli);
     return brotli->state &&
-           BrotliEncoderSetParameter(brotli->state, BROTLI_PARAM_QUALITY, QUALITY) &&
-           BrotliEncoderSetParameter(brotli->state, BROTLI_PARAM_LGWIN, WINDOW_LOG);
+           lib.BrotliEncoderSetParameter(brotli->state, BROTLI_PARAM_QUALITY, QUALITY) &&
+           lib.BrotliEncoderSetParameter(brotli->state, BROTLI_PARAM_LGWIN, WINDOW_LOG);
 }
 
 ah_encoder *ah_encoder_brotli_new(void)
 {
     static const ah_encoder_ops ops = {brotli_encode, brotli_free};
-    brotli_encoder *brotli = AH_NEW(brotli_encoder);
 
+    if (ah_library_load(&ah_encoder_brotli_library))
+        return NULL;
+    brotli_encoder *brotli = AH_NEW(brotli_encoder);
     if (!brotli)
         return NULL;
     brotli->encoder.ops = &ops;

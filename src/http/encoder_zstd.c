@@ -4,6 +4,9 @@
 #include "http/encoder.h"
 #include <zstd.h>
 
+#define FUNCTIONS(f) f(ZSTD_createCCtx) f(ZSTD_freeCCtx) f(ZSTD_compressStream2) f(ZSTD_isError)
+AH_LIBRARY(ah_encoder_zstd_library, ZSTD, "content coding zstd", FUNCTIONS);
+
 enum { PIECE = 16 * 1024 };
 
 typedef struct zstd_encoder {
@@ -25,7 +28,7 @@ static size_t encode_piece(zstd_encoder *zstd, ah_str *input, ZSTD_EndDirective 
 {
     ZSTD_inBuffer in = {input->ptr, input->len, 0};
     ZSTD_outBuffer out = {room, *size, 0};
-    size_t left = ZSTD_compressStream2(zstd->context, &out, &in, directive);
+    size_t left = lib.ZSTD_compressStream2(zstd->context, &out, &in, directive);
 
     *input = ah_str_slice(*input, in.pos, input->len);
     *size = out.pos;
@@ -52,7 +55,7 @@ static ah_coding_result zstd_encode(ah_encoder *encoder, ah_str *input, ah_encod
         size_t size = asked;
         char *room = ah_buf_reserve(out, asked);
         size_t left = room ? encode_piece(zstd, input, directives[mode], room, &size) : 0;
-        if (!room || ZSTD_isError(left))
+        if (!room || lib.ZSTD_isError(left))
             return AH_CODING_FAILED;
         out->len += size;
         zstd->is_done = mode == AH_ENCODER_END && left == 0;
@@ -67,20 +70,22 @@ static void zstd_free(ah_encoder *encoder)
 {
     zstd_encoder *zstd = of(encoder);
 
-    ZSTD_freeCCtx(zstd->context);
+    lib.ZSTD_freeCCtx(zstd->context);
     ah_free(zstd);
 }
 
 ah_encoder *ah_encoder_zstd_new(void)
 {
     static const ah_encoder_ops ops = {zstd_encode, zstd_free};
-    zstd_encoder *zstd = AH_NEW(zstd_encoder);
 
+    if (ah_library_load(&ah_encoder_zstd_library))
+        return NULL;
+    zstd_encoder *zstd = AH_NEW(zstd_encoder);
     if (!zstd)
         return NULL;
     zstd->encoder.ops = &ops;
     zstd->is_flushed = true;
-    zstd->context = ZSTD_createCCtx();
+    zstd->context = lib.ZSTD_createCCtx();
     if (!zstd->context) {
         ah_free(zstd);
         return NULL;

@@ -388,7 +388,7 @@ static void a_challenge_that_cannot_be_answered_is_told(void **state)
     assert_int_equal(calls, 1);
     assert_int_equal(refusal->code, AHTTP_E_UNSUPPORTED);
     assert_string_equal(refusal->message,
-                        WHAT ": answer its challenge: not built into this library");
+                        WHAT ": answer its challenge: not built in, or not installed");
 }
 
 static void a_challenge_without_an_answer_is_a_refusal(void **state)

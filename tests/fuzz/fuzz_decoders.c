@@ -46,7 +46,7 @@ static void encode(ah_str coding, ah_str input, size_t step, size_t max_output, 
     ah_encoder *encoder;
     ah_coding_result result;
 
-    must(ah_encoder_new(coding, &encoder) && encoder);
+    must(ah_encoder_new(coding, &encoder, &error) && encoder);
     do {
         ah_str piece = ah_str_slice(input, 0, step);
         ah_str rest = piece;

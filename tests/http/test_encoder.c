@@ -20,8 +20,9 @@ static const char *const codings[] = {
 static ah_encoder *encoder_for(const char *coding)
 {
     ah_encoder *encoder;
+    ahttp_error *error;
 
-    assert_true(ah_encoder_new(ah_str_from(coding), &encoder));
+    assert_true(ah_encoder_new(ah_str_from(coding), &encoder, &error));
     assert_non_null(encoder);
     return encoder;
 }
@@ -187,19 +188,23 @@ static void other_codings_are_not_known(void **state)
     (void)state;
     static const char *const names[] = {"", "x-gzip", "identity", "gzip, deflate", "gz"};
     ah_encoder *encoder;
+    ahttp_error *error;
 
     for (size_t i = 0; i < COUNT_OF(names); i++)
-        assert_false(ah_encoder_new(ah_str_from(names[i]), &encoder));
+        assert_false(ah_encoder_new(ah_str_from(names[i]), &encoder, &error));
 }
 
 static void encode_in_scarcity(void *ctx)
 {
     for (size_t i = 0; i < COUNT_OF(codings); i++) {
         ah_encoder *encoder;
+        ahttp_error *error;
         ah_buf coded = {0};
-        assert_true(ah_encoder_new(ah_str_from(codings[i]), &encoder));
-        if (!encoder)
+        assert_true(ah_encoder_new(ah_str_from(codings[i]), &encoder, &error));
+        if (!encoder) {
+            assert_int_equal(error->code, AHTTP_E_NO_MEMORY);
             return;
+        }
         ah_coding_result result = encode(encoder, ah_buf_str(ctx), AH_ENCODER_END, &coded, 1000);
         assert_true(result == AH_CODING_DONE || result == AH_CODING_FAILED);
         encoder->ops->free(encoder);
