@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "loop/loop_state.h"
 
-enum { MOST_FREE_BLOCKS = 1024 };
+/* Few, since each keeps the page that it lies in, whatever else of that is free again; and enough,
+   for what one future's end begins takes that one's block. */
+enum { MOST_FREE_BLOCKS = 256 };
 
 /* ---- The two halves ---- */
 
