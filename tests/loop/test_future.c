@@ -262,7 +262,7 @@ static void only_so_many_futures_are_kept_for_reuse(void **state)
         ahttp_drop(futures[i]);
     }
 
-    assert_int_equal(counting_alloc_counts().live - before, 1024);
+    assert_int_equal(counting_alloc_counts().live - before, 256);
     ahttp_loop_close(loop);
     counting_alloc_remove();
 }
