@@ -42,12 +42,12 @@ typedef struct ah_conn_ops {
     void (*describe)(const ah_conn *conn, char *text, size_t cap);
 } ah_conn_ops;
 
-/* The first member of every connection. */
+/* The first member of every connection.  What most exchanges do not touch comes first. */
 struct ah_conn {
+    ah_exchange *keeper; /* that has ended on it, and keeps it; or NULL */
     const ah_conn_ops *ops;
     const ah_conn_owner *owner;
     void *owner_ctx;
-    ah_exchange *keeper;   /* that has ended on it, and keeps it; or NULL */
     int64_t peer_keeps_ms; /* how long its peer keeps it when it is idle; 0: it did not say */
 };
 

@@ -22,7 +22,7 @@ static void want(ah_h1_conn *conn)
     unsigned events = conn->paused ? 0 : AH_READABLE;
 
     if (AH_UNLIKELY(conn->exchange && conn->exchange->limits))
-        ah_h1_watch_set(&conn->work->watch, conn->loop, conn->exchange, awaited(conn));
+        ah_h1_watch_set(&conn->work->watch, conn->store->loop, conn->exchange, awaited(conn));
 
     if (conn->work && ah_h1_send_wants_room(&conn->work->sending))
         events |= AH_WRITABLE;
@@ -81,14 +81,14 @@ static void on_sending_moved(void *ctx)
 }
 
 /* What cannot go out at once; of a plain one, *sent says how far it has come. */
-static void send_on(ah_h1_conn *conn, ah_exchange *exchange, const ptrdiff_t *sent)
+static AH_COLD void send_on(ah_h1_conn *conn, ah_exchange *exchange, const ptrdiff_t *sent)
 {
     if (!ah_h1_conn_take_work(conn)) {
         ah_h1_conn_end(conn, ah_error_no_memory());
         return;
     }
     ah_h1_conn_begin_call(conn);
-    conn->work->sending.loop = conn->loop;
+    conn->work->sending.loop = conn->store->loop;
     conn->work->sending.transport = conn->transport;
     if (sent)
         ah_h1_send_begin_behind(&conn->work->sending, exchange, &conn->store->head, *sent);
@@ -126,7 +126,8 @@ static void on_limit(ah_timer *timer)
     const char *peer = ah_transport_peer(conn->transport);
 
     ah_h1_conn_begin_call(conn);
-    ahttp_error *error = ah_h1_watch_look(&conn->work->watch, conn->loop, conn->exchange, peer);
+    ahttp_error *error =
+        ah_h1_watch_look(&conn->work->watch, conn->store->loop, conn->exchange, peer);
     if (error)
         ah_h1_conn_end(conn, error);
     ah_h1_conn_end_call(conn);
@@ -211,7 +212,7 @@ void ah_h1_conn_end(ah_h1_conn *conn, ahttp_error *error)
     } else {
         ah_error_free(error);
     }
-    ah_farewell(&conn->store->farewells, conn->loop, conn->transport);
+    ah_farewell(&conn->store->farewells, conn->store->loop, conn->transport);
     conn->transport = NULL;
     conn->base.owner->closed(&conn->base);
     ah_h1_conn_end_call(conn);
@@ -253,8 +254,8 @@ static const ah_conn_ops ops = {
     .describe = describe,
 };
 
-ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_h1_store *store, ah_transport *transport,
-                        const ah_conn_owner *owner, void *owner_ctx)
+ah_conn *ah_h1_conn_new(ah_h1_store *store, ah_transport *transport, const ah_conn_owner *owner,
+                        void *owner_ctx)
 {
     ah_h1_conn *conn = AH_NEW(ah_h1_conn);
 
@@ -263,7 +264,6 @@ ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_h1_store *store, ah_transport *tran
         return NULL;
     }
     conn->base = (ah_conn){.ops = &ops, .owner = owner, .owner_ctx = owner_ctx};
-    conn->loop = loop;
     conn->transport = transport;
     conn->peer = ah_peer_of(transport);
     conn->store = store;

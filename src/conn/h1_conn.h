@@ -8,9 +8,9 @@
 #include "net/transport.h"
 
 /* Takes the transport over, closing it also when this fails; the connection starts idle and
-   watched, and does not keep the loop alive while idle.  The store outlives it.  NULL when out of
-   memory. */
-ah_conn *ah_h1_conn_new(ahttp_loop *loop, ah_h1_store *store, ah_transport *transport,
-                        const ah_conn_owner *owner, void *owner_ctx);
+   watched, and does not keep the loop alive while idle.  The store, of the same loop, outlives it.
+   NULL when out of memory. */
+ah_conn *ah_h1_conn_new(ah_h1_store *store, ah_transport *transport, const ah_conn_owner *owner,
+                        void *owner_ctx);
 
 #endif

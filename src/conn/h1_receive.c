@@ -7,15 +7,15 @@ enum { READS_PER_TURN = 16 };
 
 /* ---- Ends ---- */
 
-/* The one question that lets a connection become idle. */
+/* The response is done; the one question that lets a connection become idle. */
 static bool may_be_reused(const ah_h1_conn *conn, size_t left_over)
 {
-    return conn->is_sent && conn->response == AH_H1_CONN_DONE && left_over == 0 &&
-           ah_h1_parser_keeps_alive(conn->work->parser) && !conn->exchange->request.wants_close &&
+    return conn->is_sent && left_over == 0 && ah_h1_parser_keeps_alive(conn->work->parser) &&
+           !conn->exchange->request.wants_close &&
            conn->base.peer_keeps_ms != AH_KEEP_ALIVE_NOT_AT_ALL;
 }
 
-static void complete_last(ah_h1_conn *conn)
+static AH_COLD void complete_last(ah_h1_conn *conn)
 {
     ah_exchange *exchange = conn->exchange;
 
@@ -26,6 +26,12 @@ static void complete_last(ah_h1_conn *conn)
     ah_trace_mark(exchange->tracer, AH_MARK_LAST_BYTE);
     exchange->events->end(exchange, NULL);
     ah_h1_conn_end(conn, NULL);
+}
+
+static AH_COLD void trace_released(ah_tracer *tracer)
+{
+    ah_trace_mark(tracer, AH_MARK_LAST_BYTE);
+    ah_trace_step(tracer, AHTTP_TRACE_RELEASE);
 }
 
 static void complete(ah_h1_conn *conn, size_t left_over)
@@ -46,17 +52,15 @@ static void complete(ah_h1_conn *conn, size_t left_over)
         conn->base.keeper = exchange;
         exchange->kept = &conn->base;
     }
-    if (AH_UNLIKELY(exchange->tracer)) {
-        ah_trace_mark(exchange->tracer, AH_MARK_LAST_BYTE);
-        ah_trace_step(exchange->tracer, AHTTP_TRACE_RELEASE);
-    }
+    if (AH_UNLIKELY(exchange->tracer))
+        trace_released(exchange->tracer);
     exchange->events->end(exchange, NULL);
     if (AH_LIKELY(!conn->closed && !is_kept))
         conn->base.owner->idle(&conn->base);
 }
 
 /* The connection is the owner's of the exchange from here on; this one ends. */
-static void hand_over(ah_h1_conn *conn, ah_str received_behind)
+static AH_COLD void hand_over(ah_h1_conn *conn, ah_str received_behind)
 {
     ah_exchange *exchange = conn->exchange;
     ah_tunnel tunnel = {.transport = conn->transport};
@@ -152,7 +156,7 @@ static void take_result(ah_h1_conn *conn, ah_h1_result result, ah_str left_over)
         ah_h1_conn_end(conn, ah_h1_parser_take_error(conn->work->parser));
 }
 
-static void trace_received(const ah_exchange *exchange)
+static AH_COLD void trace_received(const ah_exchange *exchange)
 {
     if (exchange->bytes_received > 0)
         return;
@@ -192,11 +196,11 @@ static void received(ah_h1_conn *conn, ah_str bytes)
         trace_received(conn->exchange);
     conn->exchange->bytes_received += bytes.len;
     ah_h1_result result = ah_h1_parser_feed(conn->work->parser, bytes, &used);
-    take_result(conn, result, ah_str_slice(bytes, used, SIZE_MAX));
+    take_result(conn, result, ah_str_make(bytes.ptr + used, bytes.len - used));
 }
 
 /* The peer has ended its side, or the transport broke (failure is then its reason). */
-static void ended(ah_h1_conn *conn, ahttp_error *failure)
+static AH_COLD void ended(ah_h1_conn *conn, ahttp_error *failure)
 {
     if (!conn->exchange) {
         ah_h1_conn_end(conn, failure);
@@ -226,9 +230,10 @@ static void ended(ah_h1_conn *conn, ahttp_error *failure)
 static bool receive(ah_h1_conn *conn)
 {
     size_t cap = AH_READ_BUFFER_SIZE;
-    char *buffer = conn->response == AH_H1_CONN_BODY && conn->exchange
-                       ? ah_h1_work_choose_buffer(conn->work, conn->loop, conn->exchange, &cap)
-                       : ah_loop_read_buffer(conn->loop);
+    char *buffer =
+        conn->response == AH_H1_CONN_BODY && conn->exchange
+            ? ah_h1_work_choose_buffer(conn->work, conn->store->loop, conn->exchange, &cap)
+            : ah_loop_read_buffer(conn->store->loop);
     ptrdiff_t count = ah_transport_read(conn->transport, buffer, cap);
 
     if (count > 0)

@@ -30,15 +30,14 @@ typedef struct ah_h1_conn {
     ah_h1_work *work;      /* while it sends or receives, or watches gaps, else NULL */
     ah_transport *transport;
     ah_h1_store *store;
-    ahttp_loop *loop;
-    ahttp_peer *peer; /* NULL when memory was too short for it */
-    ah_h1_receiving response;
+    ahttp_peer *peer;   /* NULL when memory was too short for it */
     uint32_t exchanges; /* so far */
     uint16_t depth;     /* functions that make events on the stack */
     uint8_t wanted;     /* readiness that is watched */
     bool is_sent;       /* all of the request */
-    bool has_begun;     /* some of the response, or its end, has come */
-    bool paused;        /* the reader has enough for now */
+    ah_h1_receiving response;
+    bool has_begun; /* some of the response, or its end, has come */
+    bool paused;    /* the reader has enough for now */
     bool closed;
 } ah_h1_conn;
 
@@ -82,7 +81,7 @@ static inline void ah_h1_conn_watch(ah_h1_conn *conn, unsigned events)
 /* Of an exchange that has limits. */
 static inline void ah_h1_conn_stop_watch(ah_h1_conn *conn)
 {
-    ah_h1_watch_stop(&conn->work->watch, conn->loop);
+    ah_h1_watch_stop(&conn->work->watch, conn->store->loop);
     conn->work->watch.awaited = AH_H1_NOTHING;
 }
 

@@ -4,9 +4,9 @@
 
 enum { FRAMING_SIZE = 4096 }; /* how much is read at a time of what frames large chunks */
 
-void ah_h1_store_init(ah_h1_store *store)
+void ah_h1_store_init(ah_h1_store *store, ahttp_loop *loop)
 {
-    *store = (ah_h1_store){.count = 0};
+    *store = (ah_h1_store){.loop = loop};
     ah_farewells_init(&store->farewells);
 }
 

@@ -30,13 +30,14 @@ typedef struct ah_h1_work_kind {
 enum { AH_H1_MOST_KEPT = 256, AH_H1_MOST_BUFFER = 8192 };
 
 typedef struct ah_h1_store {
+    ahttp_loop *loop;  /* of all connections that share it */
     ah_h1_work *works; /* the last one given first */
     size_t count;
     ah_buf head; /* of a request, for as long as it takes to write it at once */
     ah_farewells farewells;
 } ah_h1_store;
 
-void ah_h1_store_init(ah_h1_store *store);
+void ah_h1_store_init(ah_h1_store *store, ahttp_loop *loop);
 /* Everything was given back. */
 void ah_h1_store_release(ah_h1_store *store);
 

@@ -177,7 +177,7 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     connector->opener = &ah_network_opener;
     const ah_pool_rules rules = ah_connector_rules(&options);
     ah_pool_init(&connector->pool, &rules);
-    ah_h1_store_init(&connector->works);
+    ah_h1_store_init(&connector->works, loop);
     connector->works.farewells.over = on_farewells_over;
     connector->works.farewells.ctx = connector;
     ah_list_init(&connector->slots);

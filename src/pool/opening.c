@@ -187,8 +187,7 @@ static ahttp_error *error_at(const ah_place *place, int code, ahttp_error *error
 
 static void speak_http(ah_opening *opening, ah_transport *transport)
 {
-    ah_conn *conn = ah_h1_conn_new(opening->setup->loop, opening->setup->works, transport,
-                                   opening->owner, opening->ctx);
+    ah_conn *conn = ah_h1_conn_new(opening->setup->works, transport, opening->owner, opening->ctx);
 
     finish(opening, conn, conn ? NULL : ah_error_no_memory());
 }

@@ -340,25 +340,30 @@ static bool has_to_make_room(ah_pool *pool, ah_pool_origin *origin)
     return pool->passed_over > pool->total + AH_POOL_PATIENCE;
 }
 
-ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t peer_keeps_ms,
-                             int64_t now_ms)
+/* Somebody waits, perhaps for another origin. */
+static AH_COLD ah_pool_waiter *idle_beside_waiters(ah_pool *pool, ah_pool_conn *conn,
+                                                   int64_t peer_keeps_ms, int64_t now_ms)
 {
-    if (conn->state != AH_POOL_BUSY)
-        return NULL;
-    if (AH_UNLIKELY(now_ms >= conn->ends_ms)) {
-        enter(pool, conn, AH_POOL_CLOSING);
-        return NULL;
-    }
-    if (AH_LIKELY(pool->waiters.count == 0)) {
-        rest(pool, conn, peer_keeps_ms, now_ms);
-        return NULL;
-    }
     if (oldest_waiter(conn->origin) && has_to_make_room(pool, conn->origin)) {
         pool->passed_over = 0;
         enter(pool, conn, AH_POOL_CLOSING);
         return NULL;
     }
     return serve_or_rest(pool, conn, peer_keeps_ms, now_ms);
+}
+
+ah_pool_waiter *ah_pool_idle(ah_pool *pool, ah_pool_conn *conn, int64_t peer_keeps_ms,
+                             int64_t now_ms)
+{
+    if (conn->state != AH_POOL_BUSY)
+        return NULL;
+    if (AH_UNLIKELY(pool->waiters.count > 0) && now_ms < conn->ends_ms)
+        return idle_beside_waiters(pool, conn, peer_keeps_ms, now_ms);
+    if (AH_LIKELY(now_ms < conn->ends_ms))
+        rest(pool, conn, peer_keeps_ms, now_ms);
+    else
+        enter(pool, conn, AH_POOL_CLOSING);
+    return NULL;
 }
 
 void ah_pool_expire(ah_pool *pool, ah_pool_conn *conn, int64_t now_ms)

@@ -43,18 +43,18 @@ enum { AH_POOL_PATIENCE = 16 };
 typedef struct ah_pool_origin ah_pool_origin;
 typedef struct ah_pool_waiter ah_pool_waiter;
 
-/* Embedded in what the connector keeps per connection; zeroed memory is NOWHERE.  What becoming
-   idle and being taken touch comes first. */
+/* Embedded in what the connector keeps per connection; zeroed memory is NOWHERE.  What a
+   connection that is in use touches comes last, beside what the connector keeps of it. */
 typedef struct ah_pool_conn {
-    ah_link in_origin; /* in its origin's list of this state */
-    ah_link in_pool;   /* in the pool's list of this state */
-    ah_pool_origin *origin;
-    ah_pool_state state;
-    bool is_open;           /* it has been opened */
-    int64_t expires_ms;     /* while IDLE: from when on it is of no more use */
-    int64_t ends_ms;        /* since it was opened: the end of its lifetime */
     ah_link passed;         /* in the pool's list of openings that are for another waiter now */
     ah_pool_waiter *waiter; /* while CONNECTING: for whom */
+    ah_link in_origin;      /* in its origin's list of this state */
+    ah_link in_pool;        /* in the pool's list of this state */
+    ah_pool_origin *origin;
+    ah_pool_state state;
+    bool is_open;       /* it has been opened */
+    int64_t expires_ms; /* while IDLE: from when on it is of no more use */
+    int64_t ends_ms;    /* since it was opened: the end of its lifetime */
 } ah_pool_conn;
 
 /* Embedded in what asks for a connection; zeroed memory waits for nothing. */

@@ -30,6 +30,12 @@ void ah_waiter_trace_turn(ah_waiter *waiter, ahttp_trace_event what)
     ah_tracer_note(waiter->tracer, what, (ahttp_trace_info){.code = 0});
 }
 
+void ah_waiter_trace_reuse(ah_tracer *tracer)
+{
+    ah_tracer_set_mark(tracer, AH_MARK_QUEUE);
+    ah_tracer_note(tracer, AHTTP_TRACE_REUSE, (ahttp_trace_info){.code = 0});
+}
+
 /* ---- What connections tell ---- */
 
 /* Arms the timer of an idle one, where it is not armed for that time or an earlier one: it is
@@ -38,9 +44,9 @@ static void watch_age(ah_slot *slot)
 {
     int64_t expires_ms = slot->place.expires_ms;
 
-    if (AH_LIKELY(ah_timer_is_armed(&slot->age) && slot->age.due_ms <= expires_ms))
+    if (AH_LIKELY(slot->age.due_ms <= expires_ms))
         return;
-    if (slot->place.state == AH_POOL_IDLE && expires_ms != INT64_MAX)
+    if (slot->place.state == AH_POOL_IDLE)
         ah_timer_start(slot->connector->setup.loop, &slot->age,
                        expires_ms - ah_connector_now(slot->connector));
 }
@@ -49,6 +55,7 @@ static void on_age(ah_timer *timer)
 {
     ah_slot *slot = AH_CONTAINER(timer, ah_slot, age);
 
+    timer->due_ms = INT64_MAX;
     ah_pool_expire(&slot->connector->pool, &slot->place, ah_connector_now(slot->connector));
     watch_age(slot);
     ah_connector_step_soon(slot->connector);
@@ -82,6 +89,14 @@ static void free_slot(ah_slot *slot)
         ah_connector_run_soon(connector);
 }
 
+static AH_COLD void give_again(ah_slot *slot, ah_waiter *waiter)
+{
+    ah_connector_step_soon(slot->connector);
+    slot->connector->reused++;
+    ah_waiter_trace_turn(waiter, AHTTP_TRACE_REUSE);
+    ah_waiter_give(waiter, slot->conn);
+}
+
 static void on_idle(ah_conn *conn)
 {
     ah_slot *slot = conn->owner_ctx;
@@ -93,14 +108,12 @@ static void on_idle(ah_conn *conn)
     }
     ah_waiter *waiter = ah_waiter_of(ah_pool_idle(
         &connector->pool, &slot->place, conn->peer_keeps_ms, ah_connector_now(connector)));
-    ah_connector_step_soon(connector);
-    if (AH_LIKELY(!waiter)) {
-        watch_age(slot);
+    if (AH_UNLIKELY(waiter != NULL)) {
+        give_again(slot, waiter);
         return;
     }
-    connector->reused++;
-    ah_waiter_trace_turn(waiter, AHTTP_TRACE_REUSE);
-    ah_waiter_give(waiter, conn);
+    ah_connector_step_soon(connector);
+    watch_age(slot);
 }
 
 /* Callers have asked whether that is wanted. */
@@ -179,7 +192,7 @@ static void step_open(ahttp_connector *connector, ah_waiter *waiter)
     }
     slot->connector = connector;
     slot->origin = origin;
-    slot->age = (ah_timer){.fire = on_age, .background = true};
+    slot->age = (ah_timer){.fire = on_age, .background = true, .due_ms = INT64_MAX};
     ah_list_append(&connector->slots, &slot->link);
     ah_pool_opening(&connector->pool, &waiter->place, &slot->place);
     ah_waiter_stop_timer(waiter);

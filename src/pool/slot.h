@@ -31,16 +31,18 @@ struct ahttp_connector {
     bool closed;
 };
 
+/* What a connection that is in use touches lies together, from the middle of its place to the
+   middle of age. */
 typedef struct ah_slot {
     ah_pool_conn place;
-    ah_link link; /* in slots or ending */
     ahttp_connector *connector;
-    ah_origin *origin;
     union {
         ah_opening *opening; /* until that has ended: place.is_open */
         ah_conn *conn;       /* from then on */
     };
-    ah_timer age; /* fires when it may have been idle for too long */
+    ah_timer age; /* fires when it may have been idle for too long; due never while not armed */
+    ah_link link; /* in slots or ending */
+    ah_origin *origin;
 } ah_slot;
 
 /* The age of connections need not be exact. */
@@ -76,11 +78,12 @@ void ah_waiter_refuse_closed(ah_waiter *waiter);
 /* Notes that it is its turn, by what, where anybody wants to know. */
 void ah_waiter_trace_turn(ah_waiter *waiter, ahttp_trace_event what);
 /* One that did not wait was given a connection that had been used before. */
+void ah_waiter_trace_reuse(ah_tracer *tracer);
 static inline void ah_connector_note_reuse(ahttp_connector *connector, ah_tracer *tracer)
 {
     connector->reused++;
-    ah_trace_mark(tracer, AH_MARK_QUEUE);
-    ah_trace_step(tracer, AHTTP_TRACE_REUSE);
+    if (AH_UNLIKELY(tracer != NULL))
+        ah_waiter_trace_reuse(tracer);
 }
 /* From now on it does not wait for others. */
 void ah_waiter_stop_timer(ah_waiter *waiter);

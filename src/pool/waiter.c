@@ -97,12 +97,14 @@ static ahttp_error *check_route(const ah_route *route)
 }
 
 /* Of any origin, which is made if it is not there yet. */
-static ah_conn *take_or_wait(ah_waiter *waiter, const ah_route *route)
+static AH_COLD ah_conn *take_or_wait(ah_waiter *waiter, ah_route route)
 {
     ahttp_connector *connector = waiter->connector;
-    ahttp_error *error = check_route(route);
-    ah_origin *origin = error ? NULL : ah_origins_get(&connector->origins, route);
+    ahttp_error *error = check_route(&route);
 
+    if (route.tls == connector->setup.tls) /* what it has anyway */
+        route.tls = NULL;
+    ah_origin *origin = error ? NULL : ah_origins_get(&connector->origins, &route);
     if (!origin) {
         refuse_later(waiter, error ? error : ah_error_no_memory());
         return NULL;
@@ -134,7 +136,6 @@ ah_conn *ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, con
                               const ahttp_timeout *limits, ah_tracer *tracer, ah_waiter_fn *done)
 {
     ah_slot *idle = take_of_last(connector, route);
-    ah_route plain;
 
     if (AH_LIKELY(idle)) {
         ah_connector_note_reuse(connector, tracer);
@@ -144,16 +145,10 @@ ah_conn *ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, con
     waiter->limits = limits;
     waiter->tracer = tracer;
     waiter->done = done;
-    if (connector->closed) {
-        ah_waiter_refuse_closed(waiter);
-        return NULL;
-    }
-    if (route->tls && route->tls == connector->setup.tls) { /* what it has anyway */
-        plain = *route;
-        plain.tls = NULL;
-        route = &plain;
-    }
-    return take_or_wait(waiter, route);
+    if (!connector->closed)
+        return take_or_wait(waiter, *route);
+    ah_waiter_refuse_closed(waiter);
+    return NULL;
 }
 
 void ah_connector_note_kept(ahttp_connector *connector, ah_tracer *tracer)

@@ -73,8 +73,8 @@ static inline int begin(void **state)
     has_room = true;
     loop = ahttp_loop_new(.virtual_clock = true);
     fake_init(&wire);
-    ah_h1_store_init(&store);
-    conn = ah_h1_conn_new(loop, &store, &wire.base, &owner, NULL);
+    ah_h1_store_init(&store, loop);
+    conn = ah_h1_conn_new(&store, &wire.base, &owner, NULL);
     return conn ? 0 : -1;
 }
 

@@ -82,7 +82,7 @@ static void begin(fixture *self, const char *dns_servers)
     if (!self->loop)
         return;
     self->setup.loop = self->loop;
-    ah_h1_store_init(&self->store);
+    ah_h1_store_init(&self->store, self->loop);
     self->setup.works = &self->store;
     self->setup.resolver = ah_resolver_new(self->loop, &options);
 }
