@@ -180,6 +180,7 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     ah_h1_store_init(&connector->works, loop);
     connector->works.farewells.over = on_farewells_over;
     connector->works.farewells.ctx = connector;
+    ah_slab_init(&connector->slot_memory, sizeof(ah_slot));
     ah_list_init(&connector->slots);
     ah_list_init(&connector->ending);
     ah_list_init(&connector->closers);

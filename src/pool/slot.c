@@ -83,7 +83,7 @@ static void free_slot(ah_slot *slot)
 
     leave_origin(slot);
     ah_link_remove(&slot->link);
-    ah_free(slot);
+    ah_slab_give(&connector->slot_memory, slot);
     ah_connector_step_soon(connector);
     if (ah_connector_is_over(connector))
         ah_connector_run_soon(connector);
@@ -182,7 +182,7 @@ static void step_open(ahttp_connector *connector, ah_waiter *waiter)
 {
     ah_origin *origin = ah_origin_of(waiter->place.origin);
     ahttp_error *error = NULL;
-    ah_slot *slot = ah_alloc_zeroed(sizeof *slot);
+    ah_slot *slot = ah_slab_take(&connector->slot_memory);
 
     if (!slot) {
         ah_pool_unwait(&connector->pool, &waiter->place);

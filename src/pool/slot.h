@@ -7,6 +7,7 @@
    What connections tell is reported to the plan (pool/plan.h), and connections are handed over
    as the plan says.  The steps that follow, opening and closing, run in a job of their own: so
    they never run inside a call of the client or of a connection. */
+#include "base/slab.h"
 #include "loop/guest.h"
 #include "loop/timer.h"
 #include "pool/connector.h"
@@ -20,6 +21,7 @@ struct ahttp_connector {
     ah_origins origins;
     ah_proxies proxies;
     ah_h1_store works;
+    ah_slab slot_memory;
     ah_list slots;   /* that open or are open */
     ah_list ending;  /* that have been told to close */
     ah_job steps;    /* carries them out; ends the connector when all is over */

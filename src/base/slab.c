@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/slab.h"
+#include <string.h>
+
+/* Four of the system's pages, with what the allocator adds: those at its ends are shared with
+   others. What is not used yet is not touched. */
+enum { PAGE_SIZE = 16368 };
+
+typedef struct page page;
+
+/* In front of each thing is where it lies; one that was given back says which was so before. */
+typedef struct item {
+    page *page;
+    struct item *next;
+} item;
+
+enum { HEADER = offsetof(item, next) };
+
+struct page {
+    ah_link link;   /* in the slab's pages while it has room */
+    item *free;     /* were given back */
+    uint32_t count; /* items that it has */
+    uint32_t used;  /* are in use */
+    uint32_t fresh; /* were never used: the last ones */
+    _Alignas(item) char items[];
+};
+
+void ah_slab_init(ah_slab *slab, size_t size)
+{
+    size_t words = (HEADER + size + sizeof(void *) - 1) / sizeof(void *);
+
+    ah_list_init(&slab->pages);
+    slab->stride = words * sizeof(void *);
+#ifdef __SANITIZE_ADDRESS__
+    slab->per_page = 1; /* so that a use after its end is seen */
+#else
+    slab->per_page = (uint32_t)((PAGE_SIZE - sizeof(page)) / slab->stride);
+#endif
+}
+
+static page *add_page(ah_slab *slab)
+{
+    page *made = ah_alloc(sizeof *made + slab->per_page * slab->stride);
+
+    if (!made)
+        return NULL;
+    *made = (page){.count = slab->per_page, .fresh = slab->per_page};
+    ah_list_prepend(&slab->pages, &made->link);
+    return made;
+}
+
+void *ah_slab_take(ah_slab *slab)
+{
+    ah_link *first = ah_list_first(&slab->pages);
+    page *from = first ? AH_CONTAINER(first, page, link) : add_page(slab);
+
+    if (!from)
+        return NULL;
+    item *taken = from->free;
+    if (taken)
+        from->free = taken->next;
+    else
+        taken = (item *)(void *)(from->items + (from->count - from->fresh--) * slab->stride);
+    taken->page = from;
+    if (++from->used == from->count)
+        ah_link_remove(&from->link);
+    return memset((char *)taken + HEADER, 0, slab->stride - HEADER);
+}
+
+void ah_slab_give(ah_slab *slab, void *thing)
+{
+    item *given = (item *)(void *)((char *)thing - HEADER);
+    page *to = given->page;
+
+    given->next = to->free;
+    to->free = given;
+    if (to->used-- == to->count)
+        ah_list_prepend(&slab->pages, &to->link);
+    if (to->used > 0)
+        return;
+    ah_link_remove(&to->link);
+    ah_free(to);
+}
