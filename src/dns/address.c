@@ -2,10 +2,10 @@
 #include "dns/address.h"
 #include <arpa/inet.h>
 #include <net/if.h>
-#include <stdio.h>
 
 /* The longest literal: IPv6 with an embedded IPv4, "%" and the name of an interface. */
-enum { LITERAL_SIZE = INET6_ADDRSTRLEN + 1 + IF_NAMESIZE, HOST_LIMIT = LITERAL_SIZE - 1 };
+enum { LITERAL_SIZE = INET6_ADDRSTRLEN + 1 + IF_NAMESIZE };
+_Static_assert(AH_ADDRESS_TEXT > LITERAL_SIZE + 8, "brackets, colon, port and NUL must fit");
 
 static bool parse_v4(const char *text, ah_address *address)
 {
@@ -89,34 +89,63 @@ void ah_address_set_port(ah_address *address, uint16_t port)
         address->v4.sin_port = htons(port);
 }
 
-static void format_v6(const struct sockaddr_in6 *v6, char text[AH_ADDRESS_TEXT])
+/* Where it ends. */
+static char *put_number(char *end, unsigned number)
 {
-    char ip[INET6_ADDRSTRLEN];
-    char zone[1 + IF_NAMESIZE] = "";
+    char digits[10];
+    size_t start = sizeof digits;
 
-    inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
-    if (v6->sin6_scope_id != 0) {
-        zone[0] = '%';
-        if (!if_indextoname(v6->sin6_scope_id, zone + 1))
-            snprintf(zone + 1, sizeof zone - 1, "%u", (unsigned)v6->sin6_scope_id);
+    do
+        digits[--start] = (char)('0' + number % 10);
+    while (number /= 10);
+    memcpy(end, digits + start, sizeof digits - start);
+    return end + sizeof digits - start;
+}
+
+static char *put_v4(char *end, const struct sockaddr_in *v4)
+{
+    const unsigned char *bytes = (const unsigned char *)&v4->sin_addr;
+
+    for (int i = 0; i < 4; i++) {
+        if (i > 0)
+            *end++ = '.';
+        end = put_number(end, bytes[i]);
     }
-    snprintf(text, AH_ADDRESS_TEXT, "%s%s", ip, zone);
+    return end;
+}
+
+static char *put_v6(char *end, const struct sockaddr_in6 *v6)
+{
+    inet_ntop(AF_INET6, &v6->sin6_addr, end, INET6_ADDRSTRLEN);
+    end += strlen(end);
+    if (v6->sin6_scope_id == 0)
+        return end;
+    *end++ = '%';
+    if (!if_indextoname(v6->sin6_scope_id, end))
+        return put_number(end, v6->sin6_scope_id);
+    return end + strlen(end);
 }
 
 void ah_address_format_host(const ah_address *address, char text[AH_ADDRESS_TEXT])
 {
-    if (address->any.sa_family == AF_INET6)
-        format_v6(&address->v6, text);
-    else
-        inet_ntop(AF_INET, &address->v4.sin_addr, text, AH_ADDRESS_TEXT);
+    bool is_v6 = address->any.sa_family == AF_INET6;
+
+    *(is_v6 ? put_v6(text, &address->v6) : put_v4(text, &address->v4)) = '\0';
 }
 
+/* Each connection has two of these: no printf. */
 void ah_address_format(const ah_address *address, char text[AH_ADDRESS_TEXT])
 {
     bool is_v6 = address->any.sa_family == AF_INET6;
-    unsigned port = ntohs(is_v6 ? address->v6.sin6_port : address->v4.sin_port);
-    char host[AH_ADDRESS_TEXT];
+    char *end = text;
 
-    ah_address_format_host(address, host);
-    snprintf(text, AH_ADDRESS_TEXT, is_v6 ? "[%.*s]:%u" : "%.*s:%u", HOST_LIMIT, host, port);
+    if (is_v6) {
+        *end++ = '[';
+        end = put_v6(end, &address->v6);
+        *end++ = ']';
+    } else {
+        end = put_v4(end, &address->v4);
+    }
+    *end++ = ':';
+    *put_number(end, ntohs(is_v6 ? address->v6.sin6_port : address->v4.sin_port)) = '\0';
 }

@@ -11,6 +11,7 @@
 #include "net/socket.h"
 #include <ahttp/base.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -19,11 +20,8 @@
 
 enum { DEFAULT_DELAY_MS = 250, MAX_AT_ONCE = 6, FULL_RETRY_MS = 10 };
 
-/* No program that another thread starts meanwhile gets it, where the system can see to that. */
-#ifdef SOCK_CLOEXEC
-enum { STREAM = SOCK_STREAM | SOCK_CLOEXEC };
-#else
-enum { STREAM = SOCK_STREAM };
+#ifndef SOCK_CLOEXEC
+#define SOCK_CLOEXEC 0 /* such systems are told by fcntl */
 #endif
 
 /* The path of a Unix socket is the longest address. */
@@ -200,6 +198,17 @@ static void attempt_ready(void *ctx, unsigned events)
     start_attempts(self->dial);
 }
 
+/* One that no program inherits, also if another thread starts that meanwhile, where the system can
+   see to it.  -1 with errno set. */
+static int new_socket(int family)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, family == AF_UNIX ? 0 : IPPROTO_TCP);
+
+    if (SOCK_CLOEXEC == 0 && fd >= 0)
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+}
+
 /* A socket that does not block, in *transport; 0 or a negative errno. */
 static int open_socket(attempt *self)
 {
@@ -208,7 +217,7 @@ static int open_socket(attempt *self)
     char peer[ADDRESS_TEXT];
     ahttp_error *error;
 
-    self->fd = socket(family, STREAM, family == AF_UNIX ? 0 : IPPROTO_TCP);
+    self->fd = new_socket(family);
     if (self->fd < 0)
         return -errno;
     format_address(self, peer);

@@ -8,7 +8,6 @@
 #include "loop/poll.h"
 #include "net/peer.h"
 #include <errno.h>
-#include <stdio.h>
 
 struct ahttp_transport {
     ah_transport base;
@@ -148,7 +147,7 @@ static const char *own_peer(ah_transport *transport)
 
 static void own_facts(ah_transport *transport, ah_peer_facts *facts)
 {
-    snprintf(facts->address, sizeof facts->address, "%s", of(transport)->peer);
+    facts->address = of(transport)->peer;
 }
 
 static const ah_transport_ops own_ops = {

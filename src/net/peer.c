@@ -86,7 +86,7 @@ static ahttp_peer *make(const ah_peer_facts *facts)
 
 ahttp_peer *ah_peer_of(ah_transport *transport)
 {
-    ah_peer_facts facts = {0};
+    ah_peer_facts facts = {.address = ""};
 
     ah_transport_facts(transport, &facts);
     ahttp_peer *peer = ah_buf_failed(&facts.certificates) ? NULL : make(&facts);

@@ -8,10 +8,9 @@
 #include "net/transport.h"
 #include <ahttp/peer.h>
 
-enum { AH_PEER_TEXT = 128 };
-
 struct ah_peer_facts {
-    char address[AH_PEER_TEXT]; /* of the peer: an IP address and port, or a path */
+    const char *address; /* of the peer: an IP address and port, or a path; lives as long as the
+                            transport */
     char local_address[AH_ADDRESS_TEXT];
     const char *tls_version; /* these two are static; NULL: no TLS */
     const char *tls_cipher;

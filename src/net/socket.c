@@ -4,9 +4,7 @@
 #include "loop/poll.h"
 #include "net/peer.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -148,7 +146,7 @@ static void socket_facts(ah_transport *transport, ah_peer_facts *facts)
     ah_address local = {.any.sa_family = AF_UNSPEC};
     socklen_t len = sizeof local;
 
-    snprintf(facts->address, sizeof facts->address, "%s", self->peer);
+    facts->address = self->peer;
     if (getsockname(self->fd, &local.any, &len) == 0 &&
         (local.any.sa_family == AF_INET || local.any.sa_family == AF_INET6))
         ah_address_format(&local, facts->local_address);
@@ -172,18 +170,15 @@ static void poll_ready(ah_poll *poll, unsigned events)
     self->transport.ready(self->transport.ctx, events);
 }
 
-/* False with errno set.  Options that only TCP knows may fail on other sockets. */
-static bool prepare(int fd)
+/* Options that only TCP knows may fail on other sockets. */
+static void prepare(int fd)
 {
     int on = 1;
 
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-        return false;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 #ifdef SO_NOSIGPIPE
     (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
-    return true;
 }
 
 static ah_transport *give_up(int fd, stream_socket *self, ahttp_error *why, ahttp_error **error)
@@ -201,7 +196,8 @@ ah_transport *ah_socket_open(ahttp_loop *loop, int fd, const char *peer, ahttp_e
 
     if (!self)
         return give_up(fd, self, ah_error_no_memory(), error);
-    int failure = prepare(fd) ? ah_poll_open(loop, &self->poll, fd, poll_ready) : -errno;
+    prepare(fd);
+    int failure = ah_poll_open(loop, &self->poll, fd, poll_ready);
     if (failure < 0) {
         ahttp_error *why = ah_error_system(AHTTP_E_SYSTEM, failure, "watch socket to %s", peer);
         return give_up(fd, self, why, error);

@@ -7,8 +7,9 @@
 #include "net/transport.h"
 
 /* Takes the descriptor over, closing it also when this fails; the socket becomes
-   non-blocking, and TCP sockets send without delay (TCP_NODELAY).  peer is copied.  NULL when out
-   of memory or watching fails; *error then says why. */
+   non-blocking, and TCP sockets send without delay (TCP_NODELAY).  Whoever opened it sees to it
+   that no program inherits it.  peer is copied.  NULL when out of memory or watching fails; *error
+   then says why. */
 ah_transport *ah_socket_open(ahttp_loop *loop, int fd, const char *peer, ahttp_error **error);
 
 #endif

@@ -260,7 +260,9 @@ static bool prepare_resumption(ah_tls_stream *stream, const char *name, const ch
 
     if (!stream->settings->resumes)
         return true;
-    ah_buf_append_format(&stream->ticket_name, "%s %s", name, place);
+    ah_buf_append(&stream->ticket_name, ah_str_from(name));
+    ah_buf_append_char(&stream->ticket_name, ' ');
+    ah_buf_append(&stream->ticket_name, ah_str_from(place));
     if (ah_buf_failed(&stream->ticket_name))
         return false;
     SSL_SESSION *session = ah_tls_tickets_take(tickets, ah_buf_str(&stream->ticket_name));

@@ -402,6 +402,7 @@ void ah_tls_stream_open(ah_tls_stream *stream)
 {
     stream->wire.below->ready = on_below_ready;
     stream->wire.below->ctx = stream;
+    stream->wire.has_input = SSL_has_pending(stream->ssl);
     if (ah_tls_wire_unsent(&stream->wire) > 0 || stream->wire.is_blocked)
         ah_loop_ready(stream->loop, &stream->job);
 }

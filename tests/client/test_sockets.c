@@ -5,6 +5,7 @@
 #include "support/misuse.h"
 #include "support/open_fds.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -214,6 +215,7 @@ static int prepare(int fd, const char *address, void *ctx)
     self->calls++;
     snprintf(self->address, sizeof self->address, "%s", address);
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size), 0);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     return self->result;
 }
 
