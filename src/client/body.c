@@ -4,7 +4,6 @@
 
 enum {
     LEAST_PLACE = 16 * 1024,               /* below it, a copy costs less than small reads */
-    KEPT_CAPACITY = 32 * 1024,             /* of a buffer, for the next body */
     LENT_CAPACITY = 4 * AH_BODY_HIGH_WATER /* for the next piece of the same */
 };
 
@@ -18,16 +17,13 @@ static void reset_buffer(ah_buf *buf, size_t most)
         ah_buf_clear(buf);
 }
 
-void ah_body_reset(ah_body *body)
+void ah_body_reset_buffers(ah_body *body)
 {
     if (body->decoder)
         body->decoder->ops->free(body->decoder);
-    reset_buffer(&body->held, KEPT_CAPACITY);
-    reset_buffer(&body->ready, KEPT_CAPACITY);
-    reset_buffer(&body->shown, KEPT_CAPACITY);
-    memset(body, 0, offsetof(ah_body, high_water));
-    body->high_water = AH_BODY_HIGH_WATER;
-    body->max_bytes = AHTTP_UNLIMITED;
+    reset_buffer(&body->held, AH_BODY_KEPT);
+    reset_buffer(&body->ready, AH_BODY_KEPT);
+    reset_buffer(&body->shown, AH_BODY_KEPT);
 }
 
 void ah_body_set_buffer(ah_body *body, int64_t bytes)
@@ -141,7 +137,7 @@ char *ah_body_place(ah_body *body, uint64_t most, size_t *cap)
     return ah_buf_reserve(&body->ready, *cap);
 }
 
-ahttp_error *ah_body_add(ah_body *body, ah_str piece)
+ahttp_error *ah_body_take_in(ah_body *body, ah_str piece)
 {
     ahttp_error *error = NULL;
 
@@ -153,21 +149,16 @@ ahttp_error *ah_body_add(ah_body *body, ah_str piece)
     return check(body, error);
 }
 
-ahttp_error *ah_body_end(ah_body *body)
+bool ah_body_makes_room(const ah_body *body)
 {
-    body->wire_ended = true;
-    return ah_body_go_on(body);
-}
-
-bool ah_body_has_room(const ah_body *body)
-{
-    return body->held.len == 0 && (body->wants_whole || room(body) > 0);
+    return body->wants_whole || room(body) > 0;
 }
 
 /* ---- The reader ---- */
 
-ahttp_error *ah_body_want_whole(ah_body *body)
+ahttp_error *ah_body_want_whole(ah_body *body, int64_t max_bytes)
 {
+    body->max_bytes = max_bytes;
     body->wants_whole = true;
     body->is_lent = false;
     ahttp_error *error = check(body, NULL);

@@ -11,7 +11,10 @@
 #include "base/buf.h"
 #include "http/coding.h"
 
-enum { AH_BODY_HIGH_WATER = 128 * 1024 };
+enum {
+    AH_BODY_HIGH_WATER = 128 * 1024,
+    AH_BODY_KEPT = 32 * 1024 /* capacity of a buffer, for the next body */
+};
 
 typedef struct ah_body {
     /* Zero for a new body: */
@@ -33,28 +36,63 @@ typedef struct ah_body {
     ah_buf shown;      /* what was ready when all of it was handed out */
 } ah_body;
 
+/* For ah_body_reset, where there is more to forget than bytes that are ready. */
+void ah_body_reset_buffers(ah_body *body);
 /* Forgets everything; buffers of ordinary size stay for the next body. */
-void ah_body_reset(ah_body *body);
+static inline void ah_body_reset(ah_body *body)
+{
+    if (AH_UNLIKELY(body->decoder || body->held.cap > 0 || body->shown.cap > 0 ||
+                    body->ready.cap > AH_BODY_KEPT))
+        ah_body_reset_buffers(body);
+    ah_buf_clear(&body->ready);
+    memset(body, 0, offsetof(ah_body, high_water));
+    body->high_water = AH_BODY_HIGH_WATER;
+    body->max_bytes = AHTTP_UNLIMITED;
+}
 void ah_body_release(ah_body *body);
 /* After a reset: the high-water mark becomes twice as many bytes; 0: AH_BODY_HIGH_WATER. */
 void ah_body_set_buffer(ah_body *body, int64_t bytes);
 
 /* ---- What the wire does ---- */
 
+/* Whether what comes goes to ready as it is. */
+static inline bool ah_body_goes_straight(const ah_body *body)
+{
+    return !body->decoder && body->held.len == 0 && body->taken == 0 && !body->is_lent;
+}
+
+/* For ah_body_add, wherever that is not simple. */
+ahttp_error *ah_body_take_in(ah_body *body, ah_str piece);
 /* Bytes from the wire.  NULL, or why the body is of no use. */
-ahttp_error *ah_body_add(ah_body *body, ah_str piece);
+static inline ahttp_error *ah_body_add(ah_body *body, ah_str piece)
+{
+    ah_buf *ready = &body->ready;
+
+    if (AH_UNLIKELY(!ah_body_goes_straight(body) || body->wants_whole ||
+                    piece.len >= ready->cap - ready->len || piece.ptr == ready->data + ready->len))
+        return ah_body_take_in(body, piece);
+    memcpy(ready->data + ready->len, piece.ptr, piece.len);
+    ready->len += piece.len;
+    body->raw_total += piece.len;
+    return NULL;
+}
 /* Where at most so many of the next bytes may be read to, *cap of them, so that adding these
    copies nothing; NULL: elsewhere. */
 char *ah_body_place(ah_body *body, uint64_t most, size_t *cap);
-/* No more will come. */
-ahttp_error *ah_body_end(ah_body *body);
+/* For ah_body_has_room, where there is much. */
+bool ah_body_makes_room(const ah_body *body);
 /* Whether there is room for more from the wire. */
-bool ah_body_has_room(const ah_body *body);
+static inline bool ah_body_has_room(const ah_body *body)
+{
+    return body->held.len == 0 &&
+           (AH_LIKELY(body->ready.len < body->high_water) || ah_body_makes_room(body));
+}
 
 /* ---- What the reader does ---- */
 
-/* From now on everything is collected; decodes what was held back. */
-ahttp_error *ah_body_want_whole(ah_body *body);
+/* From now on everything is collected, at most so many bytes unless AHTTP_UNLIMITED; decodes what
+   was held back. */
+ahttp_error *ah_body_want_whole(ah_body *body, int64_t max_bytes);
 /* A read begins: the last piece is not valid any more.  It wants that many bytes at once, for
    which room is made beyond the high-water mark until a piece is taken; 0 for no matter. */
 void ah_body_begin_read(ah_body *body, size_t wanted);
@@ -63,6 +101,18 @@ ahttp_error *ah_body_go_on(ah_body *body);
 /* Hands out at most count of the unread bytes: *piece is valid until the next read begins and
    takes. When these are all there are, goes on. */
 ahttp_error *ah_body_take(ah_body *body, size_t count, ah_str *piece);
+
+/* ---- And again the wire ---- */
+
+/* No more will come. */
+static inline ahttp_error *ah_body_end(ah_body *body)
+{
+    body->wire_ended = true;
+    if (AH_UNLIKELY(!ah_body_goes_straight(body) || body->failed))
+        return ah_body_go_on(body);
+    body->decoded = true;
+    return NULL;
+}
 
 static inline ah_str ah_body_unread(const ah_body *body)
 {

@@ -229,7 +229,8 @@ static void end(ahttp_response *call, ahttp_error *error)
     ah_call_stop(call, AH_CALL_COMPLETE);
     if (call->reading)
         ah_response_body_moved(call);
-    ah_response_release(call);
+    if (call->refs == 0)
+        ah_response_release(call);
 }
 
 /* What came while the stages waited. */
@@ -245,36 +246,60 @@ static void deliver_held(ahttp_response *call)
         ah_conn_resume(call->exchange.conn, &call->exchange);
 }
 
-void ah_call_deliver(ahttp_response *call)
+static void give(ahttp_response *call)
 {
-    bool holds_body = call->has_ended || call->body.held.len > 0;
     ahttp_future *sent = call->sent;
 
-    if (AH_UNLIKELY(call->tracer && !call->asker))
-        ah_call_trace_status(call, AHTTP_TRACE_REQUEST_END, NULL);
     call->phase = AH_CALL_OPEN;
     call->sent = NULL;
     call->refs = 1;
     ah_future_resolve(sent, call, drop_response);
+}
+
+void ah_call_deliver(ahttp_response *call)
+{
+    bool holds_body = call->has_ended || call->body.held.len > 0;
+
+    if (AH_UNLIKELY(call->tracer && !call->asker))
+        ah_call_trace_status(call, AHTTP_TRACE_REQUEST_END, NULL);
+    give(call);
     if (holds_body)
         deliver_held(call);
+}
+
+/* Whether there may be a field that says something to the call; as a rule there is none. */
+static inline bool may_matter(const ahttp_headers *fields)
+{
+    return (fields->marks &
+            (ah_name_mark(AH_STR("Set-Cookie")) | ah_name_mark(AH_STR("Content-Encoding")) |
+             ah_name_mark(AH_STR("Strict-Transport-Security")))) != 0;
+}
+
+/* False when the call has failed. */
+static bool look_at_fields(ahttp_response *call)
+{
+    if (!ah_hsts_look_at_head(call)) {
+        ah_call_fail(call, ah_error_no_memory());
+        return false;
+    }
+    ah_cookies_look_at_head(call);
+    ah_coding_look_at_head(call);
+    return true;
 }
 
 static void on_head(ah_exchange *exchange)
 {
     ahttp_response *call = call_of_exchange(exchange);
-    unsigned class = (unsigned)exchange->response.status / 100;
+    const ah_response_head *head = &exchange->response;
 
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_INFO)))
         ah_call_log_head(call);
-    if (!ah_hsts_look_at_head(call)) {
-        ah_call_fail(call, ah_error_no_memory());
+    if (AH_UNLIKELY(!call->is_plain || may_matter(&head->fields)) && !look_at_fields(call))
         return;
-    }
-    ah_cookies_look_at_head(call);
-    ah_coding_look_at_head(call);
-    if (call->course.stages & ah_stages_for_class[class])
+    if (AH_UNLIKELY(call->course.stages & ah_stages_for_class[(unsigned)head->status / 100]))
         ah_stages_after(call);
+    else if (AH_LIKELY(call->is_plain))
+        give(call);
     else
         ah_call_deliver(call);
 }
@@ -294,10 +319,8 @@ static void on_progress(ah_exchange *exchange)
     ah_progress_moved(call_of_exchange(exchange));
 }
 
-static bool on_body(ah_exchange *exchange, ah_str piece)
+static bool add_to_special(ahttp_response *call, ah_str piece)
 {
-    ahttp_response *call = call_of_exchange(exchange);
-
     ah_trace_bytes(call->tracer, AHTTP_TRACE_CHUNK_RECEIVED, piece.len);
     if (call->phase == AH_CALL_DECIDING)
         return hold(call, piece);
@@ -306,8 +329,23 @@ static bool on_body(ah_exchange *exchange, ah_str piece)
         ah_call_fail(call, error);
         return false;
     }
-    if (AH_UNLIKELY(exchange->shows_progress))
+    if (call->exchange.shows_progress)
         ah_progress_moved(call);
+    ah_response_body_moved(call);
+    return ah_body_has_room(&call->body);
+}
+
+static bool on_body(ah_exchange *exchange, ah_str piece)
+{
+    ahttp_response *call = call_of_exchange(exchange);
+
+    if (AH_UNLIKELY(!call->is_plain))
+        return add_to_special(call, piece);
+    ahttp_error *error = ah_body_add(&call->body, piece);
+    if (AH_UNLIKELY(error != NULL)) {
+        ah_call_fail(call, error);
+        return false;
+    }
     if (call->reading)
         ah_response_body_moved(call);
     return ah_body_has_room(&call->body);
@@ -338,25 +376,38 @@ static bool may_resend(const ahttp_response *call, const ahttp_error *error)
     return exchange->bytes_sent == 0 || is_idempotent(&exchange->request);
 }
 
-static void on_end(ah_exchange *exchange, ahttp_error *error)
+static void send_again(ahttp_response *call, ahttp_error *error)
 {
-    ahttp_response *call = call_of_exchange(exchange);
+    if (call->is_exchanging)
+        ah_call_trace_exchange(call, error);
+    ah_error_free(error);
+    ah_trace_step(call->tracer, AHTTP_TRACE_RETRY);
+    call->was_resent = true;
+    if (call->exchange.bytes_sent > 0)
+        call->resend = AHTTP_RESEND_UNKNOWN;
+    ah_call_send_again(call);
+}
 
+static AH_COLD void end_special(ahttp_response *call, ahttp_error *error)
+{
     if (call->phase == AH_CALL_DECIDING) {
         call->has_ended = true;
         call->end_error = error;
     } else if (error && may_resend(call, error)) {
-        if (AH_UNLIKELY(call->is_exchanging))
-            ah_call_trace_exchange(call, error);
-        ah_error_free(error);
-        ah_trace_step(call->tracer, AHTTP_TRACE_RETRY);
-        call->was_resent = true;
-        if (exchange->bytes_sent > 0)
-            call->resend = AHTTP_RESEND_UNKNOWN;
-        ah_call_send_again(call);
+        send_again(call, error);
     } else {
         end(call, error);
     }
+}
+
+static void on_end(ah_exchange *exchange, ahttp_error *error)
+{
+    ahttp_response *call = call_of_exchange(exchange);
+
+    if (AH_UNLIKELY(error || !call->is_plain))
+        end_special(call, error);
+    else
+        end(call, NULL);
 }
 
 static char *on_place(ah_exchange *exchange, uint64_t most, size_t *cap)

@@ -63,17 +63,24 @@ static ahttp_error *convert(ahttp_response *response, ah_str charset, ah_charset
     return NULL;
 }
 
+/* Without the byte order mark at its beginning, if there is one. */
+static ah_str skip_mark(ah_str text)
+{
+    static const ah_str byte_order_mark = {"\xef\xbb\xbf", 3};
+
+    return ah_str_starts_with(text, byte_order_mark)
+               ? ah_str_slice(text, byte_order_mark.len, text.len)
+               : text;
+}
+
 /* *text becomes the body as UTF-8, with a NUL behind it. */
 static ahttp_error *get_text(ahttp_response *response, ah_str charset, ah_charset_mode mode,
                              ah_str *text)
 {
-    static const ah_str byte_order_mark = {"\xef\xbb\xbf", 3};
-
     *text = ah_buf_str(&response->body.ready);
     bool is_utf8 = charset.ptr == utf8.ptr || ah_charset_is_utf8(charset);
     if (is_utf8 && ah_utf8_is_valid(*text)) {
-        if (ah_str_starts_with(*text, byte_order_mark))
-            *text = ah_str_slice(*text, byte_order_mark.len, text->len);
+        *text = skip_mark(*text);
         return NULL;
     }
     if (!find_converted(&response->whole, charset, mode)) {
@@ -263,11 +270,36 @@ static void answer_json(ahttp_response *response)
 
 /* ---- Asking ---- */
 
+/* Whether the body is there, and nothing speaks against giving it at once. */
+static bool is_at_hand(ahttp_response *response)
+{
+    const ahttp_session *session = response->session;
+    ah_body *body = &response->body;
+
+    if (AH_UNLIKELY(!response->is_plain || !body->decoded || response->reading ||
+                    response->stream.total > 0 || session->guest.checks_thread ||
+                    !session->guest.loop || session->max_body_bytes >= 0 ||
+                    body->ready.len == body->ready.cap))
+        return false;
+    body->wants_whole = true;
+    body->ready.data[body->ready.len] = '\0';
+    response->shown = (ahttp_bytes){body->ready.data, body->ready.len};
+    return true;
+}
+
+static ahttp_future *give_at_once(const ahttp_response *response, const void *result)
+{
+    ahttp_loop *loop = response->session->guest.loop;
+    ahttp_future *future =
+        ah_future_resolved_by(loop, (void *)(uintptr_t)result, "ahttp_response_read");
+
+    return AH_LIKELY(future != NULL) ? future : ah_future_failed(loop, ah_error_no_memory());
+}
+
 static ahttp_future *read_whole(ahttp_response *response, ah_answer_fn *answer)
 {
     if (!response->body.wants_whole) {
-        response->body.max_bytes = response->session->max_body_bytes;
-        ahttp_error *error = ah_body_want_whole(&response->body);
+        ahttp_error *error = ah_body_want_whole(&response->body, response->session->max_body_bytes);
         if (error)
             ah_reading_fail_body(response, error);
     }
@@ -287,8 +319,9 @@ static ahttp_future *refuse(ahttp_response *response)
 
 ahttp_future *ahttp_response_read(ahttp_response *response)
 {
+    if (AH_LIKELY(is_at_hand(response)))
+        return give_at_once(response, &response->shown);
     ahttp_future *refused = refuse(response);
-
     return refused ? refused : read_whole(response, answer_bytes);
 }
 
@@ -308,8 +341,24 @@ static ahttp_future *read_text(ahttp_response *response, const char *charset, ah
     return future;
 }
 
+/* Text that is UTF-8 as it lies there, as nearly all of it is: else NULL. */
+static const char *text_at_hand(const ahttp_response *response)
+{
+    ah_str text = ah_buf_str(&response->body.ready);
+    type_glance glance = glance_at_type(response);
+
+    if (glance == NAMES_MORE || (glance == NAMES_NONE && response->session->charset_of) ||
+        !ah_utf8_is_valid(text))
+        return NULL;
+    return skip_mark(text).ptr;
+}
+
 ahttp_future *ahttp_response_text(ahttp_response *response)
 {
+    const char *text = AH_LIKELY(is_at_hand(response)) ? text_at_hand(response) : NULL;
+
+    if (AH_LIKELY(text != NULL))
+        return give_at_once(response, text);
     return read_text(response, NULL, AH_CHARSET_STRICT);
 }
 

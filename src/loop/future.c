@@ -12,13 +12,15 @@ enum { MOST_FREE_BLOCKS = 256 };
 
 /* ---- The two halves ---- */
 
-static void set_pending(ahttp_future *future)
+static inline void set_state(ahttp_future *future, bool done)
 {
     future->first_waiter = NULL;
     future->cancel = NULL;
     future->owner = NULL;
-    future->has_ticket = future->has_promise = true;
-    future->done = future->handed_in = future->error_seen = future->claimed = false;
+    future->has_ticket = true;
+    future->has_promise = !done;
+    future->done = done;
+    future->handed_in = future->error_seen = future->claimed = false;
     future->is_last_resort = false;
 }
 
@@ -26,7 +28,7 @@ void ah_future_init_by(ahttp_future *future, ahttp_loop *loop, ah_future_fn *rel
                        const char *maker)
 {
     /* Not all of it: what it is handed in to is set then, free_result with a result. */
-    set_pending(future);
+    set_state(future, false);
     future->loop = loop;
     future->then.link = future->waiters.head = (ah_link){0};
     future->result = NULL;
@@ -353,8 +355,31 @@ ahttp_future *ah_future_new_by(ahttp_loop *loop, const char *maker)
     if (AH_UNLIKELY(!future))
         return new_block(loop, maker);
     loop->futures.free_count--;
-    set_pending(future);
+    set_state(future, false);
     return AH_UNLIKELY(loop->debug.on) ? made_in_debug_mode(future, maker) : future;
+}
+
+static AH_COLD ahttp_future *new_resolved(ahttp_loop *loop, void *result, const char *maker)
+{
+    ahttp_future *future = ah_future_new_by(loop, maker);
+
+    if (future)
+        ah_future_resolve(future, result, NULL);
+    return future;
+}
+
+ahttp_future *ah_future_resolved_by(ahttp_loop *loop, void *result, const char *maker)
+{
+    ahttp_future *future = loop->futures.free;
+
+    if (AH_UNLIKELY(!future || loop->debug.on))
+        return new_resolved(loop, result, maker);
+    take_block(&loop->futures.free);
+    loop->futures.free_count--;
+    set_state(future, true);
+    future->result = result;
+    future->free_result = NULL;
+    return future;
 }
 
 ahttp_future *ah_future_spare(ahttp_loop *loop)

@@ -55,6 +55,8 @@ void ah_future_init_by(ahttp_future *future, ahttp_loop *loop, ah_future_fn *rel
 /* One from the loop's free list, pending.  NULL when out of memory. */
 #define ah_future_new(loop) ah_future_new_by(loop, __func__)
 ahttp_future *ah_future_new_by(ahttp_loop *loop, const char *maker);
+/* One that is settled already, with a result that need not be freed.  NULL when out of memory. */
+ahttp_future *ah_future_resolved_by(ahttp_loop *loop, void *result, const char *maker);
 /* The same from the reserve, to say that there is no memory; NULL when that is empty, too. */
 ahttp_future *ah_future_spare(ahttp_loop *loop);
 /* One that has failed already; takes error over.  Never NULL, even when out of memory. */

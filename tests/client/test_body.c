@@ -234,8 +234,7 @@ static void a_whole_body_stops_at_its_limit_however_it_swells(void **state)
 {
     (void)state;
     body.decoder = ah_decoder_gzip_new();
-    body.max_bytes = 1000;
-    assert_null(ah_body_want_whole(&body));
+    assert_null(ah_body_want_whole(&body, 1000));
     ahttp_error *error = ah_body_add(&body, gzipped(10 << 20));
 
     assert_non_null(error);
@@ -248,8 +247,7 @@ static void a_whole_body_of_just_its_limit_is_fine(void **state)
 {
     (void)state;
     body.decoder = ah_decoder_gzip_new();
-    body.max_bytes = 1000;
-    assert_null(ah_body_want_whole(&body));
+    assert_null(ah_body_want_whole(&body, 1000));
     assert_null(ah_body_add(&body, gzipped(1000)));
     assert_null(ah_body_end(&body));
 
@@ -266,7 +264,7 @@ static void what_was_held_back_is_decoded_when_the_whole_is_wanted(void **state)
     assert_null(ah_body_add(&body, gzipped(SIZE)));
     assert_null(ah_body_end(&body));
     assert_true(body.ready.len <= AH_BODY_HIGH_WATER);
-    assert_null(ah_body_want_whole(&body));
+    assert_null(ah_body_want_whole(&body, AHTTP_UNLIMITED));
 
     assert_true(ah_body_is_complete(&body));
     assert_int_equal(body.ready.len, SIZE);
