@@ -20,9 +20,9 @@ static inline char *ah_scan_either(char *at, char a, char b)
         __m128i bytes = _mm_loadu_si128((const __m128i *)at);
         __m128i are_a = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(a));
         __m128i are_b = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b));
-        int hits = _mm_movemask_epi8(_mm_or_si128(are_a, are_b));
+        unsigned hits = (unsigned)_mm_movemask_epi8(_mm_or_si128(are_a, are_b));
         if (hits)
-            return at + __builtin_ctz((unsigned)hits);
+            return at + (unsigned)__builtin_ctz(hits);
     }
 }
 
@@ -31,9 +31,9 @@ static inline char *ah_scan(char *at, char c)
 {
     for (;; at += AH_SCAN_MARGIN) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)at);
-        int hits = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+        unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
         if (hits)
-            return at + __builtin_ctz((unsigned)hits);
+            return at + (unsigned)__builtin_ctz(hits);
     }
 }
 

@@ -71,13 +71,12 @@ bool ah_str_split(ah_str *rest, char separator, ah_str *part)
 
 bool ah_str_to_u64(ah_str text, uint64_t *number)
 {
+    const size_t never_too_many = 19; /* digits */
     uint64_t value = 0;
 
     for (size_t i = 0; i < text.len; i++) {
-        if (!ah_is_digit(text.ptr[i]))
-            return false;
-        unsigned digit = (unsigned)(text.ptr[i] - '0');
-        if (value > (UINT64_MAX - digit) / 10)
+        unsigned digit = (unsigned)(unsigned char)text.ptr[i] - '0';
+        if (digit > 9 || (i >= never_too_many && value > (UINT64_MAX - digit) / 10))
             return false;
         value = value * 10 + digit;
     }

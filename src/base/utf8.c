@@ -38,31 +38,31 @@ static size_t read_character(const unsigned char *at, size_t len, bool *is_whole
 }
 
 /* Most text is ASCII: eight bytes at a time. */
-static size_t ascii_span(const unsigned char *at, size_t len)
+size_t ah_ascii_span(ah_str text)
 {
     static const uint64_t high_bits = UINT64_C(0x8080808080808080);
     uint64_t word;
     size_t i = 0;
 
-    for (; i + sizeof word <= len; i += sizeof word) {
-        memcpy(&word, at + i, sizeof word);
+    for (; i + sizeof word <= text.len; i += sizeof word) {
+        memcpy(&word, text.ptr + i, sizeof word);
         if (word & high_bits)
             break;
     }
-    while (i < len && at[i] < 0x80)
+    while (i < text.len && (unsigned char)text.ptr[i] < 0x80)
         i++;
     return i;
 }
 
-size_t ah_utf8_span(ah_str text)
+size_t ah_utf8_span_from(ah_str text, size_t start)
 {
     const unsigned char *bytes = (const unsigned char *)text.ptr;
-    size_t i = 0;
+    size_t i = start;
 
     while (i < text.len) {
         bool is_whole;
         if (bytes[i] < 0x80) {
-            i += ascii_span(bytes + i, text.len - i);
+            i += ah_ascii_span(ah_str_make(text.ptr + i, text.len - i));
             continue;
         }
         size_t len = read_character(bytes + i, text.len - i, &is_whole);

@@ -7,8 +7,17 @@
 
 #define AH_UTF8_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
+/* How many bytes at the front of text are ASCII. */
+size_t ah_ascii_span(ah_str text);
+/* For the next one, of which start bytes are valid. */
+size_t ah_utf8_span_from(ah_str text, size_t start);
 /* How many bytes at the front of text are whole and valid characters. */
-size_t ah_utf8_span(ah_str text);
+static inline size_t ah_utf8_span(ah_str text)
+{
+    size_t ascii = ah_ascii_span(text);
+
+    return ascii == text.len ? ascii : ah_utf8_span_from(text, ascii);
+}
 static inline bool ah_utf8_is_valid(ah_str text)
 {
     return ah_utf8_span(text) == text.len;

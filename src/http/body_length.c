@@ -12,7 +12,7 @@ static ah_body_length invalid(const char *why)
 }
 
 /* RFC 9110 §7.8 and §15.2.2: a 101 names the protocol it switches to. */
-static ah_body_length of_switch(const ah_response_head *head)
+AH_COLD static ah_body_length of_switch(const ah_response_head *head)
 {
     if (!ah_headers_has(&head->fields, AH_STR("Upgrade")) ||
         !ah_headers_list_has(&head->fields, AH_STR("Connection"), AH_STR("upgrade")))
@@ -22,7 +22,8 @@ static ah_body_length of_switch(const ah_response_head *head)
 
 /* Only a chunked that is the last coding says where the body ends; without it, the end of
    the connection does. */
-static ah_body_length of_transfer_encoding(const ahttp_headers *fields, const ah_field *field)
+AH_COLD static ah_body_length of_transfer_encoding(const ahttp_headers *fields,
+                                                   const ah_field *field)
 {
     bool chunked_is_last = false;
 
@@ -79,15 +80,12 @@ ah_body_length ah_response_body_length(ah_str request_method, const ah_response_
     return framed(AH_FRAMING_UNTIL_CLOSE);        /* Rule 8. */
 }
 
-bool ah_response_keeps_alive(const ah_response_head *head, ah_framing framing)
+bool ah_response_says_keep_alive(const ah_response_head *head, const ah_field *connection)
 {
     const ahttp_headers *fields = &head->fields;
     bool says_keep_alive = false;
 
-    if (framing != AH_FRAMING_NONE && framing != AH_FRAMING_LENGTH && framing != AH_FRAMING_CHUNKED)
-        return false;
-    for (const ah_field *field = ah_headers_find(fields, AH_STR("Connection")); field;
-         field = ah_headers_find_next(fields, field)) {
+    for (const ah_field *field = connection; field; field = ah_headers_find_next(fields, field)) {
         bool is_plain = ah_str_equal(field->value, AH_STR("keep-alive"));
         if (!is_plain && ah_str_list_has(field->value, AH_STR("close")))
             return false;

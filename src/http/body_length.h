@@ -15,13 +15,23 @@ typedef enum ah_framing {
 
 typedef struct ah_body_length {
     ah_framing framing;
-    uint64_t length;
-    const char *why;
+    union {
+        uint64_t length; /* of LENGTH */
+        const char *why; /* of INVALID */
+    };
 } ah_body_length;
 
 ah_body_length ah_response_body_length(ah_str request_method, const ah_response_head *head);
 
+/* For the next one, where the first field Connection is this one. */
+bool ah_response_says_keep_alive(const ah_response_head *head, const ah_field *connection);
 /* Whether the connection may carry another exchange after this one (RFC 9112 §9.3). */
-bool ah_response_keeps_alive(const ah_response_head *head, ah_framing framing);
+static inline bool ah_response_keeps_alive(const ah_response_head *head, ah_framing framing)
+{
+    if (framing != AH_FRAMING_NONE && framing != AH_FRAMING_LENGTH && framing != AH_FRAMING_CHUNKED)
+        return false;
+    const ah_field *connection = ah_headers_find(&head->fields, AH_STR("Connection"));
+    return connection ? ah_response_says_keep_alive(head, connection) : head->minor_version > 0;
+}
 
 #endif

@@ -25,13 +25,14 @@ typedef enum parser_phase {
 
 struct ah_h1_parser {
     llhttp_t llhttp;
+    llhttp_t fresh; /* what it is before a head */
     ah_h1_section section;
     const ah_response_rules *rules;
     const ah_h1_parser_events *events;
     void *ctx;
     ah_response_head *head;
     ahttp_error *error;
-    ah_str method; /* a literal; empty for methods without rules of their own */
+    ah_str method;
     ah_body_length body;
     uint64_t received; /* bytes of the body */
     ah_chunked chunked;
@@ -104,6 +105,7 @@ ah_h1_parser *ah_h1_parser_new(const ah_h1_parser_events *events, void *ctx)
         return NULL;
     parser->events = events;
     parser->ctx = ctx;
+    llhttp_init(&parser->fresh, HTTP_RESPONSE, &settings);
     return parser;
 }
 
@@ -126,19 +128,15 @@ static void begin_section(ah_h1_parser *parser, parser_phase phase, size_t field
 void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, const ah_response_rules *rules,
                         ah_response_head *head)
 {
-    bool is_head = ah_str_equal(request_method, AH_STR("HEAD"));
-    bool is_connect = ah_str_equal(request_method, AH_STR("CONNECT"));
-
-    ah_error_free(parser->error);
-    parser->error = NULL;
+    if (AH_UNLIKELY(parser->error))
+        ah_error_free(ah_h1_parser_take_error(parser));
     parser->rules = rules ? rules : &ah_default_response_rules;
     parser->section.max_line = parser->rules->max_line;
     parser->section.max_field = parser->rules->max_field;
     parser->head = head;
-    parser->method = is_head ? AH_STR("HEAD") : is_connect ? AH_STR("CONNECT") : AH_STR("");
+    parser->method = request_method;
     parser->body = (ah_body_length){0};
     parser->received = 0;
-    parser->chunked = (ah_chunked){.is_lenient = parser->rules->lenient};
     parser->interim_count = 0;
     parser->has_begun = parser->is_stopped = parser->was_repaired = parser->shows = false;
     ah_headers_clear(&head->fields);
@@ -211,7 +209,7 @@ static void advance(ah_str *input, size_t count)
 /* NULL when the head that llhttp has read is one we accept; parser->body is set then. */
 static ahttp_error *check_head(ah_h1_parser *parser)
 {
-    int status = llhttp_get_status_code(&parser->llhttp);
+    int status = parser->llhttp.status_code;
 
     parser->head->status = status;
     parser->head->minor_version = parser->llhttp.http_minor;
@@ -260,7 +258,10 @@ static ah_h1_result take_head(ah_h1_parser *parser)
     case AH_FRAMING_LENGTH:
         parser->phase = BODY_OF_LENGTH;
         return parser->body.length > 0 ? AH_H1_MORE : AH_H1_DONE;
-    case AH_FRAMING_CHUNKED: parser->phase = BODY_CHUNKED; return AH_H1_MORE;
+    case AH_FRAMING_CHUNKED:
+        parser->phase = BODY_CHUNKED;
+        parser->chunked = (ah_chunked){.is_lenient = parser->rules->lenient};
+        return AH_H1_MORE;
     case AH_FRAMING_UNTIL_CLOSE: parser->phase = BODY_UNTIL_CLOSE; return AH_H1_MORE;
     default: return AH_H1_DONE;
     }
@@ -279,7 +280,7 @@ static ah_h1_result take_section(ah_h1_parser *parser, ah_str *input)
     ah_response_head *head = parser->head;
     bool is_head = parser->phase == HEAD;
     ahttp_headers *fields = is_head ? &head->fields : &head->trailers;
-    size_t used = (size_t)(llhttp_get_error_pos(&parser->llhttp) - input->ptr);
+    size_t used = (size_t)(parser->llhttp.error_pos - input->ptr);
 
     if (!ah_h1_section_finish(&parser->section, ah_str_slice(*input, 0, used), fields,
                               is_head ? &head->reason : NULL)) {
@@ -301,7 +302,7 @@ static ah_h1_result read_strictly(ah_h1_parser *parser, ah_str *input)
     ah_str piece = ah_str_slice(*input, 0, room);
 
     if (parser->phase == HEAD && parser->section.saved_len == 0)
-        llhttp_init(&parser->llhttp, HTTP_RESPONSE, &settings);
+        parser->llhttp = parser->fresh;
     llhttp_errno_t rc = llhttp_execute(&parser->llhttp, piece.ptr, piece.len);
     if (AH_LIKELY(rc == HPE_PAUSED))
         return take_section(parser, input);
@@ -418,7 +419,7 @@ static ah_h1_result begin_trailers(ah_h1_parser *parser)
     static const char first_line[] = "HTTP/1.1 200\r\n";
 
     begin_section(parser, TRAILERS, parser->head->fields.count);
-    llhttp_init(&parser->llhttp, HTTP_RESPONSE, &settings);
+    parser->llhttp = parser->fresh;
     llhttp_execute(&parser->llhttp, first_line, sizeof first_line - 1);
     return AH_H1_MORE;
 }
@@ -431,6 +432,7 @@ static ah_h1_result read_chunked(ah_h1_parser *parser, ah_str *input)
     ah_chunked_result result =
         ah_chunked_decode(&parser->chunked, input, &data, parser->rules->max_line);
 
+    parser->was_repaired = parser->was_repaired || parser->chunked.was_repaired;
     if (keeps && input->ptr > start)
         give_body(parser, ah_str_make(start, (size_t)(input->ptr - start)));
     switch (result) {
@@ -584,8 +586,7 @@ bool ah_h1_parser_has_large_chunks(const ah_h1_parser *parser)
 
 bool ah_h1_parser_keeps_alive(const ah_h1_parser *parser)
 {
-    return !parser->was_repaired && !parser->chunked.was_repaired &&
-           ah_response_keeps_alive(parser->head, parser->body.framing);
+    return !parser->was_repaired && ah_response_keeps_alive(parser->head, parser->body.framing);
 }
 
 bool ah_h1_parser_has_begun(const ah_h1_parser *parser)

@@ -37,7 +37,7 @@ ah_h1_parser *ah_h1_parser_new(const ah_h1_parser_events *events, void *ctx);
 void ah_h1_parser_free(ah_h1_parser *parser);
 
 /* The next bytes answer a request of this method; *head is filled (its fields must have been
-   initialised with the arena to use; its trailers are, here) and must live until the response
+   initialised with the arena to use; its trailers are, here).  Both must live until the response
    is complete and the questions below are asked.  The rules, complete ones, must live as long;
    NULL: the default ones. */
 void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, const ah_response_rules *rules,

@@ -6,14 +6,6 @@
 
 enum { FIRST_KEPT = 512 };
 
-void ah_h1_section_begin(ah_h1_section *section, ah_arena *arena)
-{
-    section->arena = arena;
-    section->saved = NULL;
-    section->saved_len = section->saved_cap = 0;
-    section->result = AH_H1_SECTION_OK;
-}
-
 static bool failed(ah_h1_section *section, ah_h1_section_result result)
 {
     section->result = result;
@@ -64,107 +56,98 @@ static bool is_space(char c)
     return c == ' ' || c == '\t';
 }
 
-/* What a line is that ends at lf and has no colon. */
-static ah_h1_section_result why_no_field(const char *line, const char *lf)
+/* Whether the line up to lf is the empty one that ends the section; what comes behind text_end is
+   none of it. */
+static bool is_last(const char *line, const char *lf, const char *text_end)
 {
-    if (lf == line || lf[-1] != '\r')
+    return line[0] == '\r' && line + 1 == lf && lf < text_end;
+}
+
+/* Of another line up to lf, without a colon. */
+AH_COLD static ah_h1_section_result why_no_field(const char *line, const char *lf,
+                                                 const char *text_end)
+{
+    if (lf >= text_end || lf == line || lf[-1] != '\r')
         return AH_H1_SECTION_BARE_LF;
     return is_space(*line) ? AH_H1_SECTION_FOLDED : AH_H1_SECTION_NO_NAME;
 }
 
-/* What is seldom so. */
-
-static ah_h1_section_result check_start(const char *line)
+/* Adds a field, with a NUL behind its name and its value. */
+static bool add_field(ahttp_headers *headers, char *name, char *colon, char *value, char *end)
 {
-    if (is_space(*line))
-        return AH_H1_SECTION_FOLDED;
-    return *line == ':' ? AH_H1_SECTION_NO_NAME : AH_H1_SECTION_OK;
-}
-
-static char *skip_spaces(char *at)
-{
-    while (is_space(*at))
-        at++;
-    return at;
-}
-
-static char *trim_end(const char *start, char *end)
-{
-    while (end > start && is_space(end[-1]))
-        end--;
-    return end;
-}
-
-/* Adds the field of the line, whose first colon is known, with a NUL behind its name and its value;
- *text moves behind the line.  Most names begin with a letter, and most values with one space. */
-static ah_h1_section_result cut_field(const ah_h1_section *section, char **text, char *colon,
-                                      ahttp_headers *headers)
-{
-    char *line = *text;
-    char *lf = ah_scan(colon + 1, '\n');
-    char *end = lf - 1;
-    char *value = colon + 1 + (colon[1] == ' ');
-
-    *text = lf + 1;
-    if (AH_UNLIKELY(*end != '\r'))
-        return AH_H1_SECTION_BARE_LF;
-    if (AH_UNLIKELY(*line <= ':') && check_start(line) != AH_H1_SECTION_OK)
-        return check_start(line);
-    if (AH_UNLIKELY(*value <= ' '))
-        value = skip_spaces(value);
-    if (AH_UNLIKELY((size_t)(end - line) > section->max_field) &&
-        (size_t)(colon - line) + (size_t)(end - value) > section->max_field)
-        return AH_H1_SECTION_FIELD_TOO_LONG;
-    if (AH_UNLIKELY(end[-1] <= ' '))
-        end = trim_end(value, end);
     *colon = '\0';
     *end = '\0';
-    return AH_LIKELY(ah_headers_add_borrowed(headers, ah_str_make(line, (size_t)(colon - line)),
-                                             ah_str_make(value, (size_t)(end - value))))
-               ? AH_H1_SECTION_OK
-               : AH_H1_SECTION_NO_MEMORY;
+    return ah_headers_add_borrowed(headers, ah_str_make(name, (size_t)(colon - name)),
+                                   ah_str_make(value, (size_t)(end - value)));
 }
 
-/* All lines up to the empty one. */
-static ah_h1_section_result cut_fields(const ah_h1_section *section, char *text,
-                                       ahttp_headers *headers)
+/* A line, up to lf, about which something may be unusual. */
+AH_COLD static ah_h1_section_result cut_unusual(const ah_h1_section *section, char *line,
+                                                char *colon, char *lf, ahttp_headers *headers)
 {
-    const char *text_end = section->saved + section->saved_len;
-    ah_h1_section_result result = AH_H1_SECTION_OK;
+    char *value = colon + 1;
+    char *end = lf - 1;
+
+    if (*end != '\r')
+        return AH_H1_SECTION_BARE_LF;
+    if (is_space(*line))
+        return AH_H1_SECTION_FOLDED;
+    if (colon == line)
+        return AH_H1_SECTION_NO_NAME;
+    while (is_space(*value))
+        value++;
+    if ((size_t)(colon - line) + (size_t)(end - value) > section->max_field)
+        return AH_H1_SECTION_FIELD_TOO_LONG;
+    while (end > value && is_space(end[-1]))
+        end--;
+    return add_field(headers, line, colon, value, end) ? AH_H1_SECTION_OK : AH_H1_SECTION_NO_MEMORY;
+}
+
+/* All lines up to the empty one.  Names begin with a letter, one space stands before a value, and
+   none behind it; where it is so, that is seen at one look. */
+static ah_h1_section_result cut_fields(const ah_h1_section *section, char *text,
+                                       const char *text_end, ahttp_headers *headers)
+{
+    const bool may_be_long = section->saved_len > section->max_field;
+    ah_h1_section_result result =
+        ah_headers_reserve(headers, 1) ? AH_H1_SECTION_OK : AH_H1_SECTION_NO_MEMORY;
 
     while (AH_LIKELY(result == AH_H1_SECTION_OK)) {
         char *colon = ah_scan_either(text, ':', '\n');
-        if (AH_LIKELY(*colon == ':'))
-            result = cut_field(section, &text, colon, headers);
-        else if (text[0] == '\r' && text + 1 == colon)
-            return colon < text_end ? AH_H1_SECTION_OK : AH_H1_SECTION_BARE_LF;
-        else
-            result = why_no_field(text, colon);
+        if (AH_UNLIKELY(*colon != ':'))
+            return is_last(text, colon, text_end) ? AH_H1_SECTION_OK
+                                                  : why_no_field(text, colon, text_end);
+        char *lf = ah_scan(colon + 1, '\n');
+        if (AH_UNLIKELY(lf[-1] != '\r' || *text <= ':' || colon[1] != ' ' || colon[2] <= ' ' ||
+                        lf[-2] <= ' ' || may_be_long))
+            result = cut_unusual(section, text, colon, lf, headers);
+        else if (AH_UNLIKELY(!add_field(headers, text, colon, colon + 2, lf - 1)))
+            result = AH_H1_SECTION_NO_MEMORY;
+        text = lf + 1;
     }
     return result;
 }
 
 /* "HTTP/1.1 200 OK", the reason of which may be missing. */
 static ah_h1_section_result cut_status_line(const ah_h1_section *section, char **text,
-                                            ah_str *reason)
+                                            const char *text_end, ah_str *reason)
 {
     const size_t before_reason = sizeof "HTTP/1.1 200 " - 1;
-    const char *text_end = section->saved + section->saved_len;
     char *line = *text;
 
-    while (line < text_end && (*line == '\r' || *line == '\n')) /* RFC 9112 §2.2 */
+    while (AH_UNLIKELY(*line <= '\r') && line < text_end &&
+           (*line == '\r' || *line == '\n')) /* RFC 9112 §2.2 */
         line++;
     char *lf = ah_scan(line, '\n');
-    if (lf == line || lf[-1] != '\r')
+    if (AH_UNLIKELY(lf == line || lf[-1] != '\r'))
         return AH_H1_SECTION_BARE_LF;
-    char *end = lf - 1;
-    size_t len = (size_t)(end - line);
+    size_t len = (size_t)(lf - 1 - line);
     /* llhttp 9 is content with other protocols that have heads like ours. */
     if (!ah_str_starts_with(ah_str_make(line, len), AH_STR("HTTP/")))
         return AH_H1_SECTION_NOT_HTTP;
     if (len > section->max_line)
         return AH_H1_SECTION_LINE_TOO_LONG;
-    *end = '\0';
+    lf[-1] = '\0';
     *reason =
         len > before_reason ? ah_str_make(line + before_reason, len - before_reason) : AH_STR("");
     *text = lf + 1;
@@ -175,17 +158,19 @@ bool ah_h1_section_finish(ah_h1_section *section, ah_str piece, ahttp_headers *h
                           ah_str *reason)
 {
     size_t total = section->saved_len + piece.len;
+    ah_h1_section_result result = AH_H1_SECTION_OK;
 
     if (total + MARGIN > section->saved_cap && !grow(section, total + MARGIN))
         return false;
     save(section, piece);
-    memset(section->saved + total, '\n', MARGIN);
     char *text = section->saved;
-    ah_h1_section_result result =
-        reason ? cut_status_line(section, &text, reason) : AH_H1_SECTION_OK;
+    char *text_end = text + total;
+    memset(text_end, '\n', MARGIN);
+    if (reason)
+        result = cut_status_line(section, &text, text_end, reason);
     if (result == AH_H1_SECTION_OK)
-        result = cut_fields(section, text, headers);
-    if (result == AH_H1_SECTION_OK && headers->count > section->max_count)
+        result = cut_fields(section, text, text_end, headers);
+    if (headers->count > section->max_count && result == AH_H1_SECTION_OK)
         result = AH_H1_SECTION_TOO_MANY_FIELDS;
     section->result = result;
     return result == AH_H1_SECTION_OK;

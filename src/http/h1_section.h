@@ -30,7 +30,13 @@ typedef struct ah_h1_section {
     ah_h1_section_result result; /* what went wrong, for the functions that return false */
 } ah_h1_section;
 
-void ah_h1_section_begin(ah_h1_section *section, ah_arena *arena);
+static inline void ah_h1_section_begin(ah_h1_section *section, ah_arena *arena)
+{
+    section->arena = arena;
+    section->saved = NULL;
+    section->saved_len = section->saved_cap = 0;
+    section->result = AH_H1_SECTION_OK;
+}
 /* The section goes on behind this piece. */
 bool ah_h1_section_keep(ah_h1_section *section, ah_str piece);
 /* This piece is its last, and ends in LF: adds its fields to headers.  A head has a status line

@@ -66,18 +66,19 @@ static char *put(char *at, ah_str text)
 }
 
 /* RFC 9112 §3.2.2, and §3.2.4: the whole of the server is a URL without a path. */
+AH_COLD static char *put_absolute_target(char *at, const ah_request_head *head)
+{
+    bool is_star = ah_str_equal(head->target, AH_STR("*"));
+
+    if (is_star || head->target.ptr[0] == '/')
+        at = put(at, head->target_prefix);
+    return is_star ? at : put(at, head->target);
+}
+
 static char *put_target(char *at, const ah_request_head *head)
 {
-    ah_str target = head->target;
-
-    if (head->target_prefix.len > 0) {
-        bool is_star = ah_str_equal(target, AH_STR("*"));
-        if (is_star || target.ptr[0] == '/')
-            at = put(at, head->target_prefix);
-        if (is_star)
-            return at;
-    }
-    return put(at, target);
+    return AH_UNLIKELY(head->target_prefix.len > 0) ? put_absolute_target(at, head)
+                                                    : put(at, head->target);
 }
 
 void ah_h1_write_target(ah_buf *out, const ah_request_head *head)
@@ -103,6 +104,22 @@ static char *put_start(char *at, const ah_request_head *head)
     return head->fields_text.ptr ? put(at, head->fields_text) : at;
 }
 
+/* Whether its start is all of it. */
+static bool is_only_start(const ah_request_head *head)
+{
+    return head->is_exact || (head->fields_text.ptr && head->body_length == 0 && !head->has_body &&
+                              !head->wants_close && !head->http_1_0 && !expects_body(head->method));
+}
+
+AH_COLD static void write_rest(ah_buf *out, const ah_request_head *head)
+{
+    if (!head->fields_text.ptr)
+        ah_h1_write_fields(out, head->fields);
+    write_framing(out, head);
+    write_persistence(out, head);
+    ah_buf_append(out, AH_STR("\r\n"));
+}
+
 void ah_h1_write_head(ah_buf *out, const ah_request_head *head)
 {
     char *room =
@@ -111,14 +128,13 @@ void ah_h1_write_head(ah_buf *out, const ah_request_head *head)
 
     if (!room)
         return;
-    out->len += (size_t)(put_start(room, head) - room);
-    if (!head->is_exact) {
-        if (!head->fields_text.ptr)
-            ah_h1_write_fields(out, head->fields);
-        write_framing(out, head);
-        write_persistence(out, head);
-    }
-    ah_buf_append(out, AH_STR("\r\n"));
+    char *end = put_start(room, head);
+    bool is_whole = is_only_start(head);
+    if (AH_LIKELY(is_whole))
+        end = put(end, AH_STR("\r\n"));
+    out->len += (size_t)(end - room);
+    if (!is_whole)
+        write_rest(out, head);
 }
 
 void ah_h1_write_chunk_start(ah_buf *out, size_t size)

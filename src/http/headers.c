@@ -3,18 +3,15 @@
 
 enum { FIRST_CAP = 16 };
 
-bool ah_headers_reserve(ahttp_headers *headers, size_t more)
+bool ah_headers_grow(ahttp_headers *headers, size_t more)
 {
     const size_t most = UINT32_MAX / 2;
     size_t cap = headers->cap > 0 ? headers->cap : FIRST_CAP;
 
-    if (more <= headers->cap - headers->count)
-        return true;
     while (cap - headers->count < more && cap < most)
         cap *= 2;
-    if (cap - headers->count < more)
-        return false;
-    ah_field *fields = ah_arena_alloc(headers->arena, cap * sizeof *fields);
+    ah_field *fields =
+        cap - headers->count < more ? NULL : ah_arena_alloc(headers->arena, cap * sizeof *fields);
     if (!fields)
         return false;
     if (headers->count > 0)
@@ -33,13 +30,14 @@ bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value)
                                                  ah_str_make(value_copy, value.len));
 }
 
-/* Names are short: most take two reads, which overlap. */
-static bool same_bytes(const char *a, const char *b, size_t len)
+/* Whether two texts of that length are the same, as names mostly are where they are the same name:
+   two reads, which overlap.  Other lengths than theirs are not looked at. */
+static bool are_same_words(const char *a, const char *b, size_t len)
 {
     uint64_t a_start, a_end, b_start, b_end;
 
     if (len < sizeof a_start || len > 2 * sizeof a_start)
-        return memcmp(a, b, len) == 0;
+        return false;
     memcpy(&a_start, a, sizeof a_start);
     memcpy(&b_start, b, sizeof b_start);
     memcpy(&a_end, a + len - sizeof a_end, sizeof a_end);
@@ -47,18 +45,23 @@ static bool same_bytes(const char *a, const char *b, size_t len)
     return ((a_start ^ b_start) | (a_end ^ b_end)) == 0;
 }
 
-/* Most senders write a name in the case we look for, and most other names of its length begin with
-   another letter. */
+static const ah_field *search_in_any_case(const ah_field *field, const ah_field *end, ah_str name)
+{
+    while (field < end && !ah_str_equal_nocase(field->name, name))
+        field++;
+    return field < end ? field : NULL;
+}
+
 const ah_field *ah_headers_search(const ahttp_headers *headers, ah_str name, const ah_field *from)
 {
     const ah_field *end = headers->fields + headers->count;
+    const ah_field *field = from;
 
-    for (const ah_field *field = from; field < end; field++)
-        if (field->name.len == name.len && ah_lower(field->name.ptr[0]) == ah_lower(name.ptr[0]) &&
-            (same_bytes(field->name.ptr, name.ptr, name.len) ||
-             ah_str_equal_nocase(field->name, name)))
-            return field;
-    return NULL;
+    while (field < end && field->name.len != name.len)
+        field++;
+    if (AH_LIKELY(field < end && are_same_words(field->name.ptr, name.ptr, name.len)))
+        return field;
+    return search_in_any_case(field, end, name);
 }
 
 bool ah_headers_list_has(const ahttp_headers *headers, ah_str name, ah_str token)

@@ -39,8 +39,13 @@ static inline uint64_t ah_name_mark(ah_str name)
 {
     return UINT64_C(1) << ((name.len + 2 * (size_t)(unsigned char)name.ptr[0]) & 63);
 }
+/* For ah_headers_reserve, where there is no room yet. */
+bool ah_headers_grow(ahttp_headers *headers, size_t more);
 /* Room for that many more fields, taken at once.  False when out of memory. */
-bool ah_headers_reserve(ahttp_headers *headers, size_t more);
+static inline bool ah_headers_reserve(ahttp_headers *headers, size_t more)
+{
+    return AH_LIKELY(more <= headers->cap - headers->count) || ah_headers_grow(headers, more);
+}
 /* Copies both texts.  False when out of memory. */
 bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value);
 /* The same for texts that are in the arena already, each with a NUL behind it. */
@@ -48,7 +53,7 @@ static inline bool ah_headers_add_borrowed(ahttp_headers *headers, ah_str name, 
 {
     const uint64_t mark = ah_name_mark(name);
 
-    if (AH_UNLIKELY(headers->count == headers->cap) && !ah_headers_reserve(headers, 1))
+    if (!ah_headers_reserve(headers, 1))
         return false;
     headers->fields[headers->count++] = (ah_field){name, value};
     if (headers->marks & mark)
