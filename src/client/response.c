@@ -18,6 +18,7 @@ ahttp_response *ah_response_make(ahttp_session *session)
     if (!response)
         return NULL;
     response->session = session;
+    response->received.store = &session->heads;
     ah_list_append(&session->blocks, &response->link);
     session->block_count++;
     ah_body_reset(&response->body);
@@ -32,6 +33,7 @@ void ah_response_free(ahttp_response *response)
     ah_link_remove(&response->link);
     response->session->block_count--;
     ah_arena_release(&response->arena);
+    ah_arena_release(&response->received);
     ah_body_release(&response->body);
     ah_buf_release(&response->asked);
     ah_free(response);
@@ -96,6 +98,7 @@ static void recycle(ahttp_response *response)
     assert(!response->is_plain || response->course.stages == session->plain.course.stages);
     ah_exchange_release_peer(&response->exchange);
     ah_arena_reset(&response->arena);
+    ah_arena_reset(&response->received);
     ah_body_reset(&response->body);
     response->stream.total = 0;
     if (AH_LIKELY(session->recycled_count < MOST_RECYCLED)) {

@@ -114,6 +114,7 @@ static void free_session(ahttp_session *session)
     ah_auth_release_session(&session->auth);
     ah_buf_release(&session->fields_text);
     ah_arena_release(&session->arena);
+    ah_arena_store_release(&session->heads);
     ah_free(session);
 }
 

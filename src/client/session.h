@@ -66,6 +66,7 @@ struct ahttp_session {
     size_t block_count;
     ahttp_response *recycled; /* those that nobody needs, newest first */
     size_t recycled_count;
+    ah_arena_store heads;      /* memory of what they receive */
     ah_list rests;             /* needed by nobody either, but the connection reads the rest */
     uint64_t log_count;        /* of requests, while somebody wants to know */
     int64_t read_buffer_bytes; /* 0: the default */

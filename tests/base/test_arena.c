@@ -142,6 +142,48 @@ static void a_reset_keeps_one_block_even_when_the_first_piece_was_big(void **sta
     counting_alloc_remove();
 }
 
+static void the_block_an_arena_gave_back_last_is_the_next_ones(void **state)
+{
+    (void)state;
+    ah_arena_store store = {0};
+    ah_arena first = {.store = &store}, second = {.store = &store}, third = {.store = &store};
+    char *older = ah_arena_copy(&first, AH_STR("first"));
+    char *newer = ah_arena_copy(&second, AH_STR("second"));
+    ah_arena_reset(&first);
+    ah_arena_reset(&second);
+    counting_alloc_install();
+
+    assert_ptr_equal(ah_arena_copy(&third, AH_STR("third")), newer);
+    assert_ptr_equal(ah_arena_copy(&first, AH_STR("first")), older);
+
+    assert_int_equal(counting_alloc_counts().allocations, 0);
+    ah_arena_reset(&third);
+    ah_arena_reset(&first);
+    counting_alloc_remove();
+    ah_arena_store_release(&store);
+}
+
+static void a_store_keeps_no_block_of_a_big_piece(void **state)
+{
+    (void)state;
+    ah_arena_store store = {0};
+    ah_arena arena = {.store = &store};
+    counting_alloc_install();
+    memset(ah_arena_alloc(&arena, 3000), 1, 3000);
+    memset(ah_arena_alloc(&arena, 100000), 1, 100000);
+    ah_arena_reset(&arena);
+    assert_int_equal(counting_alloc_counts().live, 1);
+    ah_arena other = {.store = &store};
+    memset(ah_arena_alloc(&other, 100000), 1, 100000);
+
+    ah_arena_release(&other);
+
+    assert_int_equal(counting_alloc_counts().live, 1);
+    ah_arena_store_release(&store);
+    assert_int_equal(counting_alloc_counts().live, 0);
+    counting_alloc_remove();
+}
+
 static void use(void *ctx)
 {
     (void)ctx;
@@ -175,6 +217,8 @@ int main(void)
         cmocka_unit_test(what_cannot_be_counted_is_out_of_memory),
         cmocka_unit_test(a_reset_arena_serves_the_same_again_without_allocating),
         cmocka_unit_test(a_reset_keeps_one_block_even_when_the_first_piece_was_big),
+        cmocka_unit_test(the_block_an_arena_gave_back_last_is_the_next_ones),
+        cmocka_unit_test(a_store_keeps_no_block_of_a_big_piece),
         cmocka_unit_test(running_out_of_memory_leaves_the_arena_usable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
