@@ -17,8 +17,11 @@ static void send_on(ahttp_response *call, ah_conn *conn)
     call->phase = AH_CALL_SENT;
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
         ah_call_log_sending(call, conn);
-    ah_exchange_release(&call->exchange);
-    call->exchange.bytes_sent = call->exchange.body_sent = call->exchange.bytes_received = 0;
+    if (AH_UNLIKELY(!call->is_plain)) {
+        ah_exchange_release(&call->exchange);
+        call->exchange.body_sent = 0;
+    }
+    call->exchange.bytes_sent = call->exchange.bytes_received = 0;
     ah_conn_send(conn, &call->exchange);
 }
 

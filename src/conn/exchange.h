@@ -47,8 +47,12 @@ typedef struct ah_tunnel {
     ah_buf received;         /* what came behind the response */
 } ah_tunnel;
 
-/* What a response touches comes first, so that it touches few lines of memory. */
+/* What every exchange touches lies together, between what most do not. */
 struct ah_exchange {
+    ah_str upgrade;     /* the protocol that 101 may change to; empty: none */
+    ah_tunnel tunnel;   /* from an end event without error on: the owner's, if set */
+    uint64_t body_sent; /* with shows_progress: of the body, without its framing */
+
     const ah_exchange_events *events;
     ah_conn *conn;                  /* while on the wire, else NULL */
     const ah_response_rules *rules; /* complete ones; NULL: the default ones */
@@ -62,16 +66,13 @@ struct ah_exchange {
     bool shows_progress;            /* and progress */
     bool was_sent;                  /* all of the request was written */
     bool keeps_conn;                /* its connection does not become idle, if it could */
-    ahttp_body *source;             /* open, to be pulled instead of body; as long; or NULL */
-    ah_response_head response;      /* fields initialised with the arena to use, before sending */
-    ah_tunnel tunnel;               /* from an end event without error on: the owner's, if set */
     ah_conn *kept; /* with keeps_conn, behind a good end: its connection, to be sent on or given
                       back; NULL as soon as that has closed */
-    ah_request_head request;
-    ah_str body;           /* of the request, all of it; lives until the end event */
-    ah_str upgrade;        /* the protocol that 101 may change to; empty: none */
+    ahttp_body *source;    /* open, to be pulled instead of body; as long; or NULL */
     int64_t expect_100_ms; /* how long the body waits for 100; 0: it does not */
-    uint64_t body_sent;    /* with shows_progress: of the body, without its framing */
+    ah_str body;           /* of the request, all of it; lives until the end event */
+    ah_request_head request;
+    ah_response_head response; /* fields initialised with the arena to use, before sending */
 };
 
 /* The head changes to another protocol, by 101 or as an answer to CONNECT.  That is believed only

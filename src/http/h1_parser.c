@@ -140,7 +140,7 @@ void ah_h1_parser_begin(ah_h1_parser *parser, ah_str request_method, const ah_re
     parser->interim_count = 0;
     parser->has_begun = parser->is_stopped = parser->was_repaired = parser->shows = false;
     ah_headers_clear(&head->fields);
-    ah_headers_init(&head->trailers, head->fields.arena);
+    ah_response_head_forget_trailers(head);
     begin_section(parser, HEAD, 0);
 }
 
@@ -418,6 +418,8 @@ static ah_h1_result begin_trailers(ah_h1_parser *parser)
 {
     static const char first_line[] = "HTTP/1.1 200\r\n";
 
+    parser->head->has_trailers = true;
+    ah_headers_init(&parser->head->trailers, parser->head->fields.arena);
     begin_section(parser, TRAILERS, parser->head->fields.count);
     parser->llhttp = parser->fresh;
     llhttp_execute(&parser->llhttp, first_line, sizeof first_line - 1);

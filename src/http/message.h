@@ -42,16 +42,30 @@ void ah_response_rules_complete(ah_response_rules *rules);
 /* What came back before a body. */
 typedef struct ah_response_head {
     int status;
-    int minor_version; /* of HTTP/1 */
-    ah_str reason;     /* NUL behind it */
+    unsigned char minor_version; /* of HTTP/1 */
+    bool has_trailers;           /* without which the trailers are empty, and need no emptying */
+    ah_str reason;               /* NUL behind it */
     ahttp_headers fields;
     ahttp_headers trailers; /* what came behind a chunked body */
 } ah_response_head;
 
+static inline void ah_response_head_forget_trailers(ah_response_head *head)
+{
+    if (AH_LIKELY(!head->has_trailers))
+        return;
+    head->has_trailers = false;
+    head->trailers = (ahttp_headers){.count = 0};
+}
 /* An empty one, whose fields go to arena. */
 static inline ah_response_head ah_response_head_in(ah_arena *arena)
 {
     return (ah_response_head){.fields = {.arena = arena}};
+}
+/* The same for one that was used before, or zeroed. */
+static inline void ah_response_head_empty(ah_response_head *head, ah_arena *arena)
+{
+    ah_headers_init(&head->fields, arena);
+    ah_response_head_forget_trailers(head);
 }
 
 #endif

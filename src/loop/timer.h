@@ -11,8 +11,8 @@
 typedef struct ah_timer ah_timer;
 typedef void ah_timer_fn(ah_timer *timer);
 struct ah_timer {
-    ah_link link;
     int64_t due_ms;
+    ah_link link;
     int64_t hangs_ms;  /* the due time that its place in the wheel is for, never after due_ms */
     ah_timer_fn *fire; /* library code, called inside the loop's brackets */
     uint8_t level;

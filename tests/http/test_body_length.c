@@ -154,7 +154,7 @@ static void without_any_field_the_body_lasts_until_the_end(void **state)
                      AH_FRAMING_UNTIL_CLOSE);
 }
 
-static bool keeps_alive(int minor_version, const ahttp_pair *fields, ah_framing how)
+static bool keeps_alive(unsigned char minor_version, const ahttp_pair *fields, ah_framing how)
 {
     make(200, fields);
     head.minor_version = minor_version;
