@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* One block: the struct, its table of certificates, their bytes, and all texts. */
+/* One block: the struct and all texts. */
 #include "net/peer.h"
+#include "base/mem.h"
 
 struct ahttp_peer {
     uint32_t refs;
-    uint16_t certificate_count; /* TLS allows for a hundred or so */
     bool is_tls_resumed;
     bool is_tls_verified;
     const char *address;
@@ -12,22 +12,22 @@ struct ahttp_peer {
     const char *tls_version;
     const char *tls_cipher;
     const char *alpn;
-    ahttp_bytes certificates[];
+    ah_certificates *certificates; /* a reference, or NULL */
 };
 
 /* ---- Making ---- */
 
-unsigned char *ah_peer_facts_add_certificate(ah_peer_facts *facts, size_t len)
+ah_certificates *ah_certificates_ref(ah_certificates *certificates)
 {
-    ah_buf *out = &facts->certificates;
-    char *room = ah_buf_reserve(out, sizeof len + len);
+    if (certificates)
+        certificates->refs++;
+    return certificates;
+}
 
-    if (!room)
-        return NULL;
-    memcpy(room, &len, sizeof len);
-    out->len += sizeof len + len;
-    facts->certificate_count++;
-    return (unsigned char *)room + sizeof len;
+void ah_certificates_unref(ah_certificates *certificates)
+{
+    if (certificates && --certificates->refs == 0)
+        ah_free(certificates);
 }
 
 /* Copies text to *end, which moves behind its NUL. */
@@ -43,24 +43,12 @@ static const char *place_text(char **end, ah_str text)
     return start;
 }
 
-static void place_certificates(ahttp_peer *peer, char **end, ah_str from)
-{
-    memcpy(*end, from.ptr, from.len);
-    for (size_t i = 0; i < peer->certificate_count; i++) {
-        size_t len;
-        memcpy(&len, *end, sizeof len);
-        peer->certificates[i] = (ahttp_bytes){*end + sizeof len, len};
-        *end += sizeof len + len;
-    }
-}
-
 static ahttp_peer *make(const ah_peer_facts *facts)
 {
     ah_str texts[] = {ah_str_from(facts->address), ah_str_from(facts->local_address),
                       ah_str_from(facts->tls_version), ah_str_from(facts->tls_cipher), facts->alpn};
     const char *placed[5];
-    size_t size = sizeof(ahttp_peer) + facts->certificate_count * sizeof(ahttp_bytes) +
-                  facts->certificates.len;
+    size_t size = sizeof(ahttp_peer);
 
     for (int i = 0; i < 5; i++)
         size += texts[i].len + 1;
@@ -68,10 +56,8 @@ static ahttp_peer *make(const ah_peer_facts *facts)
     if (!peer)
         return NULL;
     peer->refs = 1;
-    peer->certificate_count = (uint16_t)facts->certificate_count;
-    char *end = (char *)(peer->certificates + facts->certificate_count);
-    if (facts->certificate_count > 0)
-        place_certificates(peer, &end, ah_buf_str(&facts->certificates));
+    peer->certificates = ah_certificates_ref(facts->certificates);
+    char *end = (char *)(peer + 1);
     for (int i = 0; i < 5; i++)
         placed[i] = place_text(&end, texts[i]);
     peer->address = placed[0];
@@ -89,9 +75,7 @@ ahttp_peer *ah_peer_of(ah_transport *transport)
     ah_peer_facts facts = {.address = ""};
 
     ah_transport_facts(transport, &facts);
-    ahttp_peer *peer = ah_buf_failed(&facts.certificates) ? NULL : make(&facts);
-    ah_buf_release(&facts.certificates);
-    return peer;
+    return facts.failed ? NULL : make(&facts);
 }
 
 /* ---- Looking ---- */
@@ -104,8 +88,10 @@ ahttp_peer *ahttp_peer_ref(ahttp_peer *peer)
 
 void ahttp_peer_unref(ahttp_peer *peer)
 {
-    if (peer && --peer->refs == 0)
-        ah_free(peer);
+    if (!peer || --peer->refs > 0)
+        return;
+    ah_certificates_unref(peer->certificates);
+    ah_free(peer);
 }
 
 const char *ahttp_peer_address(const ahttp_peer *peer)
@@ -145,5 +131,7 @@ bool ahttp_peer_tls_verified(const ahttp_peer *peer)
 
 ahttp_bytes ahttp_peer_certificate(const ahttp_peer *peer, size_t index)
 {
-    return index < peer->certificate_count ? peer->certificates[index] : (ahttp_bytes){NULL, 0};
+    const ah_certificates *all = peer->certificates;
+
+    return all && index < all->count ? all->list[index] : (ahttp_bytes){NULL, 0};
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/mem.h"
 #include "loop/poll.h"
+#include "tls/certificates.h"
 #include "tls/failure.h"
 #include "tls/stream.h"
 #include "tls/tls.h"
@@ -265,10 +266,10 @@ static bool prepare_resumption(ah_tls_stream *stream, const char *name, const ch
     ah_buf_append(&stream->ticket_name, ah_str_from(place));
     if (ah_buf_failed(&stream->ticket_name))
         return false;
-    SSL_SESSION *session = ah_tls_tickets_take(tickets, ah_buf_str(&stream->ticket_name));
-    if (session)
-        SSL_set_session(stream->ssl, session);
-    SSL_SESSION_free(session);
+    ah_tls_ticket ticket = ah_tls_tickets_take(tickets, ah_buf_str(&stream->ticket_name));
+    if (ticket.session && SSL_set_session(stream->ssl, ticket.session) == 1)
+        ah_tls_certificates_expect(stream, &ticket);
+    ah_tls_ticket_release(ticket);
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "tls/settings.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "tls/certificates.h"
 #include "tls/failure.h"
 #include "tls/stream.h"
 #include "tls/tls.h"
@@ -145,7 +146,9 @@ static int keep_ticket(SSL *ssl, SSL_SESSION *session)
 {
     ah_tls_stream *stream = ah_tls_stream_of(ssl);
 
-    ah_tls_tickets_put(&stream->settings->tickets, ah_buf_str(&stream->ticket_name), session);
+    ah_tls_ticket ticket = {session, ah_certificates_ref(ah_tls_certificates_of(stream))};
+
+    ah_tls_tickets_put(&stream->settings->tickets, ah_buf_str(&stream->ticket_name), ticket);
     return 1;
 }
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "loop/poll.h"
 #include "net/peer.h"
+#include "tls/certificates.h"
 #include "tls/failure.h"
 #include "tls/settings.h"
 #include <openssl/err.h>
@@ -295,22 +296,6 @@ static const char *stream_peer(ah_transport *transport)
     return ah_transport_peer(of(transport)->wire.below);
 }
 
-static void add_certificates(const SSL *ssl, ah_peer_facts *facts)
-{
-    const STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
-
-    for (int i = 0; i < sk_X509_num(chain); i++) {
-        const X509 *certificate = sk_X509_value(chain, i);
-        int len = i2d_X509(certificate, NULL);
-        unsigned char *room = len > 0 ? ah_peer_facts_add_certificate(facts, (size_t)len) : NULL;
-        if (!room || i2d_X509(certificate, &room) != len) {
-            facts->certificates.failed = true;
-            ah_tls_clear_errors();
-            return;
-        }
-    }
-}
-
 static void stream_facts(ah_transport *transport, ah_peer_facts *facts)
 {
     ah_tls_stream *self = of(transport);
@@ -325,7 +310,8 @@ static void stream_facts(ah_transport *transport, ah_peer_facts *facts)
     facts->tls_cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(self->ssl));
     facts->is_tls_resumed = SSL_session_reused(self->ssl);
     facts->is_tls_verified = settings && !settings->skips_verify && !settings->skips_name;
-    add_certificates(self->ssl, facts);
+    facts->certificates = ah_tls_certificates_of(self);
+    facts->failed |= SSL_get0_peer_certificate(self->ssl) && !facts->certificates;
 }
 
 /* RFC 9112 §9.8: close_notify goes out before the connection closes.  The peer's is not waited
@@ -416,6 +402,7 @@ void ah_tls_stream_free(ah_tls_stream *stream)
     ah_buf_release(&stream->gathered);
     ah_error_free(stream->read_error);
     ah_buf_release(&stream->ticket_name);
+    ah_tls_certificates_forget(stream);
     ahttp_tls_unref(stream->settings);
     ah_free(stream);
 }

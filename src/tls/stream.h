@@ -13,7 +13,9 @@ typedef struct ah_tls_stream {
     ahttp_tls *settings; /* held */
     SSL *ssl;
     ah_tls_wire wire;
-    ah_buf ticket_name;         /* sessions of this server are kept under it */
+    ah_buf ticket_name; /* sessions of this server are kept under it */
+    X509 *leaf;         /* held: the certificate that the next are of; NULL: none yet */
+    ah_certificates *certificates;
     ah_tls_verdict *verdict;    /* while the handshake goes on */
     ah_job job;                 /* sends what nobody has sent, tells of input in OpenSSL */
     ah_buf gathered;            /* short parts, to become one record */

@@ -6,9 +6,15 @@
 typedef struct server {
     ah_map_node node;
     ah_link link;
-    SSL_SESSION *sessions[AH_TICKETS_EACH]; /* newest first, then NULL */
+    ah_tls_ticket tickets[AH_TICKETS_EACH]; /* newest first, then without a session */
     char name[];
 } server;
+
+void ah_tls_ticket_release(ah_tls_ticket ticket)
+{
+    SSL_SESSION_free(ticket.session);
+    ah_certificates_unref(ticket.certificates);
+}
 
 void ah_tls_tickets_init(ah_tls_tickets *tickets)
 {
@@ -21,7 +27,7 @@ static void forget(ah_tls_tickets *tickets, server *it)
     ah_map_remove(&tickets->servers, &it->node);
     ah_link_remove(&it->link);
     for (int i = 0; i < AH_TICKETS_EACH; i++)
-        SSL_SESSION_free(it->sessions[i]);
+        ah_tls_ticket_release(it->tickets[i]);
     ah_free(it);
 }
 
@@ -62,12 +68,13 @@ static server *add(ah_tls_tickets *tickets, ah_str name)
     return it;
 }
 
-static void drop_newest(server *it)
+static ah_tls_ticket take_newest(server *it)
 {
-    SSL_SESSION_free(it->sessions[0]);
-    for (int i = 0; i + 1 < AH_TICKETS_EACH; i++)
-        it->sessions[i] = it->sessions[i + 1];
-    it->sessions[AH_TICKETS_EACH - 1] = NULL;
+    ah_tls_ticket newest = it->tickets[0];
+
+    memmove(it->tickets, it->tickets + 1, (AH_TICKETS_EACH - 1) * sizeof newest);
+    it->tickets[AH_TICKETS_EACH - 1] = (ah_tls_ticket){NULL, NULL};
+    return newest;
 }
 
 static bool is_usable(const SSL_SESSION *session)
@@ -76,42 +83,42 @@ static bool is_usable(const SSL_SESSION *session)
            SSL_SESSION_get_time(session) + SSL_SESSION_get_timeout(session) > (long)time(NULL);
 }
 
-static SSL_SESSION *take(server *it)
+static ah_tls_ticket take(server *it)
 {
-    while (it->sessions[0] && !is_usable(it->sessions[0]))
-        drop_newest(it);
-    SSL_SESSION *session = it->sessions[0];
-    if (session) {
-        SSL_SESSION_up_ref(session);
-        if (SSL_SESSION_get_protocol_version(session) >= TLS1_3_VERSION)
-            drop_newest(it);
-    }
-    return session;
+    ah_tls_ticket *newest = &it->tickets[0];
+
+    while (newest->session && !is_usable(newest->session))
+        ah_tls_ticket_release(take_newest(it));
+    if (newest->session && SSL_SESSION_get_protocol_version(newest->session) >= TLS1_3_VERSION)
+        return take_newest(it);
+    if (newest->session)
+        SSL_SESSION_up_ref(newest->session);
+    ah_certificates_ref(newest->certificates);
+    return *newest;
 }
 
-SSL_SESSION *ah_tls_tickets_take(ah_tls_tickets *tickets, ah_str name)
+ah_tls_ticket ah_tls_tickets_take(ah_tls_tickets *tickets, ah_str name)
 {
     pthread_mutex_lock(&tickets->lock);
     server *it = find(tickets, name);
-    SSL_SESSION *session = it ? take(it) : NULL;
+    ah_tls_ticket ticket = it ? take(it) : (ah_tls_ticket){NULL, NULL};
     pthread_mutex_unlock(&tickets->lock);
-    return session;
+    return ticket;
 }
 
-void ah_tls_tickets_put(ah_tls_tickets *tickets, ah_str name, SSL_SESSION *session)
+void ah_tls_tickets_put(ah_tls_tickets *tickets, ah_str name, ah_tls_ticket ticket)
 {
-    SSL_SESSION *surplus = session;
+    ah_tls_ticket surplus = ticket;
 
     pthread_mutex_lock(&tickets->lock);
     server *it = find(tickets, name);
     if (!it)
         it = add(tickets, name);
     if (it) {
-        surplus = it->sessions[AH_TICKETS_EACH - 1];
-        for (int i = AH_TICKETS_EACH - 1; i > 0; i--)
-            it->sessions[i] = it->sessions[i - 1];
-        it->sessions[0] = session;
+        surplus = it->tickets[AH_TICKETS_EACH - 1];
+        memmove(it->tickets + 1, it->tickets, (AH_TICKETS_EACH - 1) * sizeof ticket);
+        it->tickets[0] = ticket;
     }
     pthread_mutex_unlock(&tickets->lock);
-    SSL_SESSION_free(surplus);
+    ah_tls_ticket_release(surplus);
 }

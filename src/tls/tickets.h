@@ -7,6 +7,7 @@
    All functions may be called by any thread. */
 #include "base/list.h"
 #include "base/map.h"
+#include "net/peer.h"
 #include <openssl/ssl.h>
 #include <pthread.h>
 
@@ -19,12 +20,20 @@ typedef struct ah_tls_tickets {
     ah_list by_use; /* the one asked last comes first */
 } ah_tls_tickets;
 
+/* References to both. */
+typedef struct ah_tls_ticket {
+    SSL_SESSION *session;
+    ah_certificates *certificates; /* of the server, which does not send them again; or NULL */
+} ah_tls_ticket;
+
+void ah_tls_ticket_release(ah_tls_ticket ticket);
+
 void ah_tls_tickets_init(ah_tls_tickets *tickets);
 void ah_tls_tickets_release(ah_tls_tickets *tickets);
 
-/* One for the server of that name, the caller's to free, or NULL. */
-SSL_SESSION *ah_tls_tickets_take(ah_tls_tickets *tickets, ah_str name);
-/* Takes the session over; when out of memory, it is forgotten. */
-void ah_tls_tickets_put(ah_tls_tickets *tickets, ah_str name, SSL_SESSION *session);
+/* One for the server of that name, the caller's to release; without a session if there is none. */
+ah_tls_ticket ah_tls_tickets_take(ah_tls_tickets *tickets, ah_str name);
+/* Takes the ticket over; when out of memory, it is forgotten. */
+void ah_tls_tickets_put(ah_tls_tickets *tickets, ah_str name, ah_tls_ticket ticket);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/check.h"
+
+#include "base/mem.h"
 #include "support/failing_alloc.h"
 #include "tls/tickets.h"
 #include <stdio.h>
@@ -18,13 +20,18 @@ static SSL_SESSION *session_of(int version)
     return session;
 }
 
+static void put(ah_tls_tickets *tickets, const char *server, SSL_SESSION *session)
+{
+    ah_tls_tickets_put(tickets, ah_str_from(server), (ah_tls_ticket){session, NULL});
+}
+
 /* The same object, which the test lets go of. */
 static void assert_taken(ah_tls_tickets *tickets, const char *server, const SSL_SESSION *expected)
 {
-    SSL_SESSION *taken = ah_tls_tickets_take(tickets, ah_str_from(server));
+    ah_tls_ticket taken = ah_tls_tickets_take(tickets, ah_str_from(server));
 
-    assert_ptr_equal(taken, expected);
-    SSL_SESSION_free(taken);
+    assert_ptr_equal(taken.session, expected);
+    ah_tls_ticket_release(taken);
 }
 
 static void a_session_of_tls_1_3_is_given_once_and_the_newest_first(void **state)
@@ -35,7 +42,7 @@ static void a_session_of_tls_1_3_is_given_once_and_the_newest_first(void **state
     ah_tls_tickets_init(&tickets);
     for (int i = 0; i <= AH_TICKETS_EACH; i++) {
         sessions[i] = session_of(TLS1_3_VERSION);
-        ah_tls_tickets_put(&tickets, AH_STR("a"), sessions[i]);
+        put(&tickets, "a", sessions[i]);
     }
 
     assert_taken(&tickets, "b", NULL);
@@ -53,10 +60,30 @@ static void an_older_session_is_given_again_and_again(void **state)
     (void)state;
     ah_tls_tickets_init(&tickets);
 
-    ah_tls_tickets_put(&tickets, AH_STR("a"), session);
+    put(&tickets, "a", session);
 
     assert_taken(&tickets, "a", session);
     assert_taken(&tickets, "a", session);
+    ah_tls_tickets_release(&tickets);
+}
+
+static void the_certificates_of_a_session_go_with_it(void **state)
+{
+    ah_tls_tickets tickets = {0};
+    ah_certificates *certificates = ah_alloc_zeroed(sizeof *certificates);
+    (void)state;
+    ah_tls_tickets_init(&tickets);
+    certificates->refs = 1;
+
+    ah_tls_tickets_put(&tickets, AH_STR("a"),
+                       (ah_tls_ticket){session_of(TLS1_2_VERSION), certificates});
+
+    for (int i = 0; i < 2; i++) {
+        ah_tls_ticket taken = ah_tls_tickets_take(&tickets, AH_STR("a"));
+        assert_ptr_equal(taken.certificates, certificates);
+        ah_tls_ticket_release(taken);
+    }
+    assert_int_equal(certificates->refs, 1);
     ah_tls_tickets_release(&tickets);
 }
 
@@ -67,9 +94,9 @@ static void what_is_too_old_is_passed_over(void **state)
     (void)state;
     ah_tls_tickets_init(&tickets);
     SSL_SESSION_set_time(old, (long)time(NULL) - 101);
-    ah_tls_tickets_put(&tickets, AH_STR("a"), good);
+    put(&tickets, "a", good);
 
-    ah_tls_tickets_put(&tickets, AH_STR("a"), old);
+    put(&tickets, "a", old);
 
     assert_taken(&tickets, "a", good);
     ah_tls_tickets_release(&tickets);
@@ -84,16 +111,17 @@ static void the_servers_that_were_asked_last_are_remembered(void **state)
     ah_tls_tickets_init(&tickets);
     for (int i = 0; i < 3 * AH_TICKET_SERVERS; i++) {
         snprintf(name, sizeof name, "%d", i);
-        ah_tls_tickets_put(&tickets, ah_str_from(name), session_of(TLS1_2_VERSION));
-        SSL_SESSION_free(ah_tls_tickets_take(&tickets, AH_STR("0")));
+        put(&tickets, name, session_of(TLS1_2_VERSION));
+        ah_tls_ticket_release(ah_tls_tickets_take(&tickets, AH_STR("0")));
     }
 
     for (int i = 0; i < 3 * AH_TICKET_SERVERS; i++) {
         snprintf(name, sizeof name, "%d", i);
-        SSL_SESSION *session = ah_tls_tickets_take(&tickets, ah_str_from(name));
-        assert_true(session || (i > 0 && i < 3 * AH_TICKET_SERVERS - (AH_TICKET_SERVERS - 1)));
-        known += session != NULL;
-        SSL_SESSION_free(session);
+        ah_tls_ticket ticket = ah_tls_tickets_take(&tickets, ah_str_from(name));
+        assert_true(ticket.session ||
+                    (i > 0 && i < 3 * AH_TICKET_SERVERS - (AH_TICKET_SERVERS - 1)));
+        known += ticket.session != NULL;
+        ah_tls_ticket_release(ticket);
     }
 
     assert_int_equal(known, AH_TICKET_SERVERS);
@@ -106,9 +134,9 @@ static void keep_in_scarcity(void *ctx)
 
     (void)ctx;
     ah_tls_tickets_init(&tickets);
-    ah_tls_tickets_put(&tickets, AH_STR("a"), session_of(TLS1_3_VERSION));
-    ah_tls_tickets_put(&tickets, AH_STR("b"), session_of(TLS1_3_VERSION));
-    SSL_SESSION_free(ah_tls_tickets_take(&tickets, AH_STR("a")));
+    put(&tickets, "a", session_of(TLS1_3_VERSION));
+    put(&tickets, "b", session_of(TLS1_3_VERSION));
+    ah_tls_ticket_release(ah_tls_tickets_take(&tickets, AH_STR("a")));
     ah_tls_tickets_release(&tickets);
 }
 
@@ -123,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_of_tls_1_3_is_given_once_and_the_newest_first),
         cmocka_unit_test(an_older_session_is_given_again_and_again),
+        cmocka_unit_test(the_certificates_of_a_session_go_with_it),
         cmocka_unit_test(what_is_too_old_is_passed_over),
         cmocka_unit_test(the_servers_that_were_asked_last_are_remembered),
         cmocka_unit_test(every_allocation_may_fail),
