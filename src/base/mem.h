@@ -12,8 +12,11 @@
 /* Of a function that is hardly ever called: it stays out of its callers, so that these need not
    save registers for it. */
 #define AH_COLD __attribute__((cold, noinline))
+/* The same of one that is called now and then. */
+#define AH_APART __attribute__((noinline))
 #else
 #define AH_COLD
+#define AH_APART
 #define AH_LIKELY(condition)   (condition)
 #define AH_UNLIKELY(condition) (condition)
 #endif

@@ -26,13 +26,6 @@ bool ah_str_ends_with(ah_str text, ah_str suffix)
            ah_str_equal(ah_str_slice(text, text.len - suffix.len, suffix.len), suffix);
 }
 
-size_t ah_str_find(ah_str text, char c)
-{
-    const char *hit = text.len ? memchr(text.ptr, c, text.len) : NULL;
-
-    return hit ? (size_t)(hit - text.ptr) : text.len;
-}
-
 size_t ah_str_find_last(ah_str text, char c)
 {
     for (size_t i = text.len; i-- > 0;)

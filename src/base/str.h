@@ -66,7 +66,12 @@ bool ah_str_starts_with_nocase(ah_str text, ah_str prefix);
 bool ah_str_ends_with(ah_str text, ah_str suffix);
 
 /* Position of the first c, or text.len. */
-size_t ah_str_find(ah_str text, char c);
+static inline size_t ah_str_find(ah_str text, char c)
+{
+    const char *hit = text.len > 0 ? (const char *)memchr(text.ptr, c, text.len) : NULL;
+
+    return hit ? (size_t)(hit - text.ptr) : text.len;
+}
 static inline bool ah_str_has(ah_str text, char c)
 {
     return ah_str_find(text, c) < text.len;

@@ -6,7 +6,7 @@ static ah_body_length framed(ah_framing framing)
     return (ah_body_length){.framing = framing};
 }
 
-static ah_body_length invalid(const char *why)
+AH_COLD static ah_body_length invalid(const char *why)
 {
     return (ah_body_length){.framing = AH_FRAMING_INVALID, .why = why};
 }
@@ -22,8 +22,8 @@ AH_COLD static ah_body_length of_switch(const ah_response_head *head)
 
 /* Only a chunked that is the last coding says where the body ends; without it, the end of
    the connection does. */
-AH_COLD static ah_body_length of_transfer_encoding(const ahttp_headers *fields,
-                                                   const ah_field *field)
+AH_APART static ah_body_length of_transfer_encoding(const ahttp_headers *fields,
+                                                    const ah_field *field)
 {
     bool chunked_is_last = false;
 
@@ -44,13 +44,13 @@ AH_COLD static ah_body_length of_transfer_encoding(const ahttp_headers *fields,
 
 static ah_body_length of_content_length(const ahttp_headers *fields, const ah_field *field)
 {
-    ah_body_length body = {.framing = AH_FRAMING_LENGTH};
+    uint64_t length;
 
     if (ah_headers_find_next(fields, field))
         return invalid("Content-Length comes more than once");
-    if (!ah_str_to_u64(field->value, &body.length))
+    if (!ah_str_to_u64(field->value, &length))
         return invalid("Content-Length is not a number from 0 to 2^64 - 1");
-    return body;
+    return (ah_body_length){.framing = AH_FRAMING_LENGTH, .length = length};
 }
 
 ah_body_length ah_response_body_length(ah_str request_method, const ah_response_head *head)

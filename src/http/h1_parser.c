@@ -56,14 +56,14 @@ static const char *section_name(const ah_h1_parser *parser)
     return parser->phase == TRAILERS ? "trailers" : "head";
 }
 
-static ahttp_error *malformed(const ah_h1_parser *parser, const char *why)
+AH_COLD static ahttp_error *malformed(const ah_h1_parser *parser, const char *why)
 {
     return ah_error_new(AHTTP_E_PROTOCOL, "read response %s: %s", section_name(parser), why);
 }
 
 static const char not_http[] = "it does not start with HTTP/";
 
-static ahttp_error *section_error(const ah_h1_parser *parser)
+AH_COLD static ahttp_error *section_error(const ah_h1_parser *parser)
 {
     switch (parser->section.result) {
     case AH_H1_SECTION_LINE_TOO_LONG:
@@ -171,7 +171,7 @@ static const char *why_llhttp_stopped(const llhttp_t *llhttp)
     }
 }
 
-static ahttp_error *llhttp_error(const ah_h1_parser *parser, ah_str piece)
+AH_COLD static ahttp_error *llhttp_error(const ah_h1_parser *parser, ah_str piece)
 {
     const char *why = why_llhttp_stopped(&parser->llhttp);
     size_t stop = (size_t)(llhttp_get_error_pos(&parser->llhttp) - piece.ptr);
@@ -229,7 +229,7 @@ static ahttp_error *check_head(ah_h1_parser *parser)
     return NULL;
 }
 
-static ah_h1_result take_interim(ah_h1_parser *parser)
+AH_COLD static ah_h1_result take_interim(ah_h1_parser *parser)
 {
     if (++parser->interim_count > parser->rules->max_interim)
         return failed(parser, ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
@@ -267,7 +267,7 @@ static ah_h1_result take_head(ah_h1_parser *parser)
     }
 }
 
-static ah_h1_result too_long(ah_h1_parser *parser)
+AH_COLD static ah_h1_result too_long(ah_h1_parser *parser)
 {
     return failed(parser, ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
                                        "read response %s: longer than the limit of %zu bytes",
@@ -349,7 +349,7 @@ static ah_h1_result read_whole(ah_h1_parser *parser)
     return read_strictly(parser, &kept);
 }
 
-static ah_h1_result collect(ah_h1_parser *parser, ah_str *input)
+AH_COLD static ah_h1_result collect(ah_h1_parser *parser, ah_str *input)
 {
     size_t room = parser->rules->max_head - parser->section.saved_len;
     ah_str piece = ah_str_slice(*input, 0, room);
@@ -414,7 +414,7 @@ static ah_h1_result read_length(ah_h1_parser *parser, ah_str *input)
 }
 
 /* A trailer section is a head without its first line, which llhttp is given from here. */
-static ah_h1_result begin_trailers(ah_h1_parser *parser)
+AH_COLD static ah_h1_result begin_trailers(ah_h1_parser *parser)
 {
     static const char first_line[] = "HTTP/1.1 200\r\n";
 

@@ -4,7 +4,7 @@
 #include "base/scan.h"
 #include <stdio.h>
 
-enum { FIRST_KEPT = 512 };
+enum { FIRST_KEPT = 512, FIRST_FIELDS = 16 };
 
 static bool failed(ah_h1_section *section, ah_h1_section_result result)
 {
@@ -14,16 +14,19 @@ static bool failed(ah_h1_section *section, ah_h1_section_result result)
 
 /* ---- Collecting ---- */
 
-/* Moves what is saved to where cap bytes have room. */
-static bool grow(ah_h1_section *section, size_t cap)
+/* Moves what is saved to where cap bytes have room, with the first fields of headers in front. */
+static bool grow(ah_h1_section *section, size_t cap, ahttp_headers *headers)
 {
-    char *saved = ah_arena_alloc(section->arena, cap);
+    size_t fields = headers && headers->cap == 0 ? FIRST_FIELDS * sizeof(ah_field) : 0;
+    char *room = ah_arena_alloc(section->arena, fields + cap);
 
-    if (!saved)
+    if (!room)
         return failed(section, AH_H1_SECTION_NO_MEMORY);
+    if (fields > 0)
+        ah_headers_use_room(headers, room, FIRST_FIELDS);
     if (section->saved_len > 0)
-        memcpy(saved, section->saved, section->saved_len);
-    section->saved = saved;
+        memcpy(room + fields, section->saved, section->saved_len);
+    section->saved = room + fields;
     section->saved_cap = cap;
     return true;
 }
@@ -40,7 +43,7 @@ bool ah_h1_section_keep(ah_h1_section *section, ah_str piece)
 
     /* Doubling keeps the cost of a head that comes byte by byte in bounds. */
     if (needed > section->saved_cap &&
-        !grow(section, needed < FIRST_KEPT ? FIRST_KEPT : 2 * needed))
+        !grow(section, needed < FIRST_KEPT ? FIRST_KEPT : 2 * needed, NULL))
         return false;
     save(section, piece);
     return true;
@@ -109,8 +112,7 @@ static ah_h1_section_result cut_fields(const ah_h1_section *section, char *text,
                                        const char *text_end, ahttp_headers *headers)
 {
     const bool may_be_long = section->saved_len > section->max_field;
-    ah_h1_section_result result =
-        ah_headers_reserve(headers, 1) ? AH_H1_SECTION_OK : AH_H1_SECTION_NO_MEMORY;
+    ah_h1_section_result result = AH_H1_SECTION_OK;
 
     while (AH_LIKELY(result == AH_H1_SECTION_OK)) {
         char *colon = ah_scan_either(text, ':', '\n');
@@ -160,7 +162,7 @@ bool ah_h1_section_finish(ah_h1_section *section, ah_str piece, ahttp_headers *h
     size_t total = section->saved_len + piece.len;
     ah_h1_section_result result = AH_H1_SECTION_OK;
 
-    if (total + MARGIN > section->saved_cap && !grow(section, total + MARGIN))
+    if (total + MARGIN > section->saved_cap && !grow(section, total + MARGIN, headers))
         return false;
     save(section, piece);
     char *text = section->saved;

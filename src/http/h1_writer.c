@@ -28,7 +28,7 @@ void ah_h1_write_fields(ah_buf *out, const ahttp_headers *fields)
 }
 
 /* RFC 9110 §8.6: where the method gives a body a meaning, its absence is said. */
-static bool expects_body(ah_str method)
+static inline bool expects_body(ah_str method)
 {
     return ah_str_equal(method, AH_STR("POST")) || ah_str_equal(method, AH_STR("PUT")) ||
            ah_str_equal(method, AH_STR("PATCH"));

@@ -45,7 +45,8 @@ static bool are_same_words(const char *a, const char *b, size_t len)
     return ((a_start ^ b_start) | (a_end ^ b_end)) == 0;
 }
 
-static const ah_field *search_in_any_case(const ah_field *field, const ah_field *end, ah_str name)
+AH_APART static const ah_field *search_in_any_case(const ah_field *field, const ah_field *end,
+                                                   ah_str name)
 {
     while (field < end && !ah_str_equal_nocase(field->name, name))
         field++;

@@ -41,6 +41,12 @@ static inline uint64_t ah_name_mark(ah_str name)
 }
 /* For ah_headers_reserve, where there is no room yet. */
 bool ah_headers_grow(ahttp_headers *headers, size_t more);
+/* For a list that has no room yet: it becomes room, which is the arena's, for cap fields. */
+static inline void ah_headers_use_room(ahttp_headers *headers, void *room, uint32_t cap)
+{
+    headers->fields = room;
+    headers->cap = cap;
+}
 /* Room for that many more fields, taken at once.  False when out of memory. */
 static inline bool ah_headers_reserve(ahttp_headers *headers, size_t more)
 {

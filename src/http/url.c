@@ -363,8 +363,8 @@ static void show_from_memo(ah_url *url, const ah_url_memo *memo, const char *sta
     url->is_tls = memo->scheme_len == sizeof "https" - 1;
 }
 
-static const char *build_from_memo(ah_url *url, ah_arena *arena, ah_str rest,
-                                   const ah_url_memo *memo)
+AH_APART static const char *build_from_memo(ah_url *url, ah_arena *arena, ah_str rest,
+                                            const ah_url_memo *memo)
 {
     url_tail tail = split_tail(rest);
     size_t target = tail.target.len + 2 * tail.target_escapes;
@@ -429,7 +429,8 @@ static void remember(ah_url_memo *memo, const ah_url *url, ah_str given)
     memo->is_as_given = ah_str_equal(given, ah_str_slice(url->safe, 0, written_len));
 }
 
-static const char *read_and_remember(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo)
+AH_APART static const char *read_and_remember(ah_url *url, ah_arena *arena, ah_str text,
+                                              ah_url_memo *memo)
 {
     url_parts parts = {.arena = arena};
     ah_str rest = text;

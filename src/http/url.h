@@ -73,9 +73,16 @@ void ah_url_percent_decode(ah_buf *out, ah_str text);
 /* Appends "http://user@[fe80::1%25eth0]:8080", with what the authority of a Host field lacks. */
 void ah_url_append_origin(ah_buf *out, const ah_url *url, bool with_userinfo);
 
+/* For the next one, where a dot stands behind the name. */
+bool ah_url_write_host_without_dot(const ah_url *url, ah_arena *arena, ah_str *host);
 /* What the field Host says: the authority, without the dot that may stand behind a name.  False
    when out of memory. */
-bool ah_url_write_host(const ah_url *url, ah_arena *arena, ah_str *host);
+static inline bool ah_url_write_host(const ah_url *url, ah_arena *arena, ah_str *host)
+{
+    *host = url->authority;
+    return url->host.ptr[url->host.len - 1] != '.' ||
+           ah_url_write_host_without_dot(url, arena, host);
+}
 
 /* ---- http/url_query.c ---- */
 

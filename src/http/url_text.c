@@ -81,11 +81,8 @@ void ah_url_append_without_dots(ah_buf *out, ah_str path, bool with_escaped)
     }
 }
 
-bool ah_url_write_host(const ah_url *url, ah_arena *arena, ah_str *host)
+bool ah_url_write_host_without_dot(const ah_url *url, ah_arena *arena, ah_str *host)
 {
-    *host = url->authority;
-    if (AH_LIKELY(url->host.ptr[url->host.len - 1] != '.'))
-        return true;
     char *text = ah_arena_copy(arena, ah_str_slice(url->host, 0, url->host.len - 1));
     if (text)
         text = ah_arena_append(arena, ah_str_make(text, url->host.len - 1),
