@@ -1,152 +1,148 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/arena.h"
-#include "base/mem.h"
 #include <stdalign.h>
 
-enum {
-    BLOCK_SIZE = 4096,
-    MOST_STORED = 256 /* blocks of BLOCK_SIZE; others are not stored */
-};
+enum { BLOCK_SIZE = 4096, MOST_STORED = 256 };
 
 struct ah_arena_block {
     ah_arena_block *before;
-    size_t size; /* of all of it */
+    size_t size;
     alignas(max_align_t) char bytes[];
 };
 
-/* The most that fits a block of BLOCK_SIZE. */
-static const size_t ORDINARY = BLOCK_SIZE - sizeof(ah_arena_block);
-
-/* ---- Blocks ---- */
-
-static void put(ah_arena_store *store, ah_arena_block *block)
-{
-    if (AH_UNLIKELY(block->size != BLOCK_SIZE || store->count == MOST_STORED)) {
-        ah_free(block);
-        return;
-    }
-    block->before = store->newest;
-    store->newest = block;
-    store->count++;
-}
-
-static ah_arena_block *take_stored(ah_arena_store *store)
-{
-    ah_arena_block *block = store->newest;
-
-    if (AH_LIKELY(block != NULL)) {
-        store->newest = block->before;
-        store->count--;
-    }
-    return block;
-}
-
-static AH_COLD ah_arena_block *new_block(size_t size)
-{
-    if (size > SIZE_MAX - sizeof(ah_arena_block))
-        return NULL;
-    size_t total = size > ORDINARY ? size + sizeof(ah_arena_block) : BLOCK_SIZE;
-    ah_arena_block *block = ah_alloc(total);
-    if (block)
-        block->size = total;
-    return block;
-}
-
-static bool add_block(ah_arena *arena, size_t size)
-{
-    ah_arena_block *block = NULL;
-
-    if (arena->store && size <= ORDINARY)
-        block = take_stored(arena->store);
-    else if (!arena->store && !arena->block && size > ORDINARY && !add_block(arena, 1))
-        return false; /* the first one stays, and must not be huge */
-    if (!block && !(block = new_block(size)))
-        return false;
-    block->before = arena->block;
-    arena->block = block;
-    arena->free = block->bytes;
-    arena->end = (char *)block + block->size;
-    return true;
-}
-
-/* ---- Life ---- */
-
-static void forget_blocks(ah_arena *arena)
-{
-    arena->block = NULL;
-    arena->free = arena->end = NULL;
-}
-
-/* All but the first one of an arena without a store. */
-static AH_COLD void give_back_many(ah_arena *arena)
-{
-    ah_arena_block *block = arena->block;
-
-    for (ah_arena_block *before; block && (before = block->before); block = before)
-        ah_free(block);
-    arena->block = block;
-}
-
 void ah_arena_reset(ah_arena *arena)
 {
-    ah_arena_store *store = arena->store;
-
-    if (AH_UNLIKELY(!arena->block || arena->block->before))
-        give_back_many(arena);
     ah_arena_block *block = arena->block;
-    if (!block)
+
+    if (arena->store)
+        ah_arena_restart(arena, NULL, 0);
+    if (!block || arena->store)
         return;
-    if (store) {
-        forget_blocks(arena);
-        put(store, block);
-        return;
+    while (block->before) {
+        ah_arena_block *before = block->before;
+        ah_free(block);
+        block = before;
     }
-    arena->free = block->bytes;
+    arena->block = block;
     arena->end = (char *)block + block->size;
+    arena->free = block->bytes;
 }
 
 void ah_arena_release(ah_arena *arena)
 {
     ah_arena_reset(arena);
     ah_free(arena->block);
-    forget_blocks(arena);
+    *arena = (ah_arena){.store = arena->store};
+}
+
+static inline bool store_block(ah_arena_store *store, ah_arena_block *block)
+{
+    if (AH_UNLIKELY(block->size != BLOCK_SIZE || store->count == MOST_STORED))
+        return false;
+    block->before = store->free;
+    store->free = block;
+    store->count++;
+    return true;
+}
+
+static AH_COLD void give_back_all(ah_arena *arena)
+{
+    for (ah_arena_block *block; (block = arena->block);) {
+        arena->block = block->before;
+        if (!store_block(arena->store, block))
+            ah_free(block);
+    }
+}
+
+void ah_arena_give_back(ah_arena *arena)
+{
+    ah_arena_block *block = arena->block;
+
+    if (AH_LIKELY(block && !block->before) && store_block(arena->store, block))
+        arena->block = NULL;
+    else
+        give_back_all(arena);
 }
 
 void ah_arena_store_release(ah_arena_store *store)
 {
-    for (ah_arena_block *block; (block = take_stored(store));)
+    for (ah_arena_block *block; (block = store->free);) {
+        store->free = block->before;
         ah_free(block);
+    }
+    store->count = 0;
 }
 
-/* ---- Pieces ---- */
+static AH_COLD ah_arena_block *new_block(size_t size)
+{
+    size_t total = size > SIZE_MAX - sizeof(ah_arena_block) ? 0 : size + sizeof(ah_arena_block);
+
+    if (total > 0 && total < BLOCK_SIZE)
+        total = BLOCK_SIZE;
+    ah_arena_block *block = total ? ah_alloc(total) : NULL;
+    if (block)
+        block->size = total;
+    return block;
+}
+
+static inline char *use_block(ah_arena *arena, ah_arena_block *block, size_t size)
+{
+    block->before = arena->block;
+    arena->block = block;
+    arena->free = block->bytes + size;
+    arena->end = (char *)block + block->size;
+    return block->bytes;
+}
+
+static AH_COLD char *take_from_new(ah_arena *arena, size_t size)
+{
+    bool is_large = size > BLOCK_SIZE - sizeof(ah_arena_block);
+
+    /* The first block of one without a store always has BLOCK_SIZE, for it stays. */
+    if (is_large && !arena->block && !arena->store && !take_from_new(arena, 1))
+        return NULL;
+    ah_arena_block *block = new_block(size);
+    return block ? use_block(arena, block, size) : NULL;
+}
+
+/* From the next block, whose bytes are aligned. */
+static char *take_more(ah_arena *arena, size_t size)
+{
+    ah_arena_store *store = arena->store;
+
+    if (AH_UNLIKELY(!store || !store->free || size > BLOCK_SIZE - sizeof(ah_arena_block)))
+        return take_from_new(arena, size);
+    ah_arena_block *block = store->free;
+    store->free = block->before;
+    store->count--;
+    return use_block(arena, block, size);
+}
 
 static char *take(ah_arena *arena, size_t size)
 {
-    if (AH_UNLIKELY(size > (size_t)(arena->end - arena->free)) && !add_block(arena, size))
-        return NULL;
     char *piece = arena->free;
+
+    if (AH_UNLIKELY(size > (size_t)(arena->end - arena->free)))
+        return take_more(arena, size);
     arena->free += size;
     return piece;
 }
 
-void *ah_arena_alloc(ah_arena *arena, size_t size)
+void *ah_arena_alloc_more(ah_arena *arena, size_t size)
 {
-    size_t mask = alignof(max_align_t) - 1;
-    size_t pad = (size_t)(-(uintptr_t)arena->free & mask);
-
-    if (size > SIZE_MAX - mask)
-        return NULL;
-    bool fits = arena->free && pad + size <= (size_t)(arena->end - arena->free);
-    if (!fits && !add_block(arena, size))
-        return NULL;
-    char *piece = fits ? arena->free + pad : arena->free; /* a new block starts aligned */
-    arena->free = piece + size;
-    return piece;
+    return take_more(arena, size);
 }
 
 char *ah_arena_copy(ah_arena *arena, ah_str text)
 {
-    return ah_arena_append(arena, ah_str_make(NULL, 0), text);
+    char *copy = text.len < SIZE_MAX / 4 ? take(arena, text.len + 1) : NULL;
+
+    if (!copy)
+        return NULL;
+    if (text.len > 0)
+        memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    return copy;
 }
 
 char *ah_arena_append(ah_arena *arena, ah_str text, ah_str more)

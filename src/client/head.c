@@ -27,9 +27,9 @@ const ah_content_type *ah_response_type(ahttp_response *response)
 
     if (facts->type)
         return facts->type;
-    type = ah_arena_alloc(&response->received, sizeof *type);
+    type = ah_arena_alloc(&response->arena, sizeof *type);
     if (type &&
-        ah_content_type_read(type, &response->received, value_of(response, AH_STR("Content-Type"))))
+        ah_content_type_read(type, &response->arena, value_of(response, AH_STR("Content-Type"))))
         facts->type = type;
     return facts->type;
 }
@@ -53,7 +53,7 @@ const char *ahttp_response_charset(const ahttp_response *response)
 const ahttp_disposition *ahttp_response_disposition(const ahttp_response *response)
 {
     ah_head_facts *facts = ah_facts_of(response);
-    ah_arena *arena = &own(response)->received;
+    ah_arena *arena = &own(response)->arena;
     ah_str text = value_of(response, AH_STR("Content-Disposition"));
     ah_disposition read;
 
@@ -69,7 +69,7 @@ const ahttp_disposition *ahttp_response_disposition(const ahttp_response *respon
 const char *ahttp_response_file_name(const ahttp_response *response)
 {
     ah_head_facts *facts = ah_facts_of(response);
-    ah_arena *arena = &own(response)->received;
+    ah_arena *arena = &own(response)->arena;
     ah_str text = value_of(response, AH_STR("Content-Disposition"));
     ah_disposition disposition;
     ah_str safe = {0};
@@ -92,8 +92,8 @@ static const ah_web_link *read_links(const ahttp_response *response, size_t *cou
 
     if (!facts->knows_links)
         facts->knows_links =
-            ah_links_read(&response->exchange.response.fields, &own(response)->received,
-                          &facts->links, &facts->link_count);
+            ah_links_read(&response->exchange.response.fields, &own(response)->arena, &facts->links,
+                          &facts->link_count);
     *count = facts->knows_links ? facts->link_count : 0;
     return facts->links;
 }
@@ -113,7 +113,7 @@ const char *ahttp_response_link(const ahttp_response *response, const char *rela
 static bool resolve(const ahttp_response *response, const ah_web_link *link, ahttp_link *to)
 {
     ah_url url;
-    const char *why = ah_url_join(&url, &own(response)->received, &response->url, link->target);
+    const char *why = ah_url_join(&url, &own(response)->arena, &response->url, link->target);
 
     *to = (ahttp_link){.url = why ? NULL : url.safe.ptr,
                        .target = link->target.ptr,
@@ -125,7 +125,7 @@ static bool resolve(const ahttp_response *response, const ah_web_link *link, aht
 static const ahttp_link *resolve_all(const ahttp_response *response, const ah_web_link *links,
                                      size_t count)
 {
-    ahttp_link *all = ah_arena_alloc(&own(response)->received, count * sizeof *all);
+    ahttp_link *all = ah_arena_alloc(&own(response)->arena, count * sizeof *all);
 
     for (size_t i = 0; all && i < count; i++)
         if (!resolve(response, &links[i], &all[i]))
@@ -156,7 +156,7 @@ const char *ahttp_response_challenge(const ahttp_response *response, const char 
     ah_str name = head->status == 407 ? AH_STR("Proxy-Authenticate") : AH_STR("WWW-Authenticate");
 
     if (!facts->knows_challenges)
-        facts->knows_challenges = ah_challenges_read(&head->fields, name, &own(response)->received,
+        facts->knows_challenges = ah_challenges_read(&head->fields, name, &own(response)->arena,
                                                      &facts->challenges, &facts->challenge_count);
     if (!facts->knows_challenges)
         return NULL;
@@ -171,8 +171,7 @@ static bool read_cookies(ahttp_response *response)
     const ahttp_headers *fields = &response->exchange.response.fields;
     int64_t now = ah_loop_wall_seconds(response->session->guest.loop);
     ah_head_facts *facts = ah_facts_of(response);
-    ahttp_cookie *cookies =
-        ah_arena_alloc(&response->received, (fields->count + 1) * sizeof *cookies);
+    ahttp_cookie *cookies = ah_arena_alloc(&response->arena, (fields->count + 1) * sizeof *cookies);
     ah_set_cookie said;
 
     if (!cookies)
@@ -182,7 +181,7 @@ static bool read_cookies(ahttp_response *response)
          each = ah_headers_find_next(fields, each)) {
         if (ah_set_cookie_read(&said, each->value))
             continue;
-        if (!ah_set_cookie_show(&said, &response->received, now, &cookies[facts->cookie_count]))
+        if (!ah_set_cookie_show(&said, &response->arena, now, &cookies[facts->cookie_count]))
             return false;
         facts->cookie_count++;
     }

@@ -68,7 +68,7 @@ static bool prepare(ahttp_response *to, const ahttp_response *from, const ah_hop
         exchange->request.has_body = false;
         to->course.expect_100_ms = 0;
     }
-    exchange->response = ah_response_head_in(&to->received);
+    exchange->response = ah_response_head_in(&to->arena);
     return take_fields(to, from, hop) && ah_auth_hop(from, to) && ah_stages_hop(from, to);
 }
 

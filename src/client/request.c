@@ -469,7 +469,7 @@ static void remember_plain(const ahttp_response *call, ah_plain_request *plain)
 
 static void begin_response(ahttp_response *call)
 {
-    ah_response_head_empty(&call->exchange.response, &call->received);
+    ah_response_head_empty(&call->exchange.response, &call->arena);
     ah_body_set_buffer(&call->body, call->settings->read_buffer_bytes);
 }
 

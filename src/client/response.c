@@ -18,9 +18,10 @@ ahttp_response *ah_response_make(ahttp_session *session)
     if (!response)
         return NULL;
     response->session = session;
-    response->received.store = &session->heads;
     ah_list_append(&session->blocks, &response->link);
     session->block_count++;
+    response->arena.store = &session->arenas;
+    ah_arena_restart(&response->arena, response->own_text, sizeof response->own_text);
     ah_body_reset(&response->body);
     response->phase = AH_CALL_WAITING;
     return response;
@@ -33,7 +34,6 @@ void ah_response_free(ahttp_response *response)
     ah_link_remove(&response->link);
     response->session->block_count--;
     ah_arena_release(&response->arena);
-    ah_arena_release(&response->received);
     ah_body_release(&response->body);
     ah_buf_release(&response->asked);
     ah_free(response);
@@ -97,8 +97,7 @@ static void recycle(ahttp_response *response)
     assert(has_nothing_special(response));
     assert(!response->is_plain || response->course.stages == session->plain.course.stages);
     ah_exchange_release_peer(&response->exchange);
-    ah_arena_reset(&response->arena);
-    ah_arena_reset(&response->received);
+    ah_arena_restart(&response->arena, response->own_text, sizeof response->own_text);
     ah_body_reset(&response->body);
     response->stream.total = 0;
     if (AH_LIKELY(session->recycled_count < MOST_RECYCLED)) {

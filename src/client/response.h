@@ -2,7 +2,7 @@
 #ifndef AH_CLIENT_RESPONSE_H
 #define AH_CLIENT_RESPONSE_H
 /* One block holds a request from the call to the end of its response: the exchange, the wait
-   for a connection, the deadline, the body, and arenas for all texts.  The block is recycled
+   for a connection, the deadline, the body, and an arena for all texts.  The block is recycled
    by its session, so that a request in steady state allocates nothing.
 
      [PREPARING --body open, stages agree-->] WAITING --connection--> SENT --head--> OPEN
@@ -76,11 +76,11 @@ struct ahttp_response {
     const ahttp_timeout *limits;      /* complete: the session's, or own_limits */
     const ah_call_settings *settings; /* the session's, or in the first hop's arena */
     ah_call_course course;
-    ah_arena arena;    /* for what is asked */
-    ah_arena received; /* for heads, and what was read from them */
+    ah_arena arena; /* what comes first lies in own_text */
     ah_exchange exchange;
     ah_url url;
-    ah_timer deadline; /* parked between calls */
+    char own_text[128]; /* enough for most URLs, while the response has not come */
+    ah_timer deadline;  /* parked between calls */
     ah_waiter waiter;
     ah_body body;
     ahttp_bytes shown; /* what the last read resolved to */

@@ -156,7 +156,7 @@ void ah_call_restart(ahttp_response *call)
         ah_call_trace_exchange(call, NULL);
     exchange->events = &ah_call_events;
     exchange->limits = ah_timeout_limits_gaps(call->limits) ? call->limits : NULL;
-    exchange->response = ah_response_head_in(&call->received);
+    exchange->response = ah_response_head_in(&call->arena);
     exchange->bytes_sent = exchange->bytes_received = 0;
     ah_body_reset(&call->body);
     ah_body_set_buffer(&call->body, call->settings->read_buffer_bytes);

@@ -104,6 +104,7 @@ static void free_session(ahttp_session *session)
 
     while ((link = ah_list_first(&session->blocks)))
         ah_response_free(AH_CONTAINER(link, ahttp_response, link));
+    ah_arena_store_release(&session->arenas);
     ah_guest_leave(&session->guest);
     ah_trace_list_end(session->traces);
     ah_proxy_release_session(session);
@@ -114,7 +115,6 @@ static void free_session(ahttp_session *session)
     ah_auth_release_session(&session->auth);
     ah_buf_release(&session->fields_text);
     ah_arena_release(&session->arena);
-    ah_arena_store_release(&session->heads);
     ah_free(session);
 }
 

@@ -62,11 +62,11 @@ struct ahttp_session {
     ahttp_json_dump_fn *json_dump; /* the same */
     void *hooks_ctx;
     ah_plain_request plain;
-    ah_list blocks; /* all of its requests' but rests, from their first use to their end */
+    ah_arena_store arenas; /* of all blocks */
+    ah_list blocks;        /* all of its requests' but rests, from their first use to their end */
     size_t block_count;
     ahttp_response *recycled; /* those that nobody needs, newest first */
     size_t recycled_count;
-    ah_arena_store heads;      /* memory of what they receive */
     ah_list rests;             /* needed by nobody either, but the connection reads the rest */
     uint64_t log_count;        /* of requests, while somebody wants to know */
     int64_t read_buffer_bytes; /* 0: the default */

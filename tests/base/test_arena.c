@@ -184,6 +184,30 @@ static void a_store_keeps_no_block_of_a_big_piece(void **state)
     counting_alloc_remove();
 }
 
+static void arenas_that_share_a_store_hand_their_blocks_on(void **state)
+{
+    (void)state;
+    char own[3][32];
+    ah_arena_store store = {0};
+    ah_arena arenas[3] = {{.store = &store}, {.store = &store}, {.store = &store}};
+    counting_alloc_install();
+
+    for (int i = 0; i < 30; i++) {
+        ah_arena *arena = &arenas[i % 3];
+        ah_arena_restart(arena, own[i % 3], sizeof own[0]);
+        assert_ptr_equal(ah_arena_copy(arena, AH_STR("first")), own[i % 3]);
+        memset(ah_arena_alloc(arena, 1000), 1, 1000);
+        ah_arena_restart(arena, own[i % 3], sizeof own[0]);
+    }
+
+    assert_int_equal(counting_alloc_counts().allocations, 1);
+    for (int i = 0; i < 3; i++)
+        ah_arena_release(&arenas[i]);
+    ah_arena_store_release(&store);
+    assert_int_equal(counting_alloc_counts().live, 0);
+    counting_alloc_remove();
+}
+
 static void use(void *ctx)
 {
     (void)ctx;
@@ -219,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_reset_keeps_one_block_even_when_the_first_piece_was_big),
         cmocka_unit_test(the_block_an_arena_gave_back_last_is_the_next_ones),
         cmocka_unit_test(a_store_keeps_no_block_of_a_big_piece),
+        cmocka_unit_test(arenas_that_share_a_store_hand_their_blocks_on),
         cmocka_unit_test(running_out_of_memory_leaves_the_arena_usable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
