@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Optional libraries: the shared library in a build folder is linked with none of them, and says in
+# Libraries that are loaded when they are needed: the shared library in a build folder is linked with none of them, and says in
 # notes which it loads; where it is linked with them, their parts work as well.
 # usage: check_lazy.sh BUILD-FOLDER
 set -eu
 built=$1/src/libahttp.so
 cd "$(dirname "$0")/.."
-lazy='brotlidec brotlienc zstd psl idn2'
-tests='http_coding http_coding_zstd http_encoder http_idn cookies_suffix'
+lazy='cares brotlidec brotlienc zstd psl idn2'
+tests='dns_resolver http_coding http_coding_zstd http_encoder http_idn cookies_suffix'
 
 # linked LIBRARY NAME: whether it is.
 linked()

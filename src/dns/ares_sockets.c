@@ -79,15 +79,10 @@ static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *parts, int 
     return sent;
 }
 
-void ah_ares_use_quiet_sockets(ares_channel channel)
-{
-    static const struct ares_socket_functions calls = {
-        .asocket = open_socket,
-        .aclose = close_socket,
-        .aconnect = connect_socket,
-        .arecvfrom = receive,
-        .asendv = send_parts,
-    };
-
-    ares_set_socket_functions(channel, &calls, NULL);
-}
+const struct ares_socket_functions ah_ares_quiet_sockets = {
+    .asocket = open_socket,
+    .aclose = close_socket,
+    .aconnect = connect_socket,
+    .arecvfrom = receive,
+    .asendv = send_parts,
+};

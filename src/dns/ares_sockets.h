@@ -6,6 +6,6 @@
 #define CARES_NO_DEPRECATED
 #include <ares.h>
 
-void ah_ares_use_quiet_sockets(ares_channel channel);
+extern const struct ares_socket_functions ah_ares_quiet_sockets;
 
 #endif

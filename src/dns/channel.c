@@ -3,12 +3,19 @@
    which does what must not be done on c-ares's own stack. */
 #include "dns/channel.h"
 #include "base/buf.h"
+#include "base/library.h"
 #include "base/list.h"
 #include "dns/ares_sockets.h"
 #include "loop/poll.h"
 #include "loop/timer.h"
 #include <pthread.h>
 #include <sys/stat.h>
+
+#define FUNCTIONS(f)                                                                               \
+    f(ares_library_init) f(ares_init_options) f(ares_set_servers_ports_csv)                        \
+        f(ares_set_socket_functions) f(ares_getaddrinfo) f(ares_freeaddrinfo) f(ares_process_fd)   \
+            f(ares_timeout) f(ares_cancel) f(ares_destroy) f(ares_strerror)
+AH_LIBRARY(ah_ares_library, CARES, "host names, by DNS", FUNCTIONS);
 
 /* c-ares looks through all open questions to tell the next time limit, so it is asked for
    one when a question is added or the timer fires, and at least this often. */
@@ -37,7 +44,7 @@ static void arm(ah_channel *channel)
 {
     struct timeval limit = {0};
 
-    if (channel->open_questions == 0 || !ares_timeout(channel->ares, NULL, &limit)) {
+    if (channel->open_questions == 0 || !lib.ares_timeout(channel->ares, NULL, &limit)) {
         ah_timer_stop(channel->loop, &channel->timer);
         return;
     }
@@ -49,7 +56,7 @@ static void arm(ah_channel *channel)
 static void settle(ah_channel *channel)
 {
     if (channel->unwatched) {
-        ares_cancel(channel->ares);
+        lib.ares_cancel(channel->ares);
         channel->unwatched = false;
     }
     if (channel->open_questions == 0)
@@ -60,7 +67,7 @@ static void time_passed(ah_timer *timer)
 {
     ah_channel *channel = AH_CONTAINER(timer, ah_channel, timer);
 
-    ares_process_fd(channel->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    lib.ares_process_fd(channel->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     settle(channel);
     arm(channel);
 }
@@ -71,8 +78,8 @@ static void socket_ready(ah_poll *poll, unsigned events)
     ah_channel *channel = socket->channel;
     ares_socket_t fd = socket->fd;
 
-    ares_process_fd(channel->ares, events & AH_READABLE ? fd : ARES_SOCKET_BAD,
-                    events & AH_WRITABLE ? fd : ARES_SOCKET_BAD);
+    lib.ares_process_fd(channel->ares, events & AH_READABLE ? fd : ARES_SOCKET_BAD,
+                        events & AH_WRITABLE ? fd : ARES_SOCKET_BAD);
     settle(channel);
 }
 
@@ -133,7 +140,7 @@ static int library_status;
 
 static void init_library(void)
 {
-    library_status = ares_library_init(ARES_LIB_INIT_ALL);
+    library_status = lib.ares_library_init(ARES_LIB_INIT_ALL);
 }
 
 static int init_channel(ah_channel *channel, const ah_channel_options *options)
@@ -150,16 +157,16 @@ static int init_channel(ah_channel *channel, const ah_channel_options *options)
     pthread_once(&library_once, init_library);
     if (library_status != ARES_SUCCESS)
         return library_status;
-    status = ares_init_options(&channel->ares, &init,
-                               ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-                                   ARES_OPT_RESOLVCONF);
+    status = lib.ares_init_options(&channel->ares, &init,
+                                   ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+                                       ARES_OPT_RESOLVCONF);
     if (status != ARES_SUCCESS)
         return status;
-    ah_ares_use_quiet_sockets(channel->ares);
+    lib.ares_set_socket_functions(channel->ares, &ah_ares_quiet_sockets, NULL);
     if (options->servers)
-        status = ares_set_servers_ports_csv(channel->ares, options->servers);
+        status = lib.ares_set_servers_ports_csv(channel->ares, options->servers);
     if (status != ARES_SUCCESS)
-        ares_destroy(channel->ares);
+        lib.ares_destroy(channel->ares);
     return status;
 }
 
@@ -173,7 +180,7 @@ static void look_at_configuration(const ah_channel *channel, struct stat *state)
 static ahttp_error *dns_error(int status, const char *format, ...) AHTTP_PRINTF(2, 3);
 static ahttp_error *dns_error(int status, const char *format, ...)
 {
-    const char *reason = ares_strerror(status);
+    const char *reason = lib.ares_strerror(status);
     bool is_word = reason[0] && ah_lower(reason[1]) == reason[1];
     ah_buf what = {0};
     va_list arguments;
@@ -203,9 +210,14 @@ static ahttp_error *init_error(int status, const char *servers)
 ah_channel *ah_channel_open(ahttp_loop *loop, const ah_channel_options *options,
                             ahttp_error **error)
 {
+    const char *why_not = ah_library_load(&ah_ares_library);
+
+    if (why_not) {
+        *error = ah_error_new(AHTTP_E_UNSUPPORTED, "start c-ares: %s", why_not);
+        return NULL;
+    }
     ah_channel *channel = AH_NEW(ah_channel);
     int status = channel ? ARES_SUCCESS : ARES_ENOMEM;
-
     if (channel) {
         channel->loop = loop;
         channel->timer.fire = time_passed;
@@ -225,8 +237,8 @@ ah_channel *ah_channel_open(ahttp_loop *loop, const ah_channel_options *options,
    c-ares before 1.20 when a search list is in use. */
 void ah_channel_close(ah_channel *channel)
 {
-    ares_cancel(channel->ares);
-    ares_destroy(channel->ares);
+    lib.ares_cancel(channel->ares);
+    lib.ares_destroy(channel->ares);
     ah_timer_stop(channel->loop, &channel->timer);
     ah_free(channel);
 }
@@ -280,7 +292,7 @@ static void question_ended(void *ctx, int status, int timeouts, struct ares_addr
     if (status == ARES_SUCCESS)
         status = take_addresses(question, result);
     if (result)
-        ares_freeaddrinfo(result);
+        lib.ares_freeaddrinfo(result);
     question->status = status;
     channel->open_questions--;
     question->ended(question);
@@ -297,7 +309,7 @@ void ah_channel_ask(ah_channel *channel, ah_question *question, const char *name
 
     question->channel = channel;
     channel->open_questions++;
-    ares_getaddrinfo(channel->ares, name, NULL, &hints, question_ended, question);
+    lib.ares_getaddrinfo(channel->ares, name, NULL, &hints, question_ended, question);
     settle(channel);
     arm(channel);
 }

@@ -4,6 +4,7 @@
 /* The door to c-ares: questions for one name and one family, with c-ares's sockets and its
    clock on the loop.  It reads the configuration (resolv.conf) once, when it is opened. */
 #include "base/error.h"
+#include "base/library.h"
 #include "dns/address.h"
 #include "loop/loop.h"
 
@@ -30,9 +31,10 @@ struct ah_question {
     int status;     /* 0, or a c-ares code: then there are no addresses */
 };
 
-/* NULL on failure, and *error says why. */
+/* NULL on failure, and *error says why: UNSUPPORTED where c-ares is not installed. */
 ah_channel *ah_channel_open(ahttp_loop *loop, const ah_channel_options *options,
                             ahttp_error **error);
+extern ah_library ah_ares_library;
 /* All questions end, as cancelled. */
 void ah_channel_close(ah_channel *channel);
 

@@ -3,6 +3,7 @@
 #include "support/check.h"
 
 #include "cookies/suffix.h"
+#include "dns/channel.h"
 #include "fixture.h"
 #include "http/encoder.h"
 #include "http/idn.h"
@@ -75,6 +76,20 @@ static void a_body_that_shall_go_in_it_fails_before_anything_is_sent(void **stat
     finish(&f);
 }
 
+static void names_fail_and_addresses_do_not(void **state)
+{
+    (void)state;
+    fixture f = start(&(server_script){.others = plain}, false);
+    const char *soname = lose(&ah_ares_library);
+
+    assert_fails(ahttp_get(f.session, "http://www.example/"), AHTTP_E_UNSUPPORTED,
+                 "start c-ares: libahttp-lost.so.7: ");
+    assert_text(ahttp_get(f.session, server_url(f.server, "/")), "");
+
+    become(&ah_ares_library, soname);
+    finish(&f);
+}
+
 #if AHTTP_IDN
 static void international_names_ask_for_a_labels(void **state)
 {
@@ -116,6 +131,7 @@ int main(void)
         cmocka_unit_test(a_coding_whose_library_is_missing_is_not_announced),
         cmocka_unit_test(a_body_that_comes_in_it_fails_and_names_the_library),
         cmocka_unit_test(a_body_that_shall_go_in_it_fails_before_anything_is_sent),
+        cmocka_unit_test(names_fail_and_addresses_do_not),
 #if AHTTP_IDN
         cmocka_unit_test(international_names_ask_for_a_labels),
 #endif
