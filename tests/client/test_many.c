@@ -214,7 +214,9 @@ static void many_connections_cost_little_memory_and_make_no_request_dearer(void 
     print_message(
         "%.0f %s a request with %d connections, %.0f with %d; %.0f bytes for an idle one\n", few,
         cost_is_exact() ? "instructions" : "ns", FEW, many, MANY, per_connection);
+#ifndef __SANITIZE_ADDRESS__ /* which has slots apart from each other */
     assert_true(per_connection <= 1024);
+#endif
     if (cost_is_exact()) /* time proves nothing; tests/pool/test_steps.c counts on every machine */
         assert_true(many < few * 1.3);
 
