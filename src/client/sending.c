@@ -47,8 +47,7 @@ static void go_on_kept(ahttp_response *call)
 
 static ah_route route_of(const ahttp_response *call)
 {
-    bool is_direct = !(call->course.stages & 1u << AH_STAGE_PROXY);
-    ah_route route = AH_LIKELY(is_direct) ? ah_route_to(&call->url) : ah_proxy_route(call);
+    ah_route route = ah_proxy_route(call);
 
     if (route.is_tls) {
         route.tls = call->tls;
@@ -57,14 +56,14 @@ static ah_route route_of(const ahttp_response *call)
     return route;
 }
 
-void ah_call_acquire(ahttp_response *call)
+static AH_COLD void acquire_on_any_way(ahttp_response *call)
 {
-    if (AH_UNLIKELY(call->tracer)) {
+    if (call->tracer) {
         call->exchange.tracer = call->tracer;
         ah_tracer_clear_marks(call->tracer);
         call->is_exchanging = true;
     }
-    if (AH_UNLIKELY(call->exchange.kept)) {
+    if (call->exchange.kept) {
         go_on_kept(call);
         return;
     }
@@ -72,8 +71,27 @@ void ah_call_acquire(ahttp_response *call)
     call->phase = AH_CALL_WAITING;
     ah_conn *idle = ah_connector_acquire(call->session->connector, &call->waiter, &route,
                                          call->limits, call->tracer, on_connection);
-    if (AH_LIKELY(idle))
+    if (idle)
         send_on(call, idle);
+}
+
+/* Whether nothing but the URL says where it goes, and nobody watches it going there. */
+static bool goes_straight(const ahttp_response *call)
+{
+    return call->is_plain && !call->session->is_traced &&
+           !(call->course.stages & 1u << AH_STAGE_PROXY);
+}
+
+void ah_call_acquire(ahttp_response *call)
+{
+    ah_conn *idle = AH_LIKELY(goes_straight(call))
+                        ? ah_connector_take_idle(call->session->connector, &call->url)
+                        : NULL;
+
+    if (AH_LIKELY(idle != NULL))
+        send_on(call, idle);
+    else
+        acquire_on_any_way(call);
 }
 
 /* Adds all fields that are of this sending only. */

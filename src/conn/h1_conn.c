@@ -2,6 +2,7 @@
 /* How connections of HTTP/1.1 begin, send, and end. */
 #include "base/mem.h"
 #include "conn/h1_state.h"
+#include "http/h1_writer.h"
 #include "net/peer.h"
 #include <stdio.h>
 
@@ -98,6 +99,26 @@ static AH_COLD void send_on(ah_h1_conn *conn, ah_exchange *exchange, const ptrdi
     ah_h1_conn_end_call(conn);
 }
 
+/* A plain request goes out from a buffer that all connections share, and needs no sending half.
+   False when not all of it did: *sent is what the transport said. */
+static bool send_at_once(ah_h1_conn *conn, ah_exchange *exchange, ptrdiff_t *sent)
+{
+    ah_buf *out = &conn->store->head;
+
+    ah_buf_clear(out);
+    ah_h1_write_head(out, &exchange->request);
+    if (AH_UNLIKELY(ah_buf_failed(out)))
+        return false;
+    const ah_str parts[] = {ah_buf_str(out), exchange->body};
+    size_t size = out->len + exchange->body.len;
+    *sent = ah_transport_write(conn->transport, parts, exchange->body.len > 0 ? 2 : 1);
+    if (AH_UNLIKELY(*sent != (ptrdiff_t)size))
+        return false;
+    exchange->bytes_sent += size;
+    exchange->was_sent = true;
+    return true;
+}
+
 static void send_exchange(ah_conn *base, ah_exchange *exchange)
 {
     ah_h1_conn *conn = (ah_h1_conn *)base;
@@ -115,7 +136,7 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
         send_on(conn, exchange, NULL);
         return;
     }
-    conn->is_sent = ah_h1_send_at_once(conn->transport, &conn->store->head, exchange, &sent);
+    conn->is_sent = send_at_once(conn, exchange, &sent);
     if (AH_UNLIKELY(!conn->is_sent))
         send_on(conn, exchange, &sent);
 }

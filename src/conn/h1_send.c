@@ -299,25 +299,6 @@ void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange)
     ah_h1_send_more(send);
 }
 
-/* ---- What is written at once ---- */
-
-bool ah_h1_send_at_once(ah_transport *transport, ah_buf *out, ah_exchange *exchange,
-                        ptrdiff_t *sent)
-{
-    ah_buf_clear(out);
-    ah_h1_write_head(out, &exchange->request);
-    if (AH_UNLIKELY(ah_buf_failed(out)))
-        return false;
-    const ah_str parts[] = {ah_buf_str(out), exchange->body};
-    size_t size = out->len + exchange->body.len;
-    *sent = ah_transport_write(transport, parts, exchange->body.len > 0 ? 2 : 1);
-    if (AH_UNLIKELY(*sent != (ptrdiff_t)size))
-        return false;
-    exchange->bytes_sent += size;
-    exchange->was_sent = true;
-    return true;
-}
-
 void ah_h1_send_begin_behind(ah_h1_send *send, ah_exchange *exchange, ah_buf *out, ptrdiff_t sent)
 {
     ah_buf own = send->out;

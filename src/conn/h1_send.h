@@ -52,11 +52,8 @@ static inline bool ah_h1_send_is_plain(const ah_exchange *exchange)
     return !exchange->source && !exchange->limits && !exchange->tracer &&
            !exchange->expect_100_ms && !exchange->shows_wire && !exchange->shows_progress;
 }
-/* Writes such a request, with its head in out, in one go.  True: all of it is sent.  Else *sent is
-   what the transport said, and ah_h1_send_begin_behind must follow. */
-bool ah_h1_send_at_once(ah_transport *transport, ah_buf *out, ah_exchange *exchange,
-                        ptrdiff_t *sent);
-/* Goes on behind that, with what is in out. */
+/* Goes on behind what the transport said when such a request, with its head in out, was written in
+   one go, and was not all taken. */
 void ah_h1_send_begin_behind(ah_h1_send *send, ah_exchange *exchange, ah_buf *out, ptrdiff_t sent);
 /* Any other request: writes what fits at once. */
 void ah_h1_send_begin(ah_h1_send *send, ah_exchange *exchange);

@@ -81,13 +81,10 @@ static ptrdiff_t write_one(stream_socket *self, ah_str part)
     return sent < 0 ? stopped(self, "write to") : sent;
 }
 
-static ptrdiff_t socket_write(ah_transport *transport, const ah_str *parts, size_t count)
+static AH_COLD ptrdiff_t write_parts(stream_socket *self, const ah_str *parts, size_t count)
 {
-    stream_socket *self = of(transport);
     ptrdiff_t total = 0;
 
-    if (AH_LIKELY(count == 1))
-        return write_one(self, parts[0]);
     for (size_t first = 0; first < count; first += PARTS_PER_CALL) {
         size_t batch = count - first < PARTS_PER_CALL ? count - first : PARTS_PER_CALL;
         size_t offered;
@@ -99,6 +96,13 @@ static ptrdiff_t socket_write(ah_transport *transport, const ah_str *parts, size
             break;
     }
     return total;
+}
+
+static ptrdiff_t socket_write(ah_transport *transport, const ah_str *parts, size_t count)
+{
+    stream_socket *self = of(transport);
+
+    return AH_LIKELY(count == 1) ? write_one(self, parts[0]) : write_parts(self, parts, count);
 }
 
 static void socket_want(ah_transport *transport, unsigned events)

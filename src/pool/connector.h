@@ -29,12 +29,16 @@ struct ah_waiter {
     ahttp_error *error;
 };
 
-/* The idle connection that was used last, which is available and on which the caller sends at once:
-   the waiter is not touched then.  Else NULL, and done is called once.  The route's texts need not
-   outlive the call; limits, which are complete, must as long as it waits; tracer may be NULL.  The
-   caller holds a reference to the connector for as long as it waits or uses the connection. */
+/* The idle connection that was used last, which is available and on which the caller sends at once;
+   else NULL, and done is called once.  The route's texts need not outlive the call; limits, which
+   are complete, must as long as it waits; tracer may be NULL.  The caller holds a reference to the
+   connector for as long as it waits or uses the connection. */
 ah_conn *ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
                               const ahttp_timeout *limits, ah_tracer *tracer, ah_waiter_fn *done);
+/* The same without waiting, for requests of which nobody notes the steps, and whose route is
+   nothing but ah_route_to(url): of the origin that was asked for last, which most often is asked
+   for again. NULL: ask by acquire. */
+ah_conn *ah_connector_take_idle(ahttp_connector *connector, const ah_url *url);
 /* The client sends on a connection that its exchange has kept, without having asked. */
 void ah_connector_note_kept(ahttp_connector *connector, ah_tracer *tracer);
 /* done will not be called; what was being opened for it serves the next in line, or ends.

@@ -63,6 +63,7 @@ static ah_origin *new_origin(const ah_route *route, ah_str key)
     snprintf(name, name_size, route->is_ipv6 ? "[%s]:%u" : "%s:%u", origin->route.host.ptr,
              route->port);
     origin->name = name;
+    origin->is_plain = !route->proxy && !route->tls && route->server_name.len == 0;
     if (route->proxy) {
         ah_proxy_ref(route->proxy);
         if (route->host.len == 0)

@@ -30,12 +30,6 @@ void ah_waiter_trace_turn(ah_waiter *waiter, ahttp_trace_event what)
     ah_tracer_note(waiter->tracer, what, (ahttp_trace_info){.code = 0});
 }
 
-void ah_waiter_trace_reuse(ah_tracer *tracer)
-{
-    ah_tracer_set_mark(tracer, AH_MARK_QUEUE);
-    ah_tracer_note(tracer, AHTTP_TRACE_REUSE, (ahttp_trace_info){.code = 0});
-}
-
 /* ---- What connections tell ---- */
 
 /* Arms the timer of an idle one, where it is not armed for that time or an earlier one: it is

@@ -79,14 +79,6 @@ void ah_waiter_refuse(ah_waiter *waiter, ahttp_error *error);
 void ah_waiter_refuse_closed(ah_waiter *waiter);
 /* Notes that it is its turn, by what, where anybody wants to know. */
 void ah_waiter_trace_turn(ah_waiter *waiter, ahttp_trace_event what);
-/* One that did not wait was given a connection that had been used before. */
-void ah_waiter_trace_reuse(ah_tracer *tracer);
-static inline void ah_connector_note_reuse(ahttp_connector *connector, ah_tracer *tracer)
-{
-    connector->reused++;
-    if (AH_UNLIKELY(tracer != NULL))
-        ah_waiter_trace_reuse(tracer);
-}
 /* From now on it does not wait for others. */
 void ah_waiter_stop_timer(ah_waiter *waiter);
 

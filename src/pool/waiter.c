@@ -96,64 +96,73 @@ static ahttp_error *check_route(const ah_route *route)
     return error ? error : check_name(route->server_name);
 }
 
-/* Of any origin, which is made if it is not there yet. */
-static AH_COLD ah_conn *take_or_wait(ah_waiter *waiter, ah_route route)
+static void note_reuse(ahttp_connector *connector, ah_tracer *tracer)
 {
-    ahttp_connector *connector = waiter->connector;
-    ahttp_error *error = check_route(&route);
-
-    if (route.tls == connector->setup.tls) /* what it has anyway */
-        route.tls = NULL;
-    ah_origin *origin = error ? NULL : ah_origins_get(&connector->origins, &route);
-    if (!origin) {
-        refuse_later(waiter, error ? error : ah_error_no_memory());
-        return NULL;
-    }
-    ah_slot *idle = ah_slot_of(ah_pool_wait(&connector->pool, &origin->place, &waiter->place,
-                                            ah_connector_now(connector)));
-    if (idle) {
-        waiter->connector = NULL;
-        ah_connector_note_reuse(connector, waiter->tracer);
-        return idle->conn;
-    }
-    begin_waiting(waiter);
-    ah_connector_run_soon(connector); /* also where only one too old is in the way */
-    return NULL;
+    connector->reused++;
+    ah_trace_mark(tracer, AH_MARK_QUEUE);
+    ah_trace_step(tracer, AHTTP_TRACE_REUSE);
 }
 
-/* The origin that was asked for last mostly is asked for again. */
-static ah_slot *take_of_last(ahttp_connector *connector, const ah_route *route)
+ah_conn *ah_connector_take_idle(ahttp_connector *connector, const ah_url *url)
 {
     ah_origin *last = connector->origins.last;
 
-    if (!last || !ah_route_equal(&last->route, route))
+    if (!last || !ah_origin_is_of(last, url))
         return NULL;
-    return ah_slot_of(
-        ah_pool_take_idle(&connector->pool, &last->place, ah_connector_now(connector)));
+    ah_slot *idle =
+        ah_slot_of(ah_pool_take_idle(&connector->pool, &last->place, ah_connector_now(connector)));
+    if (!idle)
+        return NULL;
+    connector->reused++;
+    return idle->conn;
+}
+
+/* The idle connection there, or it waits for one. */
+static ah_conn *take_or_wait(ah_waiter *waiter, ah_origin *origin)
+{
+    ahttp_connector *connector = waiter->connector;
+    ah_slot *idle = ah_slot_of(ah_pool_wait(&connector->pool, &origin->place, &waiter->place,
+                                            ah_connector_now(connector)));
+
+    if (!idle) {
+        begin_waiting(waiter);
+        ah_connector_run_soon(connector); /* also where only one too old is in the way */
+        return NULL;
+    }
+    waiter->connector = NULL;
+    note_reuse(connector, waiter->tracer);
+    return idle->conn;
 }
 
 ah_conn *ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
                               const ahttp_timeout *limits, ah_tracer *tracer, ah_waiter_fn *done)
 {
-    ah_slot *idle = take_of_last(connector, route);
+    ah_route plain;
 
-    if (AH_LIKELY(idle)) {
-        ah_connector_note_reuse(connector, tracer);
-        return idle->conn;
-    }
     waiter->connector = connector;
     waiter->limits = limits;
     waiter->tracer = tracer;
     waiter->done = done;
-    if (!connector->closed)
-        return take_or_wait(waiter, *route);
-    ah_waiter_refuse_closed(waiter);
+    if (route->tls && route->tls == connector->setup.tls) { /* what it has anyway */
+        plain = *route;
+        plain.tls = NULL;
+        route = &plain;
+    }
+    if (connector->closed) {
+        ah_waiter_refuse_closed(waiter);
+        return NULL;
+    }
+    ahttp_error *error = check_route(route);
+    ah_origin *origin = error ? NULL : ah_origins_get(&connector->origins, route);
+    if (origin)
+        return take_or_wait(waiter, origin);
+    refuse_later(waiter, error ? error : ah_error_no_memory());
     return NULL;
 }
 
 void ah_connector_note_kept(ahttp_connector *connector, ah_tracer *tracer)
 {
-    ah_connector_note_reuse(connector, tracer);
+    note_reuse(connector, tracer);
 }
 
 void ah_connector_cancel(ah_waiter *waiter)
