@@ -61,30 +61,9 @@ AH_COLD static ahttp_error *malformed(const ah_h1_parser *parser, const char *wh
     return ah_error_new(AHTTP_E_PROTOCOL, "read response %s: %s", section_name(parser), why);
 }
 
-static const char not_http[] = "it does not start with HTTP/";
-
 AH_COLD static ahttp_error *section_error(const ah_h1_parser *parser)
 {
-    switch (parser->section.result) {
-    case AH_H1_SECTION_LINE_TOO_LONG:
-        return ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
-                            "read response head: the status line is longer than the limit of %zu "
-                            "bytes",
-                            parser->rules->max_line);
-    case AH_H1_SECTION_FIELD_TOO_LONG:
-        return ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
-                            "read response %s: a field is longer than the limit of %zu bytes",
-                            section_name(parser), parser->rules->max_field);
-    case AH_H1_SECTION_TOO_MANY_FIELDS:
-        return ah_error_new(AHTTP_E_HEAD_TOO_LARGE,
-                            "read response %s: more fields than the limit of %zu",
-                            section_name(parser), parser->rules->max_fields);
-    case AH_H1_SECTION_NOT_HTTP: return malformed(parser, not_http);
-    case AH_H1_SECTION_NO_NAME: return malformed(parser, "a field has no name");
-    case AH_H1_SECTION_FOLDED: return malformed(parser, "a field goes on in a second line");
-    case AH_H1_SECTION_BARE_LF: return malformed(parser, "a line ends in LF without CR");
-    default: return ah_error_no_memory();
-    }
+    return ah_h1_section_error(&parser->section, section_name(parser), parser->rules->max_fields);
 }
 
 static int on_headers_complete(llhttp_t *llhttp)
@@ -155,7 +134,7 @@ static const char bad_status[] = "the status code is not a number of three digit
 static const char *why_llhttp_stopped(const llhttp_t *llhttp)
 {
     switch (llhttp_get_errno(llhttp)) {
-    case HPE_INVALID_CONSTANT: return not_http;
+    case HPE_INVALID_CONSTANT: return AH_H1_NOT_HTTP;
     case HPE_INVALID_VERSION: return bad_version;
     case HPE_INVALID_STATUS: return bad_status;
     case HPE_STRICT:
@@ -331,25 +310,25 @@ static bool keep_whole(const ah_h1_parser *parser, ah_str text, ah_str *kept)
     return kept->ptr != NULL;
 }
 
-/* What has been collected, all of the section, is put right and read anew. */
-static ah_h1_result read_whole(ah_h1_parser *parser)
+/* What has been collected, all of the section, is put right into *whole, to be read anew. */
+static bool put_right(ah_h1_parser *parser, ah_str *whole)
 {
     ah_h1_section *section = &parser->section;
     ah_str text = ah_str_make(section->saved, section->saved_len);
-    ah_str kept;
 
     if (parser->shows)
         parser->events->section(parser->ctx, parser->phase == HEAD, text);
     if (parser->rules->keep_chunks && parser->phase == TRAILERS)
         give_body(parser, text);
-    if (!keep_whole(parser, text, &kept))
-        return failed(parser, ah_error_no_memory());
-    parser->was_repaired = parser->was_repaired || ah_h1_was_repaired(text, kept);
+    if (!keep_whole(parser, text, whole))
+        return false;
+    parser->was_repaired = parser->was_repaired || ah_h1_was_repaired(text, *whole);
     ah_h1_section_begin(section, section->arena);
-    return read_strictly(parser, &kept);
+    return true;
 }
 
-AH_COLD static ah_h1_result collect(ah_h1_parser *parser, ah_str *input)
+/* MORE, with a whole section in *whole if all of it is there. */
+static ah_h1_result collect(ah_h1_parser *parser, ah_str *input, ah_str *whole)
 {
     size_t room = parser->rules->max_head - parser->section.saved_len;
     ah_str piece = ah_str_slice(*input, 0, room);
@@ -360,7 +339,7 @@ AH_COLD static ah_h1_result collect(ah_h1_parser *parser, ah_str *input)
         return failed(parser, section_error(parser));
     advance(input, used);
     if (is_whole)
-        return read_whole(parser);
+        return put_right(parser, whole) ? AH_H1_MORE : failed(parser, ah_error_no_memory());
     return used == room ? too_long(parser) : AH_H1_MORE;
 }
 
@@ -390,16 +369,36 @@ static ah_h1_result begin_0_9(ah_h1_parser *parser)
     return AH_H1_MORE;
 }
 
-static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
+/* What is to be read by rules that are not the usual ones: the input, a section collected from it,
+   or nothing yet, as *result says. */
+AH_COLD static ah_str *choose_text(ah_h1_parser *parser, ah_str *input, ah_str *whole,
+                                   ah_h1_result *result)
 {
     const ah_response_rules *rules = parser->rules;
 
-    if ((rules->http_0_9 || rules->lenient) && has_no_head(parser, *input))
-        return rules->http_0_9 && parser->interim_count == 0
-                   ? begin_0_9(parser)
-                   : failed(parser, malformed(parser, not_http));
-    return rules->lenient || rules->keep_chunks || parser->shows ? collect(parser, input)
-                                                                 : read_strictly(parser, input);
+    if ((rules->http_0_9 || rules->lenient) && has_no_head(parser, *input)) {
+        *result = rules->http_0_9 && parser->interim_count == 0
+                      ? begin_0_9(parser)
+                      : failed(parser, malformed(parser, AH_H1_NOT_HTTP));
+        return NULL;
+    }
+    if (!rules->lenient && !rules->keep_chunks && !parser->shows)
+        return input;
+    *whole = ah_str_make(NULL, 0);
+    *result = collect(parser, input, whole);
+    return whole->ptr ? whole : NULL;
+}
+
+static ah_h1_result read_section(ah_h1_parser *parser, ah_str *input)
+{
+    const ah_response_rules *rules = parser->rules;
+    ah_h1_result result = AH_H1_MORE;
+    ah_str *text = input;
+    ah_str whole;
+
+    if (AH_UNLIKELY(rules->lenient || rules->http_0_9 || rules->keep_chunks || parser->shows))
+        text = choose_text(parser, input, &whole, &result);
+    return text ? read_strictly(parser, text) : result;
 }
 
 static ah_h1_result read_length(ah_h1_parser *parser, ah_str *input)

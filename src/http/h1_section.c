@@ -178,6 +178,33 @@ bool ah_h1_section_finish(ah_h1_section *section, ah_str piece, ahttp_headers *h
     return result == AH_H1_SECTION_OK;
 }
 
+const char AH_H1_NOT_HTTP[] = "it does not start with HTTP/";
+
+static ahttp_error *too_long(const char *name, const char *what, size_t limit, const char *unit)
+{
+    return ah_error_new(AHTTP_E_HEAD_TOO_LARGE, "read response %s: %s the limit of %zu%s", name,
+                        what, limit, unit);
+}
+
+ahttp_error *ah_h1_section_error(const ah_h1_section *section, const char *name, size_t max_fields)
+{
+    const char *why;
+
+    switch (section->result) {
+    case AH_H1_SECTION_LINE_TOO_LONG:
+        return too_long(name, "the status line is longer than", section->max_line, " bytes");
+    case AH_H1_SECTION_FIELD_TOO_LONG:
+        return too_long(name, "a field is longer than", section->max_field, " bytes");
+    case AH_H1_SECTION_TOO_MANY_FIELDS: return too_long(name, "more fields than", max_fields, "");
+    case AH_H1_SECTION_NOT_HTTP: why = AH_H1_NOT_HTTP; break;
+    case AH_H1_SECTION_NO_NAME: why = "a field has no name"; break;
+    case AH_H1_SECTION_FOLDED: why = "a field goes on in a second line"; break;
+    case AH_H1_SECTION_BARE_LF: why = "a line ends in LF without CR"; break;
+    default: return ah_error_no_memory();
+    }
+    return ah_error_new(AHTTP_E_PROTOCOL, "read response %s: %s", name, why);
+}
+
 void ah_h1_excerpt(char out[AH_H1_EXCERPT * 4 + 1], ah_str line)
 {
     for (size_t i = 0; i < line.len && i < AH_H1_EXCERPT; i++) {

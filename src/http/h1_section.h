@@ -5,6 +5,7 @@
    sees to it that its bytes are ones that may stand where they do; then they are copied into
    the arena in one go, and cut up there line by line.  Bytes are copied earlier only where the
    section goes on in a later piece.  Zeroed memory is a section that has taken nothing. */
+#include "base/error.h"
 #include "http/headers.h"
 
 typedef enum ah_h1_section_result {
@@ -43,6 +44,12 @@ bool ah_h1_section_keep(ah_h1_section *section, ah_str piece);
    in front, whose reason *reason becomes; NULL for trailers. */
 bool ah_h1_section_finish(ah_h1_section *section, ah_str piece, ahttp_headers *headers,
                           ah_str *reason);
+
+/* What went wrong, where the section is called that ("head") and max_fields was the limit of all
+   sections. */
+ahttp_error *ah_h1_section_error(const ah_h1_section *section, const char *name, size_t max_fields);
+/* What is said of what does not begin as it should. */
+extern const char AH_H1_NOT_HTTP[];
 
 /* The start of a line, for people to recognise what talks to them; only up to a colon, behind
    which there might be a secret. */

@@ -95,8 +95,9 @@ static char *put_start(char *at, const ah_request_head *head)
     at = put(at, head->method);
     *at++ = ' ';
     at = put_target(at, head);
-    at = put(at, head->http_1_0 ? AH_STR(" HTTP/1.0\r\n") : AH_STR(" HTTP/1.1\r\n"));
-    if (!head->is_exact) {
+    at = AH_UNLIKELY(head->http_1_0) ? put(at, AH_STR(" HTTP/1.0\r\n"))
+                                     : put(at, AH_STR(" HTTP/1.1\r\n"));
+    if (AH_LIKELY(!head->is_exact)) {
         at = put(at, AH_STR("Host: "));
         at = put(at, head->authority);
         at = put(at, AH_STR("\r\n"));
@@ -104,14 +105,15 @@ static char *put_start(char *at, const ah_request_head *head)
     return head->fields_text.ptr ? put(at, head->fields_text) : at;
 }
 
-/* Whether its start is all of it. */
-static bool is_only_start(const ah_request_head *head)
+/* Whether more follows than the empty line. */
+static bool has_rest(const ah_request_head *head)
 {
-    return head->is_exact || (head->fields_text.ptr && head->body_length == 0 && !head->has_body &&
-                              !head->wants_close && !head->http_1_0 && !expects_body(head->method));
+    if (AH_UNLIKELY(head->has_body || head->wants_close || head->is_exact || head->http_1_0))
+        return !head->is_exact;
+    return !head->fields_text.ptr || head->body_length != 0 || expects_body(head->method);
 }
 
-AH_COLD static void write_rest(ah_buf *out, const ah_request_head *head)
+AH_APART static void write_rest(ah_buf *out, const ah_request_head *head)
 {
     if (!head->fields_text.ptr)
         ah_h1_write_fields(out, head->fields);
@@ -129,11 +131,11 @@ void ah_h1_write_head(ah_buf *out, const ah_request_head *head)
     if (!room)
         return;
     char *end = put_start(room, head);
-    bool is_whole = is_only_start(head);
-    if (AH_LIKELY(is_whole))
+    bool goes_on = has_rest(head);
+    if (AH_LIKELY(!goes_on))
         end = put(end, AH_STR("\r\n"));
     out->len += (size_t)(end - room);
-    if (!is_whole)
+    if (goes_on)
         write_rest(out, head);
 }
 
