@@ -12,7 +12,7 @@ static void add(ahttp_url *url)
 {
     int i = 0;
 
-    while (url && i < found && strcmp(ahttp_url_text(pages[i]), ahttp_url_text(url)))
+    while (url && i < found && strcmp(ahttp_url_text(pages[i]), ahttp_url_text(url)) != 0)
         i++;
     if (url && i == found && found < MOST && ahttp_url_same_origin(url, pages[0]))
         pages[found++] = url;

@@ -105,7 +105,7 @@ static bool read_letters(part *part, const char **at)
     char from = (*at)[0], to = (*at)[2];
 
     *at += 3;
-    part->from = from;
+    part->from = (unsigned char)from;
     if (!read_step(part, at))
         return false;
     bool same_case = (from >= 'a') == (to >= 'a');

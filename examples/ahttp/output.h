@@ -34,7 +34,7 @@ void output_release(output *output);
 /* ---- Names ---- */
 
 /* The last part of the URL's path, to be freed. */
-char *output_name_of_url(const char *url);
+char *output_name_of_url(const char *text);
 /* The name in a Content-Disposition, without any folder, to be freed; NULL: none. */
 char *output_name_of_field(const char *disposition);
 char *output_in_folder(const char *folder, const char *name);

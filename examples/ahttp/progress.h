@@ -13,7 +13,7 @@ progress *progress_open(run *run);
 void progress_full_bar(const global *global);
 void progress_close(progress *progress);
 /* As a task, until it is cancelled: draws ten times a second. */
-void *progress_run(void *progress);
+void *progress_run(void *ctx);
 /* Takes the bars away, before something else is written to the terminal. */
 void progress_clear(progress *progress);
 
