@@ -130,7 +130,8 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
     exchange->conn = base;
     exchange->was_reused = conn->exchanges++ > 0;
     exchange->peer = conn->peer ? ahttp_peer_ref(conn->peer) : NULL;
-    ah_transport_set_background(conn->transport, false);
+    conn->in_background = false;
+    ah_h1_conn_hold(conn, true);
     if (AH_UNLIKELY(!ah_h1_send_is_plain(exchange))) {
         conn->is_sent = false;
         send_on(conn, exchange, NULL);
@@ -185,7 +186,10 @@ static bool skip_rest(ah_conn *base, ah_exchange *exchange, uint64_t most, ah_re
 
 static void set_background(ah_conn *base, bool background)
 {
-    ah_transport_set_background(((ah_h1_conn *)base)->transport, background);
+    ah_h1_conn *conn = (ah_h1_conn *)base;
+
+    conn->in_background = background;
+    ah_h1_conn_hold(conn, !background && conn->wanted);
 }
 
 /* ---- Life ---- */
@@ -216,6 +220,7 @@ void ah_h1_conn_end(ah_h1_conn *conn, ahttp_error *error)
     ah_h1_conn_begin_call(conn);
     conn->closed = true;
     conn->exchange = NULL;
+    ah_h1_conn_hold(conn, false);
     if (conn->base.keeper)
         conn->base.keeper->kept = NULL;
     if (conn->work) {
@@ -291,6 +296,7 @@ ah_conn *ah_h1_conn_new(ah_h1_store *store, ah_transport *transport, const ah_co
     transport->ready = ah_h1_conn_ready;
     transport->ctx = conn;
     ah_transport_set_background(transport, true);
-    ah_h1_conn_watch(conn, AH_READABLE);
+    conn->wanted = AH_READABLE;
+    ah_transport_want(transport, AH_READABLE);
     return &conn->base;
 }

@@ -146,7 +146,7 @@ const ah_h1_parser_events ah_h1_conn_parser_events = {
 
 static void take_result(ah_h1_conn *conn, ah_h1_result result, ah_str left_over)
 {
-    if (!conn->exchange || conn->closed || result == AH_H1_MORE)
+    if (!conn->exchange || result == AH_H1_MORE)
         return;
     if (result == AH_H1_DONE)
         complete(conn, left_over.len);

@@ -32,12 +32,14 @@ typedef struct ah_h1_conn {
     ah_h1_store *store;
     ahttp_peer *peer;   /* NULL when memory was too short for it */
     uint32_t exchanges; /* so far */
-    uint16_t depth;     /* functions that make events on the stack */
+    uint32_t depth;     /* functions that make events on the stack */
+    uint8_t response;   /* an ah_h1_receiving */
     uint8_t wanted;     /* readiness that is watched */
     bool is_sent;       /* all of the request */
-    ah_h1_receiving response;
-    bool has_begun; /* some of the response, or its end, has come */
-    bool paused;    /* the reader has enough for now */
+    bool has_begun;     /* some of the response, or its end, has come */
+    bool paused;        /* the reader has enough for now */
+    bool holds; /* it keeps the loop alive, as an exchange does for which something is ... */
+    bool in_background; /* ... watched, unless it shall not */
     bool closed;
 } ah_h1_conn;
 
@@ -55,7 +57,7 @@ static inline void ah_h1_conn_enter(ah_h1_conn *conn, ah_h1_receiving next)
 
     (void)may_enter; /* which builds without assertions do not read */
     assert(may_enter[conn->response] & 1 << next);
-    conn->response = next;
+    conn->response = (uint8_t)next;
 }
 
 /* What makes events stands between these two. */
@@ -70,12 +72,28 @@ static inline void ah_h1_conn_end_call(ah_h1_conn *conn)
         ah_h1_conn_free(conn);
 }
 
+/* Its transport never keeps the loop alive by itself. */
+static inline void ah_h1_conn_hold(ah_h1_conn *conn, bool holds)
+{
+    ah_h1_store *store = conn->store;
+
+    if (holds == conn->holds)
+        return;
+    conn->holds = holds;
+    if (holds && store->holding++ == 0)
+        ah_loop_hold(store->loop);
+    if (!holds && --store->holding == 0)
+        ah_loop_unhold(store->loop);
+}
+
+/* In an exchange. */
 static inline void ah_h1_conn_watch(ah_h1_conn *conn, unsigned events)
 {
     if (AH_LIKELY(events == conn->wanted))
         return;
     conn->wanted = (uint8_t)events;
     ah_transport_want(conn->transport, events);
+    ah_h1_conn_hold(conn, events && !conn->in_background);
 }
 
 /* Of an exchange that has limits. */
@@ -111,7 +129,8 @@ static inline void ah_h1_conn_rest(ah_h1_conn *conn)
     conn->paused = false;
     ah_h1_conn_give_work(conn);
     ah_h1_conn_watch(conn, AH_READABLE);
-    ah_transport_set_background(conn->transport, true);
+    ah_h1_conn_hold(conn, false);
+    ah_transport_rest(conn->transport);
 }
 
 /* ---- h1_conn.c ---- */

@@ -31,6 +31,7 @@ enum { AH_H1_MOST_KEPT = 256, AH_H1_MOST_BUFFER = 8192 };
 
 typedef struct ah_h1_store {
     ahttp_loop *loop;  /* of all connections that share it */
+    size_t holding;    /* of them, those that keep the loop alive */
     ah_h1_work *works; /* the last one given first */
     size_t count;
     ah_buf head; /* of a request, for as long as it takes to write it at once */

@@ -39,6 +39,8 @@ typedef struct ah_transport_ops {
     ahttp_error *(*failure)(ah_transport *transport);
     /* Whether the loop may end while this is open (an idle connection). */
     void (*set_background)(ah_transport *transport, bool background);
+    /* Nothing is under way on it for now: memory that it can do without may go.  NULL: none can. */
+    void (*rest)(ah_transport *transport);
     /* Ends it, in good order where that takes no waiting; frees it when it can be.  ready is
        not called again. */
     void (*close)(ah_transport *transport);
@@ -89,6 +91,12 @@ static inline ahttp_error *ah_transport_failure(ah_transport *transport)
 static inline void ah_transport_set_background(ah_transport *transport, bool background)
 {
     transport->ops->set_background(transport, background);
+}
+
+static inline void ah_transport_rest(ah_transport *transport)
+{
+    if (transport->ops->rest)
+        transport->ops->rest(transport);
 }
 
 /* NULL is fine. */

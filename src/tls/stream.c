@@ -282,12 +282,19 @@ static bool stream_holds(const ah_transport *transport)
 
 /* ---- The rest ---- */
 
-/* In the background it is idle.  OpenSSL gives its buffers up after use, but when it reads a
-   session ticket it also makes one for writing. */
+/* OpenSSL gives its buffers up after use, but when it reads a session ticket it also makes one for
+   writing. */
+static void stream_rest(ah_transport *transport)
+{
+    SSL_free_buffers(of(transport)->ssl);
+    ah_transport_rest(of(transport)->wire.below);
+}
+
+/* In the background it is idle. */
 static void stream_set_background(ah_transport *transport, bool background)
 {
     if (background)
-        SSL_free_buffers(of(transport)->ssl);
+        stream_rest(transport);
     ah_transport_set_background(of(transport)->wire.below, background);
 }
 
@@ -348,6 +355,7 @@ static const ah_transport_ops stream_ops = {
     .want = stream_want,
     .failure = stream_failure,
     .set_background = stream_set_background,
+    .rest = stream_rest,
     .close = stream_close,
     .peer = stream_peer,
     .facts = stream_facts,

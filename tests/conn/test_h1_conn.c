@@ -22,10 +22,22 @@ static void an_idle_connection_does_not_keep_the_loop_and_a_busy_one_does(void *
 {
     (void)state;
     assert_true(wire.background);
+    assert_int_equal(store.holding, 0);
     send_request("GET", "");
-    assert_false(wire.background);
-    fake_arrives(&wire, OK_RESPONSE);
     assert_true(wire.background);
+    assert_int_equal(store.holding, 1);
+    fake_arrives(&wire, OK_RESPONSE);
+    assert_int_equal(store.holding, 0);
+}
+
+static void a_connection_that_is_closed_does_not_keep_the_loop(void **state)
+{
+    (void)state;
+    send_request("GET", "");
+    ah_conn_close(conn, NULL);
+
+    assert_int_equal(store.holding, 0);
+    assert_int_equal(ahttp_loop_run(loop), 0);
 }
 
 static void the_second_exchange_knows_that_it_is_not_the_first(void **state)
@@ -378,6 +390,7 @@ int main(void)
         TEST(a_body_without_a_place_is_read_elsewhere),
         TEST(an_exchange_goes_out_in_one_write_and_comes_back),
         TEST(an_idle_connection_does_not_keep_the_loop_and_a_busy_one_does),
+        TEST(a_connection_that_is_closed_does_not_keep_the_loop),
         TEST(the_second_exchange_knows_that_it_is_not_the_first),
         TEST(what_keep_alive_says_is_known_when_the_connection_is_idle),
         TEST(a_connection_that_its_peer_keeps_too_shortly_is_not_used_again),
