@@ -52,6 +52,28 @@ void *ah_alloc_zeroed(size_t size)
     return block ? memset(block, 0, size) : NULL;
 }
 
+/* In front of it stands where the block begins. */
+void *ah_alloc_lines(size_t size)
+{
+    char *block = ah_alloc_zeroed(size + sizeof block + AH_LINE_SIZE);
+
+    if (!block)
+        return NULL;
+    char *memory = block + sizeof block;
+    memory += -(uintptr_t)memory & (AH_LINE_SIZE - 1);
+    memcpy(memory - sizeof block, &block, sizeof block);
+    return memory;
+}
+
+void ah_free_lines(void *memory)
+{
+    char *block = NULL;
+
+    if (memory)
+        memcpy(&block, (char *)memory - sizeof block, sizeof block);
+    ah_free(block);
+}
+
 void *ah_realloc(void *block, size_t size)
 {
     if (!is_possible(size))

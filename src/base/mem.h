@@ -33,6 +33,11 @@ void *ah_realloc(void *block, size_t size);
 void *ah_realloc_array(void *block, size_t count, size_t size);
 void ah_free(void *block);
 
+/* Zeroed memory that begins with a line of the processor's cache, for what is laid out by these. */
+enum { AH_LINE_SIZE = 64 };
+void *ah_alloc_lines(size_t size);
+void ah_free_lines(void *memory);
+
 /* A zeroed T, or NULL. */
 #define AH_NEW(type) ((type *)ah_alloc_zeroed(sizeof(type)))
 

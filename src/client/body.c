@@ -137,6 +137,12 @@ char *ah_body_place(ah_body *body, uint64_t most, size_t *cap)
     return ah_buf_reserve(&body->ready, *cap);
 }
 
+static void hold(ah_body *body, ah_str piece)
+{
+    body->uses_others = true;
+    ah_buf_append(&body->held, piece);
+}
+
 ahttp_error *ah_body_take_in(ah_body *body, ah_str piece)
 {
     ahttp_error *error = NULL;
@@ -145,8 +151,15 @@ ahttp_error *ah_body_take_in(ah_body *body, ah_str piece)
     if (body->held.len == 0 && !body->is_lent)
         error = take_in(body, &piece);
     if (!error && piece.len > 0)
-        ah_buf_append(&body->held, piece);
+        hold(body, piece);
     return check(body, error);
+}
+
+bool ah_body_hold(ah_body *body, ah_str piece)
+{
+    body->raw_total += piece.len;
+    hold(body, piece);
+    return !ah_buf_failed(&body->held);
 }
 
 bool ah_body_makes_room(const ah_body *body)
@@ -178,6 +191,7 @@ ahttp_error *ah_body_take(ah_body *body, size_t count, ah_str *piece)
 
     *piece = ah_str_slice(unread, 0, count);
     body->wanted = 0;
+    body->was_taken = body->uses_others = true;
     if (piece->len < unread.len) {
         body->taken += piece->len;
         body->is_lent = true;

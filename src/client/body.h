@@ -16,7 +16,11 @@ enum {
     AH_BODY_KEPT = 32 * 1024 /* capacity of a buffer, for the next body */
 };
 
+/* What every body touches lies together, behind what few need. */
 typedef struct ah_body {
+    ah_buf held;  /* bytes that wait to be decoded */
+    ah_buf shown; /* what was ready when all of it was handed out */
+
     /* Zero for a new body: */
     ah_decoder *decoder; /* NULL: the bytes are taken as they come */
     uint64_t raw_total;  /* bytes that came */
@@ -28,12 +32,12 @@ typedef struct ah_body {
     bool wire_ended;     /* no more bytes will come */
     bool decoded;        /* ... and all of them have been decoded */
     bool failed;
+    bool was_taken; /* some of it, by pieces */
     /* And others: */
+    ah_buf ready;      /* decoded bytes */
     size_t high_water; /* more than that is not held, unless more is wanted at once */
     int64_t max_bytes; /* for a whole body; AHTTP_UNLIMITED */
-    ah_buf held;       /* bytes that wait to be decoded */
-    ah_buf ready;      /* decoded bytes */
-    ah_buf shown;      /* what was ready when all of it was handed out */
+    bool uses_others;  /* held and shown were used, by this body or one before */
 } ah_body;
 
 /* For ah_body_reset, where there is more to forget than bytes that are ready. */
@@ -41,11 +45,10 @@ void ah_body_reset_buffers(ah_body *body);
 /* Forgets everything; buffers of ordinary size stay for the next body. */
 static inline void ah_body_reset(ah_body *body)
 {
-    if (AH_UNLIKELY(body->decoder || body->held.cap > 0 || body->shown.cap > 0 ||
-                    body->ready.cap > AH_BODY_KEPT))
+    if (AH_UNLIKELY(body->decoder || body->uses_others || body->ready.cap > AH_BODY_KEPT))
         ah_body_reset_buffers(body);
     ah_buf_clear(&body->ready);
-    memset(body, 0, offsetof(ah_body, high_water));
+    memset(&body->decoder, 0, offsetof(ah_body, ready) - offsetof(ah_body, decoder));
     body->high_water = AH_BODY_HIGH_WATER;
     body->max_bytes = AHTTP_UNLIMITED;
 }
@@ -58,7 +61,8 @@ void ah_body_set_buffer(ah_body *body, int64_t bytes);
 /* Whether what comes goes to ready as it is. */
 static inline bool ah_body_goes_straight(const ah_body *body)
 {
-    return !body->decoder && body->held.len == 0 && body->taken == 0 && !body->is_lent;
+    return !body->decoder && body->taken == 0 && !body->is_lent &&
+           (!body->uses_others || body->held.len == 0);
 }
 
 /* For ah_body_add, wherever that is not simple. */
@@ -76,6 +80,9 @@ static inline ahttp_error *ah_body_add(ah_body *body, ah_str piece)
     body->raw_total += piece.len;
     return NULL;
 }
+/* Bytes that are kept as they came, for nobody knows yet what the body is for.  False when out of
+   memory. */
+bool ah_body_hold(ah_body *body, ah_str piece);
 /* Where at most so many of the next bytes may be read to, *cap of them, so that adding these
    copies nothing; NULL: elsewhere. */
 char *ah_body_place(ah_body *body, uint64_t most, size_t *cap);
@@ -84,7 +91,7 @@ bool ah_body_makes_room(const ah_body *body);
 /* Whether there is room for more from the wire. */
 static inline bool ah_body_has_room(const ah_body *body)
 {
-    return body->held.len == 0 &&
+    return (!body->uses_others || body->held.len == 0) &&
            (AH_LIKELY(body->ready.len < body->high_water) || ah_body_makes_room(body));
 }
 

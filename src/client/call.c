@@ -296,7 +296,8 @@ static void on_head(ah_exchange *exchange)
         ah_call_log_head(call);
     if (AH_UNLIKELY(!call->is_plain || may_matter(&head->fields)) && !look_at_fields(call))
         return;
-    if (AH_UNLIKELY(call->course.stages & ah_stages_for_class[(unsigned)head->status / 100]))
+    const ah_call_course *course = call->is_plain ? &call->session->plain.course : &call->course;
+    if (AH_UNLIKELY(course->stages & ah_stages_for_class[(unsigned)head->status / 100]))
         ah_stages_after(call);
     else if (AH_LIKELY(call->is_plain))
         give(call);
@@ -307,9 +308,7 @@ static void on_head(ah_exchange *exchange)
 /* Nobody knows yet what the body is for; the wire stops. */
 static bool hold(ahttp_response *call, ah_str piece)
 {
-    call->body.raw_total += piece.len;
-    ah_buf_append(&call->body.held, piece);
-    if (ah_buf_failed(&call->body.held))
+    if (!ah_body_hold(&call->body, piece))
         ah_call_fail(call, ah_error_no_memory());
     return false;
 }

@@ -460,6 +460,8 @@ static void remember_plain(const ahttp_response *call, ah_plain_request *plain)
                                 .head = call->exchange.request,
                                 .gap_limits = call->exchange.limits,
                                 .is_known = true,
+                                .goes_straight = !call->course.middlewares &&
+                                                 !(call->course.stages & AH_STAGES_BEFORE),
                                 .is_anonymous = !auth->login && !auth->trusts_netrc};
     plain->head.wants_close = !ah_connector_keeps_alive(call->session->connector);
     plain->head.is_exact = false;
@@ -467,10 +469,10 @@ static void remember_plain(const ahttp_response *call, ah_plain_request *plain)
 
 /* ---- All together ---- */
 
-static void begin_response(ahttp_response *call)
+static void begin_response(ahttp_response *call, const ah_call_settings *settings)
 {
     ah_response_head_empty(&call->exchange.response, &call->arena);
-    ah_body_set_buffer(&call->body, call->settings->read_buffer_bytes);
+    ah_body_set_buffer(&call->body, settings->read_buffer_bytes);
 }
 
 /* What depends on the URL, which is known. */
@@ -497,7 +499,7 @@ static ahttp_error *prepare_plain(ahttp_response *call, const ahttp_request_opti
         take_plain(call, plain);
     call->limits = &call->session->timeout;
     call->exchange.limits = plain->gap_limits;
-    begin_response(call);
+    begin_response(call, &plain->settings);
     if (with_limits)
         error = prepare_limits(call, &options->timeout);
     if (!error)
@@ -525,7 +527,7 @@ static ahttp_error *prepare_special(ahttp_response *call, const ahttp_request_op
     if (is_first_plain)
         remember_plain(call, &call->session->plain);
     ah_call_begin(call);
-    begin_response(call);
+    begin_response(call, call->settings);
     error = prepare_url(call, options);
     return error ? error : prepare_for_url(call, options, type);
 }

@@ -13,7 +13,7 @@ enum { MOST_RECYCLED = 256 };
 
 ahttp_response *ah_response_make(ahttp_session *session)
 {
-    ahttp_response *response = AH_NEW(ahttp_response);
+    ahttp_response *response = ah_alloc_lines(sizeof *response);
 
     if (!response)
         return NULL;
@@ -36,7 +36,7 @@ void ah_response_free(ahttp_response *response)
     ah_arena_release(&response->arena);
     ah_body_release(&response->body);
     ah_buf_release(&response->asked);
-    ah_free(response);
+    ah_free_lines(response);
 }
 
 /* What a request that is not plain may have. */
@@ -98,8 +98,9 @@ static void recycle(ahttp_response *response)
     assert(!response->is_plain || response->course.stages == session->plain.course.stages);
     ah_exchange_release_peer(&response->exchange);
     ah_arena_restart(&response->arena, response->own_text, sizeof response->own_text);
+    if (AH_UNLIKELY(response->body.was_taken))
+        response->stream.total = 0;
     ah_body_reset(&response->body);
-    response->stream.total = 0;
     if (AH_LIKELY(session->recycled_count < MOST_RECYCLED)) {
         response->next_recycled = session->recycled;
         session->recycled = response;

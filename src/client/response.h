@@ -53,19 +53,26 @@ struct ah_over {
     void (*fn)(ah_over *over);
 };
 
-/* What every request touches comes first, so that it touches few lines of memory.  Most are plain:
-   is_plain says so, and that nothing else has happened to this one than sending and receiving.
-   The block of one is the next one's as it is; of others, all that may be there is put right.
-   Whoever touches more than plain requests do says that it is none any more. */
+/* Most requests are plain: is_plain says so, and that nothing else has happened to this one than
+   sending and receiving.  The block of one is the next one's as it is; of others, all that may be
+   there is put right.  Whoever touches more than plain requests do says that it is none any more.
+
+   With many requests under way, the lines of memory that each touches count for more than what it
+   does with them (docs/performance.md).  So what plain ones touch lies side by side, from the
+   exchange's events on, in twelve lines of 64 bytes: on its way out and when its response comes,
+   the exchange, the first members of the response, body and arena; out only, the URL with its text;
+   and what the exchange and the body seldom need lies at their beginnings and ends. */
 struct ahttp_response {
+    ah_exchange exchange; /* its events begin a line */
     ahttp_session *session;
-    unsigned refs; /* the program's */
-    bool is_plain;
+    ahttp_response *next_recycled;
+    ahttp_future *sent;               /* promise of the response, until its head is in */
+    ahttp_future *reading;            /* promise of a pending read of the body, or NULL */
+    const ahttp_timeout *limits;      /* complete: the session's, or own_limits */
+    const ah_call_settings *settings; /* the session's, or in the first hop's arena */
+    unsigned refs;                    /* the program's */
     ah_call_phase phase;
-    ahttp_future *sent;    /* promise of the response, until its head is in */
-    ahttp_future *reading; /* promise of a pending read of the body, or NULL */
-    ah_answer_fn *answer;  /* how to settle that */
-    unsigned char stage;   /* the one that is asked, or waits */
+    bool is_plain;
     bool stage_waits;
     bool has_ended;  /* the exchange, while DECIDING */
     bool in_history; /* of a later hop, which keeps it */
@@ -73,17 +80,19 @@ struct ahttp_response {
     bool lends_source; /* one of those that it asks for has the body of its request */
     bool was_resent;
     bool is_exchanging; /* with a tracer, which has not been told of the exchange at hand */
-    const ahttp_timeout *limits;      /* complete: the session's, or own_limits */
-    const ah_call_settings *settings; /* the session's, or in the first hop's arena */
-    ah_call_course course;
-    ah_arena arena; /* what comes first lies in own_text */
-    ah_exchange exchange;
-    ah_url url;
-    char own_text[128]; /* enough for most URLs, while the response has not come */
-    ah_timer deadline;  /* parked between calls */
-    ah_waiter waiter;
     ah_body body;
+    ah_arena arena;    /* what comes first lies in own_text */
+    ah_timer deadline; /* parked between calls */
     ahttp_bytes shown; /* what the last read resolved to */
+    ah_url url;
+    ah_answer_fn *answer; /* how to settle reading */
+    char own_text[128];   /* enough for most URLs, while the response has not come */
+
+    /* Of a plain request, the session's plain one has the same. */
+    ah_call_course course;
+
+    unsigned stage; /* the one that is asked, or waits */
+    ah_waiter waiter;
     ahttp_stream stream;
     ah_whole whole;
 
@@ -119,9 +128,8 @@ struct ahttp_response {
     ah_job stage_job;  /* of the stage that waits */
     ah_timer skipping; /* limits SKIPPING */
 
-    /* What no request changes.  A neighbour in a list would be another line of memory. */
+    /* Not changed by any request. */
     ah_link link; /* in the session's blocks or rests */
-    ahttp_response *next_recycled;
 };
 
 /* For ah_response_new, where none is recycled. */

@@ -56,7 +56,7 @@ static ah_route route_of(const ahttp_response *call)
     return route;
 }
 
-static AH_COLD void acquire_on_any_way(ahttp_response *call)
+void ah_call_acquire(ahttp_response *call)
 {
     if (call->tracer) {
         call->exchange.tracer = call->tracer;
@@ -73,25 +73,6 @@ static AH_COLD void acquire_on_any_way(ahttp_response *call)
                                          call->limits, call->tracer, on_connection);
     if (idle)
         send_on(call, idle);
-}
-
-/* Whether nothing but the URL says where it goes, and nobody watches it going there. */
-static bool goes_straight(const ahttp_response *call)
-{
-    return call->is_plain && !call->session->is_traced &&
-           !(call->course.stages & 1u << AH_STAGE_PROXY);
-}
-
-void ah_call_acquire(ahttp_response *call)
-{
-    ah_conn *idle = AH_LIKELY(goes_straight(call))
-                        ? ah_connector_take_idle(call->session->connector, &call->url)
-                        : NULL;
-
-    if (AH_LIKELY(idle != NULL))
-        send_on(call, idle);
-    else
-        acquire_on_any_way(call);
 }
 
 /* Adds all fields that are of this sending only. */
@@ -144,6 +125,15 @@ static AH_COLD void start_telling(ahttp_response *call)
         ah_call_log_start(call);
 }
 
+/* Whether nothing but the URL says where it goes, and there is nothing to do before. */
+static bool goes_straight(const ahttp_response *call)
+{
+    const ahttp_session *session = call->session;
+
+    return call->is_plain && session->plain.goes_straight &&
+           !(session->plain.course.uses_jar && ah_cookie_jar_may_have(session->cookie_jar));
+}
+
 void ah_call_start(ahttp_response *call)
 {
     call->exchange.bytes_sent = call->exchange.bytes_received = 0;
@@ -151,7 +141,13 @@ void ah_call_start(ahttp_response *call)
         start_telling(call);
     if (call->limits->total_ms != AHTTP_NEVER)
         ah_timer_start(call->session->guest.loop, &call->deadline, call->limits->total_ms);
-    ah_call_send(call);
+    ah_conn *idle = AH_LIKELY(goes_straight(call))
+                        ? ah_connector_take_idle(call->session->connector, &call->url)
+                        : NULL;
+    if (AH_LIKELY(idle != NULL))
+        send_on(call, idle);
+    else
+        ah_call_send(call);
 }
 
 /* ---- Again ---- */

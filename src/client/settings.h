@@ -50,6 +50,7 @@ typedef struct ah_plain_request {
     ah_request_head head;            /* without what follows from the URL */
     const ahttp_timeout *gap_limits; /* of its exchange */
     bool is_known;                   /* there was one */
+    bool goes_straight;              /* nothing is done but to ask for a connection */
     bool is_anonymous;               /* the session says nothing of who it comes from */
 } ah_plain_request;
 

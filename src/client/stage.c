@@ -66,7 +66,7 @@ static void run_from(ahttp_response *call, unsigned first)
     for (unsigned i = first; i < AH_STAGES && verdict == AH_GO_ON; i++) {
         if (!(call->course.stages >> i & 1))
             continue;
-        call->stage = (unsigned char)i;
+        call->stage = i;
         verdict = ask(stages[i], call, &error);
     }
     follow(call, verdict, error);
@@ -118,7 +118,7 @@ void ah_stage_decide(ahttp_response *call, ah_verdict verdict, ahttp_error *erro
     call->stage_waits = false;
     ah_link_remove(&call->stage_job.link);
     if (verdict == AH_GO_ON)
-        run_from(call, call->stage + 1u);
+        run_from(call, call->stage + 1);
     else
         follow(call, verdict, error);
 }

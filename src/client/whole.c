@@ -276,10 +276,9 @@ static bool is_at_hand(ahttp_response *response)
     const ahttp_session *session = response->session;
     ah_body *body = &response->body;
 
-    if (AH_UNLIKELY(!response->is_plain || !body->decoded || response->reading ||
-                    response->stream.total > 0 || session->guest.checks_thread ||
-                    !session->guest.loop || session->max_body_bytes >= 0 ||
-                    body->ready.len == body->ready.cap))
+    if (AH_UNLIKELY(!response->is_plain || !body->decoded || response->reading || body->was_taken ||
+                    session->guest.checks_thread || !session->guest.loop ||
+                    session->max_body_bytes >= 0 || body->ready.len == body->ready.cap))
         return false;
     body->wants_whole = true;
     body->ready.data[body->ready.len] = '\0';

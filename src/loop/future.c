@@ -21,7 +21,7 @@ static inline void set_state(ahttp_future *future, bool done)
     future->has_promise = !done;
     future->done = done;
     future->handed_in = future->error_seen = future->claimed = false;
-    future->is_last_resort = false;
+    future->is_last_resort = future->has_waiters = false;
 }
 
 void ah_future_init_by(ahttp_future *future, ahttp_loop *loop, ah_future_fn *release, void *owner,
@@ -30,7 +30,7 @@ void ah_future_init_by(ahttp_future *future, ahttp_loop *loop, ah_future_fn *rel
     /* Not all of it: what it is handed in to is set then, free_result with a result. */
     set_state(future, false);
     future->loop = loop;
-    future->then.link = future->waiters.head = (ah_link){0};
+    future->then.link = (ah_link){0};
     future->result = NULL;
     future->error = NULL;
     future->ended = NULL;
@@ -62,7 +62,7 @@ static void recycle(ahttp_future *future);
 /* Nobody holds either half. */
 static void end_both(ahttp_future *future)
 {
-    if (AH_UNLIKELY(future->ended || future->trace || future->result || future->error))
+    if (AH_UNLIKELY(future->ended || future->result || future->error || future->loop->debug.on))
         end_contents(future);
     if (AH_LIKELY(future->release == recycle))
         recycle(future);
@@ -95,7 +95,7 @@ void ah_future_hand_in(ahttp_future *future)
 static AH_COLD void call_waiters(ahttp_future *future)
 {
     ah_loop_ready_all(future->loop, &future->waiters);
-    future->waiters.head = (ah_link){0};
+    future->has_waiters = false;
 }
 
 static inline void set_done(ahttp_future *future)
@@ -103,7 +103,7 @@ static inline void set_done(ahttp_future *future)
     future->done = true;
     if (future->first_waiter)
         ah_loop_append(future->loop, future->first_waiter);
-    if (AH_UNLIKELY(future->waiters.head.next != NULL))
+    if (AH_UNLIKELY(future->has_waiters))
         call_waiters(future);
 }
 
@@ -182,8 +182,9 @@ void ah_future_wait(ahttp_future *future, ah_job *job)
         ah_loop_append(future->loop, job);
         return;
     }
-    if (!future->waiters.head.next)
+    if (!future->has_waiters)
         ah_list_init(&future->waiters);
+    future->has_waiters = true;
     ah_list_append(&future->waiters, &job->link);
 }
 
@@ -191,7 +192,7 @@ void ah_future_await(ahttp_future *future, ah_job *job)
 {
     if (future->done)
         ah_loop_append(future->loop, job);
-    else if (AH_LIKELY(!future->first_waiter && !future->waiters.head.next))
+    else if (AH_LIKELY(!future->first_waiter && !future->has_waiters))
         future->first_waiter = job;
     else
         ah_future_wait(future, job);
@@ -320,7 +321,7 @@ static void recycle(ahttp_future *future)
     ah_futures *futures = &future->loop->futures;
 
     if (AH_UNLIKELY(futures->free_count == MOST_FREE_BLOCKS)) {
-        ah_free(AH_CONTAINER(future, ah_future_block, future));
+        ah_free_lines(AH_CONTAINER(future, ah_future_block, future));
         return;
     }
     put_block(&futures->free, future);
@@ -334,7 +335,7 @@ static void put_back(ahttp_future *future)
 
 static AH_COLD ahttp_future *new_block(ahttp_loop *loop, const char *maker)
 {
-    ah_future_block *block = ah_alloc(sizeof *block);
+    ah_future_block *block = ah_alloc_lines(sizeof *block);
 
     if (!block)
         return NULL;
@@ -421,5 +422,5 @@ void ah_futures_release(ahttp_loop *loop)
     ahttp_future *future;
 
     while ((future = take_block(&loop->futures.free)))
-        ah_free(AH_CONTAINER(future, ah_future_block, future));
+        ah_free_lines(AH_CONTAINER(future, ah_future_block, future));
 }

@@ -10,7 +10,7 @@
 
 typedef void ah_future_fn(ahttp_future *future);
 
-/* What settling and ending one touches comes first. */
+/* In two lines of memory lies what all of them touch; so blocks begin with a line. */
 struct ahttp_future {
     ahttp_loop *loop;
     union {
@@ -32,17 +32,18 @@ struct ahttp_future {
     bool error_seen;
     bool claimed; /* somebody has waited to the end, and what came with the result is theirs */
     bool is_last_resort; /* see ah_future_is_last_resort */
+    bool has_waiters;    /* more than the first one */
     void *result;
     ahttp_free_fn *free_result;
     ahttp_error *error;
-    ah_future_fn *ended;    /* NULL, or called when nobody holds either half any more, before the
-                               result is freed: to put right what nobody claimed */
-    struct ah_trace *trace; /* in debug mode, or NULL */
+    ah_future_fn *ended; /* NULL, or called when nobody holds either half any more, before the
+                            result is freed: to put right what nobody claimed */
     ah_future_fn *release;
-    ah_future_fn *cancel; /* how to stop the work; must settle the future, now or later;
-                             may be called again until it has.  NULL: fail it at once */
-    void *owner;          /* for the hooks */
-    ah_list waiters;      /* behind the first one: ah_jobs, made ready in order; zero: none */
+    ah_future_fn *cancel;   /* how to stop the work; must settle the future, now or later;
+                               may be called again until it has.  NULL: fail it at once */
+    void *owner;            /* for the hooks */
+    ah_list waiters;        /* with has_waiters: ah_jobs, made ready in order behind the first */
+    struct ah_trace *trace; /* in debug mode, or NULL */
 };
 
 /* Futures know the function that made them, for reports: without _by, the one that calls. */

@@ -115,7 +115,7 @@ static void a_future_that_nobody_hands_in_is_reported_at_the_end(void **state)
     ahttp_loop_close(loop);
 
     assert_string_equal(reports, "Future that nobody handed in: ahttp_sleep\n");
-    ah_free(lost);
+    ah_free_lines(lost);
 }
 
 static void a_future_that_is_never_settled_is_reported_at_the_end(void **state)
@@ -129,7 +129,7 @@ static void a_future_that_is_never_settled_is_reported_at_the_end(void **state)
     ahttp_loop_close(loop);
 
     assert_string_equal(reports, "Future that was never settled: ahttp_promise_new\n");
-    ah_free(waiting);
+    ah_free_lines(waiting);
 }
 
 static void *work(void *arg)
@@ -351,7 +351,7 @@ static void without_it_nothing_is_said(void **state)
     ahttp_loop_close(loop);
 
     assert_nothing_reported();
-    ah_free(lost);
+    ah_free_lines(lost);
 }
 
 static void say_and_abort(void)
