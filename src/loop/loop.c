@@ -40,6 +40,14 @@ void ah_loop_ready(ahttp_loop *loop, ah_job *job)
     ah_loop_append(loop, job);
 }
 
+void ah_loop_after_input(ahttp_loop *loop, ah_job *job)
+{
+    if (loop->sees_input)
+        ah_list_append(&loop->after_input, &job->link);
+    else
+        ah_loop_append(loop, job);
+}
+
 void ah_loop_ready_all(ahttp_loop *loop, ah_list *jobs)
 {
     if (ah_list_is_empty(jobs))
@@ -118,12 +126,18 @@ static void on_prepare(uv_prepare_t *prepare)
     if (ah_clock_may_move(loop))
         ah_clock_move(loop);
     ah_loop_leave(loop);
+    loop->sees_input = true;
 }
 
 static void on_check(uv_check_t *check)
 {
-    ah_loop_enter(check->data);
-    ah_loop_leave(check->data);
+    ahttp_loop *loop = check->data;
+
+    loop->sees_input = false;
+    ah_loop_enter(loop);
+    if (!ah_list_is_empty(&loop->after_input))
+        ah_list_splice(&loop->ready, &loop->after_input);
+    ah_loop_leave(loop);
 }
 
 /* ---- Running ---- */
@@ -287,6 +301,7 @@ ahttp_loop *ahttp_loop_create(const ahttp_loop_options *options)
     }
     loop->has_virtual_clock = chosen.virtual_clock;
     ah_list_init(&loop->ready);
+    ah_list_init(&loop->after_input);
     ah_list_init(&loop->sleeps);
     ah_guests_init(loop);
     ah_futures_init(loop);

@@ -22,7 +22,10 @@ struct ah_job {
 
 /* Appends job to the ready queue; it must be in no list. */
 void ah_loop_ready(ahttp_loop *loop, ah_job *job);
-/* Appends all of them, in order; the list is empty afterwards. */
+/* The same once all has been seen that came in this turn of the loop: for what takes long, which
+   answers that are there already should not wait for; several of a kind then run in a row. */
+void ah_loop_after_input(ahttp_loop *loop, ah_job *job);
+/* Appends all of them to the ready queue, in order; the list is empty afterwards. */
 void ah_loop_ready_all(ahttp_loop *loop, ah_list *jobs);
 
 /* Whether loop was made on this thread.  It may be gone already. */

@@ -98,8 +98,10 @@ typedef bool ah_go_on_fn(const ahttp_loop *loop, const void *ctx);
 
 struct ahttp_loop {
     ah_list ready;
-    unsigned depth; /* of nested brackets */
-    bool running;   /* inside ahttp_loop_run or another call of this library that runs it */
+    ah_list after_input; /* jobs for the ready queue when all input of this turn was seen */
+    unsigned depth;      /* of nested brackets */
+    bool running;        /* inside ahttp_loop_run or another call of this library that runs it */
+    bool sees_input;     /* between libuv's prepare and check phases */
     bool stopped;
     bool closing;
     bool idling; /* the idle handle is started */

@@ -2,8 +2,8 @@
 /* An attempt is a transport from net/socket that is still connecting: it is told when the
    socket becomes writable, and then asks the system how the connecting went.
 
-   Nothing starts before the loop runs the dial's job, so that a system which connects or
-   refuses at once still reports from the loop. */
+   Nothing starts before the loop runs the dial's job, behind the input of its turn, so that a
+   system which connects or refuses at once still reports from the loop. */
 #include "net/dial.h"
 #include "base/later.h"
 #include "loop/poll.h"
@@ -355,7 +355,7 @@ static ah_dial *new_dial(ahttp_loop *loop, const ah_dial_options *options, size_
         dial->name = (char *)&dial->attempts[count];
         memcpy(dial->name, chosen->name, name_size);
     }
-    ah_loop_ready(loop, &dial->begin);
+    ah_loop_after_input(loop, &dial->begin);
     return dial;
 }
 

@@ -14,7 +14,7 @@ struct ah_tls_handshake {
     ah_tls_stream *stream;
     ah_tls_fn *done;
     void *ctx;
-    ah_job job; /* the first step, so that done is never called inside ah_tls_start */
+    ah_job job; /* the next step; done is never called inside ah_tls_start */
     ah_tls_verdict verdict;
     const char *refusal; /* why it is not even begun, or NULL */
     char name[];         /* of the server, without the dot at its end */
@@ -233,13 +233,26 @@ static void step(ah_tls_handshake *self)
     ah_tls_wire_want(wire, AH_READABLE | (wire->is_blocked ? AH_WRITABLE : 0u));
 }
 
+/* A step computes for as long as many answers take. */
+static void step_soon(ah_tls_handshake *self, ah_job_fn *run)
+{
+    self->job.run = run;
+    if (!ah_link_is_in_list(&self->job.link))
+        ah_loop_after_input(self->stream->loop, &self->job);
+}
+
+static void go_on(ah_job *job)
+{
+    step(AH_CONTAINER(job, ah_tls_handshake, job));
+}
+
 static void on_below_ready(void *ctx, unsigned events)
 {
     ah_tls_handshake *self = ctx;
 
     (void)events;
     self->stream->wire.is_drained = false;
-    step(self);
+    step_soon(self, go_on);
 }
 
 static void begin(ah_job *job)
@@ -307,8 +320,7 @@ ah_tls_handshake *ah_tls_start(ahttp_loop *loop, ahttp_tls *settings, ah_transpo
     stream->verdict = &self->verdict;
     below->ready = on_below_ready;
     below->ctx = self;
-    self->job.run = begin;
-    ah_loop_ready(loop, &self->job);
+    step_soon(self, begin);
     return self;
 }
 

@@ -70,6 +70,52 @@ static void a_readable_socket_is_reported_until_nobody_asks(void **state)
     assert_int_equal(self->ready, 2);
 }
 
+static int told; /* sockets that were reported, and how many when a job ran */
+static int told_before_job, told_before_slow_job;
+
+static void run_job(ah_job *job)
+{
+    (void)job;
+    told_before_job = told;
+}
+
+static void run_slow_job(ah_job *job)
+{
+    (void)job;
+    told_before_slow_job = told;
+}
+
+static void queue_jobs_at_first(ah_poll *poll, unsigned events)
+{
+    static ah_job job = {.run = run_job}, slow_job = {.run = run_slow_job};
+
+    (void)events;
+    ah_poll_set(poll, 0);
+    if (told++ > 0)
+        return;
+    ah_loop_after_input(poll->loop, &slow_job);
+    ah_loop_ready(poll->loop, &job);
+}
+
+static void a_job_may_wait_until_all_input_of_the_turn_was_seen(void **state)
+{
+    wire *self = *state;
+    static ah_poll other;
+    told = 0;
+    self->poll.ready = queue_jobs_at_first;
+    assert_int_equal(ah_poll_open(self->loop, &other, self->ends[1], queue_jobs_at_first), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(write(self->ends[i], "x", 1), 1);
+
+    ah_poll_set(&self->poll, AH_READABLE);
+    ah_poll_set(&other, AH_READABLE);
+    ahttp_loop_run(self->loop);
+
+    assert_int_equal(told_before_job, 1);
+    assert_int_equal(told_before_slow_job, 2);
+    ah_poll_close(&other, NULL);
+}
+
 static void what_comes_when_nobody_asks_stops_the_watching(void **state)
 {
     wire *self = *state;
@@ -251,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WIRE(a_readable_socket_is_reported_until_nobody_asks),
+        WITH_WIRE(a_job_may_wait_until_all_input_of_the_turn_was_seen),
         WITH_WIRE(what_comes_when_nobody_asks_stops_the_watching),
         WITH_WIRE(a_writable_socket_is_reported),
         WITH_WIRE(nothing_is_watched_at_first),
