@@ -7,12 +7,11 @@ struct ahttp_peer {
     uint32_t refs;
     bool is_tls_resumed;
     bool is_tls_verified;
-    const char *address;
-    const char *local_address;
     const char *tls_version;
     const char *tls_cipher;
     const char *alpn;
     ah_certificates *certificates; /* a reference, or NULL */
+    char addresses[];              /* of the peer, NUL, of this end, NUL; the other texts */
 };
 
 /* ---- Making ---- */
@@ -47,7 +46,6 @@ static ahttp_peer *make(const ah_peer_facts *facts)
 {
     ah_str texts[] = {ah_str_from(facts->address), ah_str_from(facts->local_address),
                       ah_str_from(facts->tls_version), ah_str_from(facts->tls_cipher), facts->alpn};
-    const char *placed[5];
     size_t size = sizeof(ahttp_peer);
 
     for (int i = 0; i < 5; i++)
@@ -57,14 +55,12 @@ static ahttp_peer *make(const ah_peer_facts *facts)
         return NULL;
     peer->refs = 1;
     peer->certificates = ah_certificates_ref(facts->certificates);
-    char *end = (char *)(peer + 1);
-    for (int i = 0; i < 5; i++)
-        placed[i] = place_text(&end, texts[i]);
-    peer->address = placed[0];
-    peer->local_address = placed[1];
-    peer->tls_version = placed[2];
-    peer->tls_cipher = placed[3];
-    peer->alpn = placed[4];
+    char *end = peer->addresses;
+    place_text(&end, texts[0]);
+    place_text(&end, texts[1]);
+    peer->tls_version = place_text(&end, texts[2]);
+    peer->tls_cipher = place_text(&end, texts[3]);
+    peer->alpn = place_text(&end, texts[4]);
     peer->is_tls_resumed = facts->is_tls_resumed;
     peer->is_tls_verified = facts->is_tls_verified;
     return peer;
@@ -96,12 +92,12 @@ void ahttp_peer_unref(ahttp_peer *peer)
 
 const char *ahttp_peer_address(const ahttp_peer *peer)
 {
-    return peer->address;
+    return peer->addresses;
 }
 
 const char *ahttp_peer_local_address(const ahttp_peer *peer)
 {
-    return peer->local_address;
+    return peer->addresses + strlen(peer->addresses) + 1;
 }
 
 const char *ahttp_peer_tls_version(const ahttp_peer *peer)
