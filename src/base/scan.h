@@ -2,9 +2,10 @@
 #ifndef AH_BASE_SCAN_H
 #define AH_BASE_SCAN_H
 /* Finding a byte in text that is known to have it, which needs no other end: for what is made of
-   short pieces, where calling memchr costs more than looking.  Up to AH_SCAN_MARGIN bytes behind
-   the one that is found are read, and must be there. */
+   short pieces, where calling memchr costs more than looking.  Fewer than AH_SCAN_MARGIN bytes
+   behind the one that is found are read, and must be there. */
 #include <stddef.h>
+#include <stdint.h>
 #if defined(__SSE2__) && !defined(AH_SCAN_PORTABLE)
 #include <emmintrin.h>
 #endif
@@ -27,13 +28,13 @@ static inline char *ah_scan_either(char *at, char a, char b)
 }
 
 /* The first c at or behind at. */
-static inline char *ah_scan(char *at, char c)
+static inline char *ah_scan(const char *at, char c)
 {
     for (;; at += AH_SCAN_MARGIN) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)at);
         unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
         if (hits)
-            return at + (unsigned)__builtin_ctz(hits);
+            return (char *)(uintptr_t)(at + (unsigned)__builtin_ctz(hits));
     }
 }
 
@@ -46,11 +47,11 @@ static inline char *ah_scan_either(char *at, char a, char b)
     return at;
 }
 
-static inline char *ah_scan(char *at, char c)
+static inline char *ah_scan(const char *at, char c)
 {
     while (*at != c)
         at++;
-    return at;
+    return (char *)(uintptr_t)at;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole bodies, as bytes, text and JSON.  A body is collected once and stays where it is: text
    is the same bytes if they are UTF-8 already, and else a copy for each charset. */
+#include "base/scan.h"
 #include "base/utf8.h"
 #include "client/response.h"
 
@@ -96,17 +97,30 @@ static ahttp_error *get_text(ahttp_response *response, ah_str charset, ah_charse
    just the charset that is ours. */
 typedef enum type_glance { NAMES_NONE, NAMES_UTF8, NAMES_MORE } type_glance;
 
+/* As most write it.  Behind the first semicolon stands what a scan may read. */
+static bool ends_in_utf8(ah_str type)
+{
+    const ah_str usual = AH_STR("; charset=utf-8");
+
+    if (type.len < usual.len)
+        return false;
+    const char *end = type.ptr + type.len - usual.len;
+    return memcmp(end, usual.ptr, usual.len) == 0 && ah_scan(type.ptr, ';') == end;
+}
+
 static type_glance glance_at_type(const ahttp_response *response)
 {
     const ah_field *field =
         ah_headers_find(&response->exchange.response.fields, AH_STR("Content-Type"));
-    size_t semicolon = field ? ah_str_find(field->value, ';') : 0;
 
-    if (!field || semicolon == field->value.len)
+    if (!field)
+        return NAMES_NONE;
+    if (AH_LIKELY(ends_in_utf8(field->value)))
+        return NAMES_UTF8;
+    size_t semicolon = ah_str_find(field->value, ';');
+    if (semicolon == field->value.len)
         return NAMES_NONE;
     ah_str parameter = ah_str_slice(field->value, semicolon + 1, field->value.len);
-    if (AH_LIKELY(ah_str_equal(parameter, AH_STR(" charset=utf-8")))) /* as most write it */
-        return NAMES_UTF8;
     return ah_str_equal_nocase(ah_str_trim(parameter), AH_STR("charset=utf-8")) ? NAMES_UTF8
                                                                                 : NAMES_MORE;
 }

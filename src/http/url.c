@@ -360,7 +360,7 @@ static void show_from_memo(ah_url *url, const ah_url_memo *memo, const char *sta
     url->safe = ah_str_make(start, (size_t)(end - start));
     url->port = memo->port;
     url->is_ipv6 = memo->is_ipv6;
-    url->is_tls = memo->scheme_len == sizeof "https" - 1;
+    url->is_tls = memo->is_tls;
 }
 
 AH_APART static const char *build_from_memo(ah_url *url, ah_arena *arena, ah_str rest,
@@ -426,6 +426,7 @@ static void remember(ah_url_memo *memo, const ah_url *url, ah_str given)
     memo->host_len = url->host.len;
     memo->port = url->port;
     memo->is_ipv6 = url->is_ipv6;
+    memo->is_tls = url->is_tls;
     memo->is_as_given = ah_str_equal(given, ah_str_slice(url->safe, 0, written_len));
 }
 

@@ -45,6 +45,7 @@ typedef struct ah_url_memo {
     size_t scheme_len, host_len;
     uint16_t port;
     bool is_ipv6;
+    bool is_tls;
     bool is_as_given; /* both are the same */
 } ah_url_memo;
 /* Like ah_url_parse. */

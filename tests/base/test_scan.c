@@ -9,9 +9,9 @@ enum { MOST = 100 };
 /* All that may be read, to the byte. */
 static char *make(size_t len, char filler)
 {
-    char *text = malloc(len + AH_SCAN_MARGIN);
+    char *text = malloc(len + AH_SCAN_MARGIN - 1);
 
-    memset(text, filler, len + AH_SCAN_MARGIN);
+    memset(text, filler, len + AH_SCAN_MARGIN - 1);
     return text;
 }
 

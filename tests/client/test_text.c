@@ -75,6 +75,10 @@ static void the_charset_is_what_content_type_says(void **state)
                  "日本");
     assert_reads(ahttp_response_text(GET("text/plain; charset=utf-16le", "a\0\xe9\0")), "aé");
     assert_reads(ahttp_response_text(GET("text/plain; charset=UTF-8", "grüß")), "grüß");
+    assert_reads(ahttp_response_text(GET("text/plain; charset=utf-8", "grüß")), "grüß");
+    assert_reads(ahttp_response_text(GET("text/plain; charset=latin1; charset=utf-8", "\xfc")),
+                 "ü");
+    assert_reads(ahttp_response_text(GET("; charset=utf-8", "grüß")), "grüß");
 }
 
 static void without_one_it_is_utf_8(void **state)
