@@ -15,9 +15,9 @@
    there, with the name of its Debian package (the group "servers" of ./dev has them all).  What
    a failed test leaves behind ends with the test program.
 
-   A test that runs as root starts programs as nobody, to whom the folder is given, so that
-   they behave as they do for everybody.  They see HOME and TMPDIR as that folder, which is their
-   working directory, and no proxy settings. */
+   A test that runs as root starts the programs of others as nobody, to whom the folder is given, so
+   that they behave as they do for everybody.  They see HOME and TMPDIR as that folder, which is
+   their working directory, and no proxy settings. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
