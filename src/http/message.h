@@ -64,6 +64,9 @@ static inline ah_response_head ah_response_head_in(ah_arena *arena)
 /* The same for one that was used before, or zeroed. */
 static inline void ah_response_head_empty(ah_response_head *head, ah_arena *arena)
 {
+    head->status = 0;
+    head->minor_version = 0;
+    head->reason = (ah_str){NULL, 0};
     ah_headers_init(&head->fields, arena);
     ah_response_head_forget_trailers(head);
 }

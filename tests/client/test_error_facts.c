@@ -41,6 +41,19 @@ static void a_refused_connection_knows_address_and_errno(void **state)
     assert_int_equal(strncmp(error->host, "localhost:", 10), 0);
 }
 
+static void a_failure_does_not_have_the_status_of_an_earlier_request(void **state)
+{
+    (void)state;
+    f = start(NULL, false);
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/", server_refused_port());
+
+    assert_text(ahttp_get(f.session, server_url(f.server, "/ok")), "ok");
+    assert_text(ahttp_get(f.session, server_url(f.server, "/ok")), "ok");
+
+    assert_int_equal(error_of(ahttp_get(f.session, url))->status, 0);
+}
+
 static void what_was_never_sent_is_safe(void **state)
 {
     (void)state;
@@ -160,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HERE(a_refused_connection_knows_address_and_errno),
+        HERE(a_failure_does_not_have_the_status_of_an_earlier_request),
         HERE(what_was_never_sent_is_safe),
         HERE(waiting_for_a_connection_is_a_phase),
         HERE(what_a_kept_connection_swallowed_is_unknown),
