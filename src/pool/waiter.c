@@ -70,10 +70,9 @@ static void begin_waiting(ah_waiter *waiter)
 
     waiter->since_ms = ah_connector_now(connector);
     waiter->timer.fire = on_limit;
-    if (AH_UNLIKELY(waiter->tracer && must_queue(waiter))) {
-        waiter->is_queued = true;
+    waiter->is_queued = waiter->tracer && must_queue(waiter);
+    if (AH_UNLIKELY(waiter->is_queued))
         ah_trace_step(waiter->tracer, AHTTP_TRACE_QUEUED_START);
-    }
     if (waiter->limits->pool_ms != AHTTP_NEVER && !waiter->place.opening)
         ah_timer_start(connector->setup.loop, &waiter->timer, waiter->limits->pool_ms);
 }

@@ -178,6 +178,28 @@ static void who_has_to_wait_is_queued(void **state)
     assert_non_null(strstr(told.text, "release over turn reuse headers "));
 }
 
+static void who_gave_up_in_the_queue_leaves_nothing_to_the_next_request(void **state)
+{
+    (void)state;
+    use(ahttp_connector_new(.loop = f.loop, .limit = 1, .no_keepalive = true));
+    ahttp_future *first = ahttp_get(f.session, at("/gate/0"));
+    run_until(&f, SERVER_AT_GATE, 1);
+    ahttp_future *other = ahttp_get(f.session, at("/ok"));
+    assert_story("start create created headers start queued ");
+    ahttp_future_cancel(other);
+    assert_null(ahttp_await(other));
+    assert_story("over exception ");
+
+    server_open_gate(f.server, 0);
+    ahttp_response *kept = response_of(first);
+    assert_int_equal(ahttp_await_status(ahttp_response_read(kept)), 0);
+    assert_story("first end chunk over ");
+    assert_text(ahttp_get(f.session, at("/ok")), "ok");
+
+    assert_story("start create created headers first end chunk over ");
+    ahttp_response_unref(kept);
+}
+
 static const server_step redirects[] = {
     READ_REQUEST, SEND("HTTP/1.1 302 Found\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n"), SERVE};
 
@@ -359,6 +381,7 @@ int main(void)
         TEST(a_body_that_is_sent),
         TEST(a_name_is_asked_for_once),
         TEST(who_has_to_wait_is_queued),
+        TEST(who_gave_up_in_the_queue_leaves_nothing_to_the_next_request),
         TEST(a_redirect_is_one_request_with_two_hops),
         TEST(what_a_dead_connection_swallowed_is_sent_once_more),
         TEST(a_failure_in_the_body_comes_behind_the_end_of_the_request),
