@@ -270,9 +270,9 @@ void ah_call_deliver(ahttp_response *call)
 /* Whether there may be a field that says something to the call; as a rule there is none. */
 static inline bool may_matter(const ahttp_headers *fields)
 {
-    return (fields->marks &
-            (ah_name_mark(AH_STR("Set-Cookie")) | ah_name_mark(AH_STR("Content-Encoding")) |
-             ah_name_mark(AH_STR("Strict-Transport-Security")))) != 0;
+    return (fields->name_bits &
+            (ah_name_bit(AH_STR("Set-Cookie")) | ah_name_bit(AH_STR("Content-Encoding")) |
+             ah_name_bit(AH_STR("Strict-Transport-Security")))) != 0;
 }
 
 /* False when the call has failed. */

@@ -16,8 +16,8 @@ struct ahttp_headers {
     ah_field *fields;
     size_t count;
     uint32_t cap;
-    bool has_repeats; /* two names have one mark: they may be the same */
-    uint64_t marks;   /* of all names; most searches for what is not there end here */
+    bool has_repeats;   /* two names have one bit: they may be the same */
+    uint64_t name_bits; /* of all names; most searches for what is not there end here */
     ah_arena *arena;
 };
 
@@ -30,12 +30,12 @@ static inline void ah_headers_init(ahttp_headers *headers, ah_arena *arena)
 static inline void ah_headers_clear(ahttp_headers *headers)
 {
     headers->count = 0;
-    headers->marks = 0;
+    headers->name_bits = 0;
     headers->has_repeats = false;
 }
 /* One bit of 64, for which names of other lengths and first letters seldom stand as well, and
    which is the same in either case: twice 0x20 is no part of it. */
-static inline uint64_t ah_name_mark(ah_str name)
+static inline uint64_t ah_name_bit(ah_str name)
 {
     return UINT64_C(1) << ((name.len + 2 * (size_t)(unsigned char)name.ptr[0]) & 63);
 }
@@ -57,14 +57,14 @@ bool ah_headers_add(ahttp_headers *headers, ah_str name, ah_str value);
 /* The same for texts that are in the arena already, each with a NUL behind it. */
 static inline bool ah_headers_add_borrowed(ahttp_headers *headers, ah_str name, ah_str value)
 {
-    const uint64_t mark = ah_name_mark(name);
+    const uint64_t bit = ah_name_bit(name);
 
     if (!ah_headers_reserve(headers, 1))
         return false;
     headers->fields[headers->count++] = (ah_field){name, value};
-    if (headers->marks & mark)
+    if (headers->name_bits & bit)
         headers->has_repeats = true;
-    headers->marks |= mark;
+    headers->name_bits |= bit;
     return true;
 }
 /* For the next two, where there may be one. */
@@ -72,8 +72,9 @@ const ah_field *ah_headers_search(const ahttp_headers *headers, ah_str name, con
 /* The first field of that name, which has at least a NUL, or NULL. */
 static inline const ah_field *ah_headers_find(const ahttp_headers *headers, ah_str name)
 {
-    return headers->marks & ah_name_mark(name) ? ah_headers_search(headers, name, headers->fields)
-                                               : NULL;
+    return headers->name_bits & ah_name_bit(name)
+               ? ah_headers_search(headers, name, headers->fields)
+               : NULL;
 }
 /* The one behind field of the same name, or NULL. */
 static inline const ah_field *ah_headers_find_next(const ahttp_headers *headers,

@@ -71,14 +71,14 @@ static void names_differ_whatever_their_length_and_wherever_they_differ(void **s
     }
 }
 
-static void a_name_of_the_same_mark_is_another_name(void **state)
+static void a_name_of_the_same_bit_is_another_name(void **state)
 {
     (void)state;
     const ah_str names[] = {AH_STR("Content-Encoding"), AH_STR("Content-Language"),
                             AH_STR("content-encoding")};
     ah_headers_clear(&headers);
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(ah_name_mark(names[i]), ah_name_mark(names[0]));
+        assert_int_equal(ah_name_bit(names[i]), ah_name_bit(names[0]));
         ah_headers_add(&headers, names[i], AH_STR("?"));
     }
 
@@ -194,7 +194,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_name_is_found_in_any_case, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_differ_whatever_their_length_and_wherever_they_differ,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_name_of_the_same_mark_is_another_name, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_name_of_the_same_bit_is_another_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(repeats_are_counted_from_zero, set_up, tear_down),
         cmocka_unit_test_setup_teardown(texts_are_copied, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_list_grows_and_keeps_what_it_has, set_up, tear_down),
