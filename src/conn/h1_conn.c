@@ -18,6 +18,19 @@ static ah_h1_awaited awaited(const ah_h1_conn *conn)
     return conn->exchange->bytes_received > 0 ? AH_H1_MORE_BYTES : AH_H1_FIRST_BYTE;
 }
 
+void ah_h1_conn_want(ah_h1_conn *conn, unsigned events)
+{
+    conn->wanted = (uint8_t)events;
+    ah_transport_want(conn->transport, events);
+    ah_h1_conn_hold(conn, events && !conn->in_background);
+}
+
+void ah_h1_conn_stop_watch(ah_h1_conn *conn)
+{
+    ah_h1_watch_stop(&conn->work->watch, conn->store->loop);
+    conn->work->watch.awaited = AH_H1_NOTHING;
+}
+
 static void want(ah_h1_conn *conn)
 {
     unsigned events = conn->paused ? 0 : AH_READABLE;

@@ -34,10 +34,16 @@ static AH_COLD void trace_released(ah_tracer *tracer)
     ah_trace_step(tracer, AHTTP_TRACE_RELEASE);
 }
 
+static AH_COLD void complete_and_keep(ah_h1_conn *conn, ah_exchange *exchange)
+{
+    conn->base.keeper = exchange;
+    exchange->kept = &conn->base;
+    exchange->events->end(exchange, NULL);
+}
+
 static void complete(ah_h1_conn *conn, size_t left_over)
 {
     ah_exchange *exchange = conn->exchange;
-    bool is_kept = exchange->keeps_conn;
 
     ah_h1_conn_enter(conn, AH_H1_CONN_DONE);
     if (AH_UNLIKELY(exchange->limits))
@@ -48,14 +54,14 @@ static void complete(ah_h1_conn *conn, size_t left_over)
     }
     ah_h1_conn_rest(conn);
     exchange->conn = NULL;
-    if (AH_UNLIKELY(is_kept)) {
-        conn->base.keeper = exchange;
-        exchange->kept = &conn->base;
-    }
     if (AH_UNLIKELY(exchange->tracer))
         trace_released(exchange->tracer);
+    if (AH_UNLIKELY(exchange->keeps_conn)) {
+        complete_and_keep(conn, exchange);
+        return;
+    }
     exchange->events->end(exchange, NULL);
-    if (AH_LIKELY(!conn->closed && !is_kept))
+    if (AH_LIKELY(!conn->closed))
         conn->base.owner->idle(&conn->base);
 }
 

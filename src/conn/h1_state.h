@@ -86,21 +86,13 @@ static inline void ah_h1_conn_hold(ah_h1_conn *conn, bool holds)
         ah_loop_unhold(store->loop);
 }
 
+/* For ah_h1_conn_watch, where they are others than before. */
+void ah_h1_conn_want(ah_h1_conn *conn, unsigned events);
 /* In an exchange. */
 static inline void ah_h1_conn_watch(ah_h1_conn *conn, unsigned events)
 {
-    if (AH_LIKELY(events == conn->wanted))
-        return;
-    conn->wanted = (uint8_t)events;
-    ah_transport_want(conn->transport, events);
-    ah_h1_conn_hold(conn, events && !conn->in_background);
-}
-
-/* Of an exchange that has limits. */
-static inline void ah_h1_conn_stop_watch(ah_h1_conn *conn)
-{
-    ah_h1_watch_stop(&conn->work->watch, conn->store->loop);
-    conn->work->watch.awaited = AH_H1_NOTHING;
+    if (AH_UNLIKELY(events != conn->wanted))
+        ah_h1_conn_want(conn, events);
 }
 
 extern const ah_h1_work_kind ah_h1_conn_work_kind;
@@ -135,6 +127,8 @@ static inline void ah_h1_conn_rest(ah_h1_conn *conn)
 
 /* ---- h1_conn.c ---- */
 
+/* Of an exchange that has limits: it does not look at the clock any more. */
+void ah_h1_conn_stop_watch(ah_h1_conn *conn);
 /* Ends the exchange, if there is one, and then the connection. */
 void ah_h1_conn_end(ah_h1_conn *conn, ahttp_error *error);
 /* Whatever the sending half in its work did, or gaps that it has limits for. */

@@ -37,6 +37,15 @@ ah_h1_work *ah_h1_work_new(const ah_h1_work_kind *kind)
     return work;
 }
 
+void ah_h1_work_give_less(ah_h1_store *store, ah_h1_work *work)
+{
+    ah_buf_release(&work->sending.out);
+    if (store->count == AH_H1_MOST_KEPT)
+        ah_h1_work_free(work);
+    else
+        ah_h1_work_give(store, work);
+}
+
 void ah_h1_work_free(ah_h1_work *work)
 {
     ah_h1_parser_free(work->parser);

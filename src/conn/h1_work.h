@@ -57,15 +57,15 @@ static inline ah_h1_work *ah_h1_work_take(ah_h1_store *store, const ah_h1_work_k
     store->count--;
     return work;
 }
+/* For ah_h1_work_give, where the store has enough, or the work a large buffer. */
+void ah_h1_work_give_less(ah_h1_store *store, ah_h1_work *work);
 /* After an exchange that ended well. */
 static inline void ah_h1_work_give(ah_h1_store *store, ah_h1_work *work)
 {
-    if (AH_UNLIKELY(store->count == AH_H1_MOST_KEPT)) {
-        ah_h1_work_free(work);
+    if (AH_UNLIKELY(store->count == AH_H1_MOST_KEPT || work->sending.out.cap > AH_H1_MOST_BUFFER)) {
+        ah_h1_work_give_less(store, work);
         return;
     }
-    if (AH_UNLIKELY(work->sending.out.cap > AH_H1_MOST_BUFFER))
-        ah_buf_release(&work->sending.out);
     work->next = store->works;
     store->works = work;
     store->count++;
