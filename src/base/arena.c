@@ -162,7 +162,7 @@ char *ah_arena_append(ah_arena *arena, ah_str text, ah_str more)
     char *copy = take(arena, text.len + more.len + 1);
     if (!copy)
         return NULL;
-    if (text.len > 0)
+    if (text.ptr)
         memcpy(copy, text.ptr, text.len);
     if (more.len > 0)
         memcpy(copy + text.len, more.ptr, more.len);
