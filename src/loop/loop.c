@@ -40,12 +40,11 @@ void ah_loop_ready(ahttp_loop *loop, ah_job *job)
     ah_loop_append(loop, job);
 }
 
+/* A program's own handles may call it behind the prepare phase, before libuv blocks. */
 void ah_loop_after_input(ahttp_loop *loop, ah_job *job)
 {
-    if (loop->sees_input)
-        ah_list_append(&loop->after_input, &job->link);
-    else
-        ah_loop_append(loop, job);
+    ah_list_append(loop->sees_input ? &loop->after_input : &loop->ready, &job->link);
+    ah_loop_wake(loop);
 }
 
 void ah_loop_ready_all(ahttp_loop *loop, ah_list *jobs)
@@ -102,7 +101,7 @@ void ah_loop_enter(ahttp_loop *loop)
    it was run for. */
 static bool is_next_turn_due(ahttp_loop *loop)
 {
-    return !ah_list_is_empty(&loop->ready) ||
+    return !ah_list_is_empty(&loop->ready) || !ah_list_is_empty(&loop->after_input) ||
            (loop->has_virtual_clock && ah_clock_may_move(loop)) ||
            (loop->go_on && !loop->go_on(loop, loop->go_on_ctx));
 }

@@ -289,6 +289,50 @@ static void an_idle_library_does_not_keep_a_callers_loop_running(void **state)
     assert_int_equal(uv_loop_close(&uv), 0);
 }
 
+static uv_prepare_t before_waiting;
+static ahttp_loop *seen_loop;
+
+static void stop_its_loop(ah_job *job)
+{
+    (void)job;
+    calls++;
+    uv_stop(ahttp_loop_uv(seen_loop));
+}
+
+static void queue_slow_job(uv_prepare_t *prepare)
+{
+    static ah_job job = {.run = stop_its_loop};
+
+    uv_prepare_stop(prepare);
+    ah_loop_after_input(seen_loop, &job);
+    ah_loop_enter(seen_loop);
+    ah_loop_leave(seen_loop);
+}
+
+/* Its own handles come behind the library's then. */
+static void a_callers_loop_does_not_block_while_jobs_wait_for_its_input(void **state)
+{
+    (void)state;
+    uv_loop_t uv;
+    uv_timer_t timer;
+    uv_loop_init(&uv);
+    uv_timer_init(&uv, &timer);
+    uv_timer_start(&timer, count_timer, 2000, 0);
+    uv_prepare_init(&uv, &before_waiting);
+    uv_prepare_start(&before_waiting, queue_slow_job);
+    seen_loop = ahttp_loop_new(.uv = &uv);
+
+    uv_run(&uv, UV_RUN_DEFAULT);
+
+    assert_int_equal(calls, 1);
+    assert_true(uv_timer_get_due_in(&timer) > 0);
+    assert_int_equal(ahttp_loop_close(seen_loop), 0);
+    uv_close((uv_handle_t *)&before_waiting, NULL);
+    uv_close((uv_handle_t *)&timer, NULL);
+    uv_run(&uv, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&uv), 0);
+}
+
 /* ---- Making ---- */
 
 static void make_and_close(void *ctx)
@@ -372,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup(a_virtual_clock_stands_still_while_the_loop_is_held, reset),
         cmocka_unit_test_setup(on_a_callers_loop_everything_is_taken_away_again, reset),
         cmocka_unit_test_setup(an_idle_library_does_not_keep_a_callers_loop_running, reset),
+        cmocka_unit_test_setup(a_callers_loop_does_not_block_while_jobs_wait_for_its_input, reset),
         cmocka_unit_test_setup(out_of_memory_makes_no_loop_and_leaks_nothing, reset),
         cmocka_unit_test_setup(without_descriptors_there_is_no_loop, reset),
         cmocka_unit_test_setup(options_without_a_size_are_refused, reset),
