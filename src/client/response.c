@@ -60,6 +60,7 @@ static void clear_what_is_there(ahttp_response *response)
     ah_call_forget_end(response);
     ah_tunnel_close(&response->exchange.tunnel);
     response->facts = (ah_head_facts){0};
+    response->stream.total = 0;
     response->hops = 0;
     response->log_number = 0;
     response->resend = AHTTP_RESEND_SAFE;
@@ -100,6 +101,7 @@ static void recycle(ahttp_response *response)
     ah_arena_restart(&response->arena, response->own_text, sizeof response->own_text);
     if (AH_UNLIKELY(response->body.was_taken))
         response->stream.total = 0;
+    assert(response->stream.total == 0);
     ah_body_reset(&response->body);
     if (AH_LIKELY(session->recycled_count < MOST_RECYCLED)) {
         response->next_recycled = session->recycled;

@@ -69,6 +69,24 @@ static void a_small_rest_is_read_and_the_connection_lives(void **state)
     assert_connections(1);
 }
 
+static void what_was_read_of_it_is_not_of_the_next_body(void **state)
+{
+    (void)state;
+    begin(small, false);
+    ahttp_response *response = response_of(get());
+    const ahttp_bytes *piece = ahttp_await(ahttp_stream_read(ahttp_response_stream(response)));
+    assert_int_equal(piece->len, 4);
+
+    ahttp_response_unref(response);
+    server_open_gate(f.server, 1);
+    turn_until_idle();
+
+    response = response_of(ahttp_get(f.session, server_url(f.server, "/ok")));
+    assert_int_equal(ahttp_stream_total(ahttp_response_stream(response)), 0);
+    ahttp_response_unref(response);
+    assert_connections(1);
+}
+
 static void the_rest_may_have_65536_bytes(void **state)
 {
     static const server_step most[] = {READ_REQUEST, SEND(HEAD("65540") "body"), WAIT_GATE(1),
@@ -276,6 +294,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_teardown(name, end)
     const struct CMUnitTest tests[] = {
         TEST(a_small_rest_is_read_and_the_connection_lives),
+        TEST(what_was_read_of_it_is_not_of_the_next_body),
         TEST(the_rest_may_have_65536_bytes),
         TEST(a_greater_rest_closes_the_connection),
         TEST(an_unknown_rest_closes_the_connection),
