@@ -234,9 +234,8 @@ static void step(ah_tls_handshake *self)
 }
 
 /* A step computes for as long as many answers take. */
-static void step_soon(ah_tls_handshake *self, ah_job_fn *run)
+static void step_soon(ah_tls_handshake *self)
 {
-    self->job.run = run;
     if (!ah_link_is_in_list(&self->job.link))
         ah_loop_after_input(self->stream->loop, &self->job);
 }
@@ -252,13 +251,14 @@ static void on_below_ready(void *ctx, unsigned events)
 
     (void)events;
     self->stream->wire.is_drained = false;
-    step_soon(self, go_on);
+    step_soon(self);
 }
 
 static void begin(ah_job *job)
 {
     ah_tls_handshake *self = AH_CONTAINER(job, ah_tls_handshake, job);
 
+    self->job.run = go_on;
     self->stream->wire.is_drained = true; /* the client speaks first (RFC 8446 §2) */
     if (self->refusal)
         fail(self,
@@ -320,7 +320,8 @@ ah_tls_handshake *ah_tls_start(ahttp_loop *loop, ahttp_tls *settings, ah_transpo
     stream->verdict = &self->verdict;
     below->ready = on_below_ready;
     below->ctx = self;
-    step_soon(self, begin);
+    self->job.run = begin;
+    step_soon(self);
     return self;
 }
 

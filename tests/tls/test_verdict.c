@@ -138,6 +138,23 @@ static void a_name_that_could_match_anything_is_refused_before_the_handshake(voi
     }
 }
 
+static void a_name_stays_refused_where_the_peer_is_heard_before_the_handshake_begins(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f);
+    tls_peer *peer = tls_peer_new(f.loop, .certificate = f.leaf);
+
+    start_handshake(&f, peer, ".example");
+    ah_transport *below = tls_peer_transport(peer);
+    below->ready(below->ctx, AH_READABLE);
+    run(&f);
+
+    assert_int_equal(f.user.code, AHTTP_E_TLS);
+    assert_non_null(strstr(f.user.message, "the host name has an empty label"));
+    finish(&f, peer);
+}
+
 static void a_host_name_that_cannot_be_sent_is_refused_before_the_handshake(void **state)
 {
     fixture f;
@@ -284,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_very_long_name_is_cut),
         cmocka_unit_test(a_host_name_that_cannot_be_sent_is_refused_before_the_handshake),
         cmocka_unit_test(a_name_that_could_match_anything_is_refused_before_the_handshake),
+        cmocka_unit_test(a_name_stays_refused_where_the_peer_is_heard_before_the_handshake_begins),
         cmocka_unit_test(a_certificate_out_of_its_time_is_refused_with_the_date),
         cmocka_unit_test(an_expired_link_of_the_chain_is_named),
         cmocka_unit_test(an_unknown_issuer_is_named),
