@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Libraries that are loaded when they are needed: the shared library in a build folder is linked with none of them, and says in
-# notes which it loads; where it is linked with them, their parts work as well.
+# Libraries that are loaded when they are needed: the shared library in a build folder is linked
+# with none of them, and says in notes which it loads; where it is linked with them, their parts
+# work as well.
 # usage: check_lazy.sh BUILD-FOLDER
 set -eu
 built=$1/src/libahttp.so
