@@ -188,6 +188,11 @@ static bool begin_response(ah_h1_conn *conn)
     return true;
 }
 
+static bool is_reading(const ah_h1_conn *conn)
+{
+    return conn->has_begun && conn->work;
+}
+
 static void received(ah_h1_conn *conn, ah_str bytes)
 {
     size_t used;
@@ -196,7 +201,7 @@ static void received(ah_h1_conn *conn, ah_str bytes)
         ah_h1_conn_end(conn, NULL);
         return;
     }
-    if (!conn->has_begun && !begin_response(conn))
+    if (!is_reading(conn) && !begin_response(conn))
         return;
     if (AH_UNLIKELY(conn->exchange->tracer))
         trace_received(conn->exchange);
@@ -212,7 +217,7 @@ static AH_COLD void ended(ah_h1_conn *conn, ahttp_error *failure)
         ah_h1_conn_end(conn, failure);
         return;
     }
-    if (!conn->has_begun && !begin_response(conn)) {
+    if (!is_reading(conn) && !begin_response(conn)) {
         ah_error_free(failure);
         return;
     }
