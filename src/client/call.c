@@ -252,7 +252,7 @@ static void give(ahttp_response *call)
 
     call->phase = AH_CALL_OPEN;
     call->sent = NULL;
-    call->refs = 1;
+    call->refs++;
     ah_future_resolve(sent, call, drop_response);
 }
 
@@ -262,9 +262,14 @@ void ah_call_deliver(ahttp_response *call)
 
     if (AH_UNLIKELY(call->tracer && !call->asker))
         ah_call_trace_status(call, AHTTP_TRACE_REQUEST_END, NULL);
+    if (!holds_body) {
+        give(call);
+        return;
+    }
+    call->refs++; /* nobody may want it: then it is given up when all that came is in it */
     give(call);
-    if (holds_body)
-        deliver_held(call);
+    deliver_held(call);
+    ahttp_response_unref(call);
 }
 
 /* Whether there may be a field that says something to the call; as a rule there is none. */

@@ -173,6 +173,25 @@ static void a_response_that_nobody_awaited_is_skipped_as_well(void **state)
     assert_connections(1);
 }
 
+static bool never(const ahttp_response *response, void *ctx)
+{
+    (void)response;
+    (void)ctx;
+    return false;
+}
+
+static void a_whole_response_that_nobody_awaited_is_gone_behind_a_stage_that_waited(void **state)
+{
+    (void)state;
+    begin(NULL, false);
+
+    ahttp_drop(ahttp_get(f.session, server_url(f.server, "/ok"), .raise_if = never));
+    turn_until_idle();
+    settle(&f);
+
+    assert_connections(1);
+}
+
 static void a_stopped_reader_gives_up_as_well(void **state)
 {
     static const server_step big[] = {READ_REQUEST, SEND(HEAD("1048576")), SEND_PATTERN(1048576),
@@ -301,6 +320,7 @@ int main(void)
         TEST(a_chunked_body_that_has_arrived_keeps_the_connection),
         TEST(a_connection_that_is_to_end_is_not_skipped),
         TEST(a_response_that_nobody_awaited_is_skipped_as_well),
+        TEST(a_whole_response_that_nobody_awaited_is_gone_behind_a_stage_that_waited),
         TEST(a_stopped_reader_gives_up_as_well),
         TEST(a_rest_that_does_not_come_is_waited_for_one_second),
         TEST(the_deadline_of_the_request_holds_for_its_rest),
