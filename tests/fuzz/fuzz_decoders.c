@@ -44,6 +44,7 @@ static int decode(ah_str coding, ah_str input, size_t step, size_t max_output, a
 static void encode(ah_str coding, ah_str input, size_t step, size_t max_output, ah_buf *out)
 {
     ah_encoder *encoder;
+    ahttp_error *error;
     ah_coding_result result;
 
     must(ah_encoder_new(coding, &encoder, &error) && encoder);
