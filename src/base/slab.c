@@ -51,8 +51,8 @@ static page *add_page(ah_slab *slab)
 
 void *ah_slab_take(ah_slab *slab)
 {
-    ah_link *first = ah_list_first(&slab->pages);
-    page *from = first ? AH_CONTAINER(first, page, link) : add_page(slab);
+    page *from = ah_list_is_empty(&slab->pages) ? add_page(slab)
+                                                : AH_CONTAINER(slab->pages.head.next, page, link);
 
     if (!from)
         return NULL;
