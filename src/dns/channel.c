@@ -213,7 +213,8 @@ ah_channel *ah_channel_open(ahttp_loop *loop, const ah_channel_options *options,
     const char *why_not = ah_library_load(&ah_ares_library);
 
     if (why_not) {
-        *error = ah_error_new(AHTTP_E_UNSUPPORTED, "start c-ares: %s", why_not);
+        *error = ah_error_new(AHTTP_E_UNSUPPORTED, "look up names: c-ares cannot be loaded: %s",
+                              why_not);
         return NULL;
     }
     ah_channel *channel = AH_NEW(ah_channel);

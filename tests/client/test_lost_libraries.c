@@ -83,7 +83,7 @@ static void names_fail_and_addresses_do_not(void **state)
     const char *soname = lose(&ah_ares_library);
 
     assert_fails(ahttp_get(f.session, "http://www.example/"), AHTTP_E_UNSUPPORTED,
-                 "start c-ares: libahttp-lost.so.7: ");
+                 "look up names: c-ares cannot be loaded: libahttp-lost.so.7: ");
     assert_text(ahttp_get(f.session, server_url(f.server, "/")), "");
 
     become(&ah_ares_library, soname);
