@@ -2,21 +2,28 @@
 #include "base/arena.h"
 #include <stdalign.h>
 
-enum { BLOCK_SIZE = 4096, MOST_STORED = 256 };
+enum {
+    BLOCK_SIZE = 4096,
+    MOST_STORED = 256 /* blocks of BLOCK_SIZE; others are not stored */
+};
 
 struct ah_arena_block {
     ah_arena_block *before;
-    size_t size;
+    size_t size; /* of all of it */
     alignas(max_align_t) char bytes[];
 };
+
+/* ---- Life ---- */
 
 void ah_arena_reset(ah_arena *arena)
 {
     ah_arena_block *block = arena->block;
 
-    if (arena->store)
+    if (arena->store) {
         ah_arena_restart(arena, NULL, 0);
-    if (!block || arena->store)
+        return;
+    }
+    if (!block)
         return;
     while (block->before) {
         ah_arena_block *before = block->before;
@@ -34,6 +41,8 @@ void ah_arena_release(ah_arena *arena)
     ah_free(arena->block);
     *arena = (ah_arena){.store = arena->store};
 }
+
+/* ---- The store ---- */
 
 static inline bool store_block(ah_arena_store *store, ah_arena_block *block)
 {
@@ -73,6 +82,8 @@ void ah_arena_store_release(ah_arena_store *store)
     store->count = 0;
 }
 
+/* ---- Pieces ---- */
+
 static AH_COLD ah_arena_block *new_block(size_t size)
 {
     size_t total = size > SIZE_MAX - sizeof(ah_arena_block) ? 0 : size + sizeof(ah_arena_block);
@@ -105,8 +116,8 @@ static AH_COLD char *take_from_new(ah_arena *arena, size_t size)
     return block ? use_block(arena, block, size) : NULL;
 }
 
-/* From the next block, whose bytes are aligned. */
-static char *take_more(ah_arena *arena, size_t size)
+/* Bytes of a block are aligned. */
+void *ah_arena_alloc_more(ah_arena *arena, size_t size)
 {
     ah_arena_store *store = arena->store;
 
@@ -123,14 +134,9 @@ static char *take(ah_arena *arena, size_t size)
     char *piece = arena->free;
 
     if (AH_UNLIKELY(size > (size_t)(arena->end - arena->free)))
-        return take_more(arena, size);
+        return ah_arena_alloc_more(arena, size);
     arena->free += size;
     return piece;
-}
-
-void *ah_arena_alloc_more(ah_arena *arena, size_t size)
-{
-    return take_more(arena, size);
 }
 
 char *ah_arena_copy(ah_arena *arena, ah_str text)

@@ -28,7 +28,7 @@ typedef struct ah_arena {
 void ah_arena_reset(ah_arena *arena);
 void ah_arena_release(ah_arena *arena);
 
-/* For the next one. */
+/* For ah_arena_restart, where there are blocks: they go to the store. */
 void ah_arena_give_back(ah_arena *arena);
 /* Of one that has a store: everything handed out becomes invalid, and the first pieces come from
    own, which must stay as long as that. */
