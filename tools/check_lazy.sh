@@ -8,7 +8,6 @@ set -eu
 built=$1/src/libahttp.so
 cd "$(dirname "$0")/.."
 lazy='cares brotlidec brotlienc zstd psl idn2'
-tests='dns_resolver http_coding http_coding_zstd http_encoder http_idn cookies_suffix'
 
 # linked LIBRARY NAME: whether it is.
 linked()
@@ -34,10 +33,5 @@ for name in $lazy; do
         exit 1
     }
 done
-for test in $tests; do
-    cmake --build build/check-linked -j "${JOBS:-2}" --target "test_$test" >>build/check-linked.log
-    "build/check-linked/tests/test_$test" >build/check-linked.out 2>&1 || {
-        cat build/check-linked.out
-        exit 1
-    }
-done
+tools/run_tests.sh build/check-linked dns_resolver http_coding http_coding_zstd http_encoder http_idn \
+    cookies_suffix
