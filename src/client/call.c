@@ -392,7 +392,7 @@ static void send_again(ahttp_response *call, ahttp_error *error)
     ah_call_send_again(call);
 }
 
-static AH_COLD void end_special(ahttp_response *call, ahttp_error *error)
+static AH_APART void end_special(ahttp_response *call, ahttp_error *error)
 {
     if (call->phase == AH_CALL_DECIDING) {
         call->has_ended = true;

@@ -114,7 +114,7 @@ static void recycle(ahttp_response *response)
         ah_session_tidy(session);
 }
 
-static AH_COLD void release_special(ahttp_response *response)
+static AH_APART void release_special(ahttp_response *response)
 {
     ahttp_response *asker = response->asker;
 

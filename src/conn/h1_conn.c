@@ -95,7 +95,7 @@ static void on_sending_moved(void *ctx)
 }
 
 /* What cannot go out at once; of a plain one, *sent says how far it has come. */
-static AH_COLD void send_on(ah_h1_conn *conn, ah_exchange *exchange, const ptrdiff_t *sent)
+static AH_APART void send_on(ah_h1_conn *conn, ah_exchange *exchange, const ptrdiff_t *sent)
 {
     if (!ah_h1_conn_take_work(conn)) {
         ah_h1_conn_end(conn, ah_error_no_memory());

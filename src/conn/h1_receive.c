@@ -15,7 +15,7 @@ static bool may_be_reused(const ah_h1_conn *conn, size_t left_over)
            conn->base.peer_keeps_ms != AH_KEEP_ALIVE_NOT_AT_ALL;
 }
 
-static AH_COLD void complete_last(ah_h1_conn *conn)
+static AH_APART void complete_last(ah_h1_conn *conn)
 {
     ah_exchange *exchange = conn->exchange;
 
@@ -211,7 +211,7 @@ static void received(ah_h1_conn *conn, ah_str bytes)
 }
 
 /* The peer has ended its side, or the transport broke (failure is then its reason). */
-static AH_COLD void ended(ah_h1_conn *conn, ahttp_error *failure)
+static AH_APART void ended(ah_h1_conn *conn, ahttp_error *failure)
 {
     if (!conn->exchange) {
         ah_h1_conn_end(conn, failure);

@@ -413,7 +413,7 @@ static ah_h1_result read_length(ah_h1_parser *parser, ah_str *input)
 }
 
 /* A trailer section is a head without its first line, which llhttp is given from here. */
-AH_COLD static ah_h1_result begin_trailers(ah_h1_parser *parser)
+AH_APART static ah_h1_result begin_trailers(ah_h1_parser *parser)
 {
     static const char first_line[] = "HTTP/1.1 200\r\n";
 

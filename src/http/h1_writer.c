@@ -66,7 +66,7 @@ static char *put(char *at, ah_str text)
 }
 
 /* RFC 9112 §3.2.2, and §3.2.4: the whole of the server is a URL without a path. */
-AH_COLD static char *put_absolute_target(char *at, const ah_request_head *head)
+AH_APART static char *put_absolute_target(char *at, const ah_request_head *head)
 {
     bool is_star = ah_str_equal(head->target, AH_STR("*"));
 

@@ -81,7 +81,7 @@ static ptrdiff_t write_one(stream_socket *self, ah_str part)
     return sent < 0 ? stopped(self, "write to") : sent;
 }
 
-static AH_COLD ptrdiff_t write_parts(stream_socket *self, const ah_str *parts, size_t count)
+static AH_APART ptrdiff_t write_parts(stream_socket *self, const ah_str *parts, size_t count)
 {
     ptrdiff_t total = 0;
 

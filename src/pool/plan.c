@@ -341,8 +341,8 @@ static bool has_to_make_room(ah_pool *pool, ah_pool_origin *origin)
 }
 
 /* Somebody waits, perhaps for another origin. */
-static AH_COLD ah_pool_waiter *idle_beside_waiters(ah_pool *pool, ah_pool_conn *conn,
-                                                   int64_t peer_keeps_ms, int64_t now_ms)
+static AH_APART ah_pool_waiter *idle_beside_waiters(ah_pool *pool, ah_pool_conn *conn,
+                                                    int64_t peer_keeps_ms, int64_t now_ms)
 {
     if (oldest_waiter(conn->origin) && has_to_make_room(pool, conn->origin)) {
         pool->passed_over = 0;

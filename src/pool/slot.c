@@ -83,7 +83,7 @@ static void free_slot(ah_slot *slot)
         ah_connector_run_soon(connector);
 }
 
-static AH_COLD void give_again(ah_slot *slot, ah_waiter *waiter)
+static AH_APART void give_again(ah_slot *slot, ah_waiter *waiter)
 {
     ah_connector_step_soon(slot->connector);
     slot->connector->reused++;
