@@ -98,6 +98,7 @@ static void on_sending_moved(void *ctx)
 static AH_APART void send_on(ah_h1_conn *conn, ah_exchange *exchange, const ptrdiff_t *sent)
 {
     if (!ah_h1_conn_take_work(conn)) {
+        exchange->bytes_sent += sent && *sent > 0 ? (uint64_t)*sent : 0;
         ah_h1_conn_end(conn, ah_error_no_memory());
         return;
     }

@@ -2,6 +2,7 @@
 #include "support/check.h"
 
 #include "conn_fixture.h"
+#include "support/failing_alloc.h"
 
 #define OK_RESPONSE "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
@@ -94,6 +95,39 @@ static void a_request_that_does_not_fit_goes_on_when_there_is_room(void **state)
     fake_arrives(&wire, OK_RESPONSE);
 
     assert_string_equal(story, "head 200|body hello|end OK|idle|");
+}
+
+static void send_into_little_room(void *ctx)
+{
+    ah_conn *of_the_test = conn;
+    fake_transport narrow;
+    ah_h1_store scarce;
+
+    fake_init(&narrow);
+    narrow.write_room = 10;
+    ah_h1_store_init(&scarce, loop);
+    conn = ah_h1_conn_new(&scarce, &narrow.base, &owner, NULL);
+    if (conn) {
+        send_request("POST", "data");
+        assert_int_equal(exchange.bytes_sent, 10 - narrow.write_room);
+        *(bool *)ctx |= !conn && exchange.bytes_sent > 0;
+    }
+    if (conn)
+        ah_conn_close(conn, NULL);
+    ah_exchange_release(&exchange);
+    ah_h1_store_release(&scarce);
+    fake_release(&narrow);
+    conn = of_the_test;
+}
+
+static void what_went_out_is_counted_when_there_is_no_memory_to_go_on(void **state)
+{
+    (void)state;
+    bool was_cut_off = false;
+
+    for_each_allocation(send_into_little_room, &was_cut_off);
+
+    assert_true(was_cut_off);
 }
 
 static void a_reader_that_has_enough_stops_the_reading(void **state)
@@ -395,6 +429,7 @@ int main(void)
         TEST(what_keep_alive_says_is_known_when_the_connection_is_idle),
         TEST(a_connection_that_its_peer_keeps_too_shortly_is_not_used_again),
         TEST(a_request_that_does_not_fit_goes_on_when_there_is_room),
+        TEST(what_went_out_is_counted_when_there_is_no_memory_to_go_on),
         TEST(a_reader_that_has_enough_stops_the_reading),
         TEST(connection_close_ends_it_after_the_response),
         TEST(a_request_that_wants_close_is_the_last),
