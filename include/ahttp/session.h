@@ -31,6 +31,9 @@ AHTTP_API ahttp_cookie_jar *ahttp_session_cookie_jar(ahttp_session *session); /*
    if none of it went out, or the method is idempotent or a header Idempotency-Key is given. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_session_send(ahttp_session *session,
                                                           const ahttp_request_options *request);
+/* The same, of a request that says nothing but its method and URL. */
+AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_session_request(ahttp_session *session,
+                                                             const char *method, const char *url);
 
 AHTTP_END
 

@@ -11,9 +11,12 @@
     ahttp_session_create(&(ahttp_session_options){                                                 \
         .size = sizeof(ahttp_session_options), .made_at = AHTTP_HERE, __VA_ARGS__})
 #define ahttp_request(session, verb, ...)                                                          \
-    ahttp_session_send((session), &(ahttp_request_options){.size = sizeof(ahttp_request_options),  \
-                                                           .method = (verb),                       \
-                                                           .url = __VA_ARGS__})
+    (AHTTP_SAYS_MORE(__VA_ARGS__, )                                                                \
+         ? ahttp_session_send((session),                                                           \
+                              &(ahttp_request_options){.size = sizeof(ahttp_request_options),      \
+                                                       .method = (verb),                           \
+                                                       .url = __VA_ARGS__})                        \
+         : ahttp_session_request((session), (verb), AHTTP_URL_OF(__VA_ARGS__, )))
 #define ahttp_get(session, ...)     ahttp_request(session, "GET", __VA_ARGS__)
 #define ahttp_head(session, ...)    ahttp_request(session, "HEAD", __VA_ARGS__)
 #define ahttp_post(session, ...)    ahttp_request(session, "POST", __VA_ARGS__)
@@ -21,5 +24,8 @@
 #define ahttp_patch(session, ...)   ahttp_request(session, "PATCH", __VA_ARGS__)
 #define ahttp_delete(session, ...)  ahttp_request(session, "DELETE", __VA_ARGS__)
 #define ahttp_options(session, ...) ahttp_request(session, "OPTIONS", __VA_ARGS__)
+/* The URL of a request, and whether anything stands behind it: then options are built. */
+#define AHTTP_URL_OF(url, ...)    url
+#define AHTTP_SAYS_MORE(url, ...) (sizeof(#__VA_ARGS__) > 1)
 #endif
 #endif

@@ -12,6 +12,8 @@
 #include "conn/source.h"
 #include "http/pairs.h"
 
+static const ahttp_request_options nothing_said;
+
 static ahttp_error *refuse(const char *what, const char *why)
 {
     return ah_error_new(AHTTP_E_ARGUMENT, "%s: %s", what, why);
@@ -51,26 +53,37 @@ static const char *join_base(ahttp_response *call, const ah_url *base, ah_str te
     return why;
 }
 
-static ahttp_error *prepare_url(ahttp_response *call, const ahttp_request_options *options)
+static ahttp_error *read_url(ahttp_response *call, const char *url)
 {
     const ah_url *base = call->session->base_url;
-    ah_str text = ah_str_from(options->url);
+    ah_str text = ah_str_from(url);
 
-    if (!options->url)
+    if (!url)
         return refuse("request URL", "it is NULL");
     const char *why =
         base && !ah_url_scheme_of(text).ptr
             ? join_base(call, base, text)
             : ah_url_parse_next(&call->url, &call->arena, text, &call->session->last_url);
-    if (why)
-        return refuse_url(options->url, why);
+    return why ? refuse_url(url, why) : NULL;
+}
+
+static ahttp_error *change_to_https(ahttp_response *call)
+{
+    return ah_hsts_change_url(call->session, &call->url, &call->arena) ? NULL
+                                                                       : ah_error_no_memory();
+}
+
+static ahttp_error *prepare_url(ahttp_response *call, const ahttp_request_options *options)
+{
+    ahttp_error *error = read_url(call, options->url);
+
+    if (error)
+        return error;
     if (options->query && !ah_url_add_query(&call->url, &call->arena, ah_str_from(options->query)))
         return ah_error_no_memory();
     if (options->params && !ah_url_add_params(&call->url, &call->arena, options->params))
         return ah_error_no_memory();
-    if (!ah_hsts_change_url(call->session, &call->url, &call->arena))
-        return ah_error_no_memory();
-    return NULL;
+    return change_to_https(call);
 }
 
 /* ---- Method and target ---- */
@@ -227,10 +240,8 @@ static bool merge_fields(ahttp_response *call, const ahttp_request_options *opti
 
 bool ah_request_own_fields(ahttp_response *call)
 {
-    static const ahttp_request_options none = {.headers = NULL};
-
     return call->exchange.request.fields == &call->request_fields ||
-           merge_fields(call, &none, ah_str_make(NULL, 0), false);
+           merge_fields(call, &nothing_said, ah_str_make(NULL, 0), false);
 }
 
 bool ah_request_add_field(ahttp_response *call, ah_str name, ah_str value)
@@ -413,20 +424,17 @@ static ahttp_error *prepare_rest(ahttp_response *call, const ahttp_request_optio
 /* Whether nothing is said between two members. */
 static bool is_empty(const ahttp_request_options *options, size_t from, size_t to)
 {
-    static const ahttp_request_options none;
-
-    return memcmp((const char *)options + from, (const char *)&none + from, to - from) == 0;
+    return memcmp((const char *)options + from, (const char *)&nothing_said + from, to - from) == 0;
 }
 
 static bool says_only_url(const ahttp_request_options *options, bool *with_limits)
 {
-    const char *method = options->method ? options->method : "GET";
     const size_t start = offsetof(ahttp_request_options, params);
     const size_t limits = offsetof(ahttp_request_options, timeout);
     const size_t behind = limits + sizeof options->timeout;
 
     *with_limits = false;
-    if (method[0] != 'G' || method[1] != 'E' || method[2] != 'T' || method[3] != '\0')
+    if (!ah_request_is_get(options->method))
         return false;
     if (is_empty(options, start, sizeof *options))
         return true;
@@ -488,8 +496,9 @@ static ahttp_error *prepare_for_url(ahttp_response *call, const ahttp_request_op
     return error;
 }
 
-static ahttp_error *prepare_plain(ahttp_response *call, const ahttp_request_options *options,
-                                  bool with_limits)
+/* limits: those of the request, or NULL. */
+static ahttp_error *prepare_plain(ahttp_response *call, const char *url,
+                                  const ahttp_timeout *limits)
 {
     const ah_plain_request *plain = &call->session->plain;
     ah_request_head *head = &call->exchange.request;
@@ -500,15 +509,17 @@ static ahttp_error *prepare_plain(ahttp_response *call, const ahttp_request_opti
     call->limits = &call->session->timeout;
     call->exchange.limits = plain->gap_limits;
     begin_response(call, &plain->settings);
-    if (with_limits)
-        error = prepare_limits(call, &options->timeout);
+    if (limits)
+        error = prepare_limits(call, limits);
     if (!error)
-        error = prepare_url(call, options);
+        error = read_url(call, url);
+    if (!error)
+        error = change_to_https(call);
     if (error)
         return error;
     if (AH_UNLIKELY(!plain->is_anonymous || call->url.userinfo.ptr)) {
         call->is_plain = false;
-        return prepare_for_url(call, options, (ah_str){0});
+        return prepare_for_url(call, &nothing_said, (ah_str){0});
     }
     head->target = call->url.target;
     return ah_url_write_host(&call->url, &call->arena, &head->authority) ? NULL
@@ -538,6 +549,11 @@ ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_option
     bool is_plain = says_only_url(options, &with_limits);
 
     if (AH_LIKELY(is_plain && call->session->plain.is_known))
-        return prepare_plain(call, options, with_limits);
+        return prepare_plain(call, options->url, with_limits ? &options->timeout : NULL);
     return prepare_special(call, options, is_plain && !with_limits);
+}
+
+ahttp_error *ah_request_prepare_get(ahttp_response *call, const char *url)
+{
+    return prepare_plain(call, url, NULL);
 }

@@ -6,6 +6,13 @@
 
 /* Fills the exchange; the bodies in options are taken over.  NULL, or what is wrong. */
 ahttp_error *ah_request_prepare(ahttp_response *call, const ahttp_request_options *options);
+static inline bool ah_request_is_get(const char *method)
+{
+    return !method ||
+           (method[0] == 'G' && method[1] == 'E' && method[2] == 'T' && method[3] == '\0');
+}
+/* The same for a GET that says nothing but its URL, when the session's first one is known. */
+ahttp_error *ah_request_prepare_get(ahttp_response *call, const char *url);
 /* Makes the fields the call's own, where they are the session's.  False when out of memory. */
 bool ah_request_own_fields(ahttp_response *call);
 /* Adds one for the sending at hand; both texts are copied.  False when out of memory. */

@@ -330,35 +330,59 @@ ahttp_cookie_jar *ahttp_session_cookie_jar(ahttp_session *session)
 
 /* ---- Sending ---- */
 
-static AH_COLD ahttp_future *fail_unsent(ahttp_session *session,
-                                         const ahttp_request_options *options, ahttp_future *future)
+static AH_COLD ahttp_future *fail_unsent(ahttp_session *session, ahttp_future *future)
 {
-    ah_request_free_bodies(options);
     if (!future)
         return ah_future_failed(session->guest.loop, ah_error_no_memory());
     ah_future_reject(future, ah_error_no_memory());
     return future;
 }
 
-static ahttp_future *start(ahttp_session *session, const ahttp_request_options *options)
+/* A block whose promise is the future, or NULL: out of memory. */
+static ahttp_response *new_call(ahttp_session *session, ahttp_future *future)
 {
-    ahttp_future *future = ah_future_new_by(session->guest.loop, "ahttp_session_send");
     ahttp_response *call = future ? ah_response_new(session) : NULL;
 
-    if (AH_UNLIKELY(!call))
-        return fail_unsent(session, options, future);
-    ah_call_take_promise(call, future);
-    ahttp_error *error = ah_request_prepare(call, options);
+    if (AH_LIKELY(call != NULL))
+        ah_call_take_promise(call, future);
+    return call;
+}
+
+static void start(ahttp_response *call, ahttp_error *error)
+{
     if (AH_UNLIKELY(error != NULL))
         ah_call_refuse(call, error);
     else
         ah_call_start(call);
+}
+
+static ahttp_future *send_any(ahttp_session *session, const ahttp_request_options *options)
+{
+    ahttp_future *future = ah_future_new_by(session->guest.loop, "ahttp_session_send");
+    ahttp_response *call = new_call(session, future);
+
+    if (AH_UNLIKELY(!call)) {
+        ah_request_free_bodies(options);
+        return fail_unsent(session, future);
+    }
+    start(call, ah_request_prepare(call, options));
+    return future;
+}
+
+static ahttp_future *send_get(ahttp_session *session, const char *url)
+{
+    ahttp_future *future = ah_future_new_by(session->guest.loop, "ahttp_session_request");
+    ahttp_response *call = new_call(session, future);
+
+    if (AH_UNLIKELY(!call))
+        return fail_unsent(session, future);
+    start(call, ah_request_prepare_get(call, url));
     return future;
 }
 
 /* Options of another version, a session that was closed, debug mode. */
-static AH_COLD ahttp_future *start_with_care(ahttp_session *session,
-                                             const ahttp_request_options *given)
+static AH_COLD ahttp_future *send_with_care(ahttp_session *session,
+                                            const ahttp_request_options *given)
 {
     ahttp_request_options room;
     const ahttp_request_options *options =
@@ -378,13 +402,29 @@ static AH_COLD ahttp_future *start_with_care(ahttp_session *session,
         return ah_future_failed(
             loop, ah_error_new(AHTTP_E_CLOSED, "send request: the session was closed before"));
     }
-    return start(session, options);
+    return send_any(session, options);
 }
 
 ahttp_future *ahttp_session_send(ahttp_session *session, const ahttp_request_options *given)
 {
     if (AH_UNLIKELY(!given || given->size != sizeof *given || session->closed ||
                     session->guest.checks_thread))
-        return start_with_care(session, given);
-    return start(session, given);
+        return send_with_care(session, given);
+    return send_any(session, given);
+}
+
+static AH_COLD ahttp_future *send_with_options(ahttp_session *session, const char *method,
+                                               const char *url)
+{
+    return ahttp_session_send(
+        session, &(ahttp_request_options){
+                     .size = sizeof(ahttp_request_options), .method = method, .url = url});
+}
+
+ahttp_future *ahttp_session_request(ahttp_session *session, const char *method, const char *url)
+{
+    if (AH_UNLIKELY(!session->plain.is_known || !ah_request_is_get(method) || session->closed ||
+                    session->guest.checks_thread))
+        return send_with_options(session, method, url);
+    return send_get(session, url);
 }

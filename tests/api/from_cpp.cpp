@@ -27,6 +27,7 @@ int main()
     request.url = "not a URL";
     int code = AHTTP_OK;
     ahttp_then(ahttp_session_send(session, &request), note_failure, &code);
+    ahttp_drop(ahttp_session_request(session, "GET", "not a URL"));
 
     ahttp_session_unref(session);
     if (ahttp_loop_run(loop) < 0 || ahttp_loop_close(loop) < 0)

@@ -73,6 +73,39 @@ static void a_get_that_says_only_its_url_is_not_touched_by_others(void **state)
     ahttp_response_unref(response);
 }
 
+static void a_request_may_be_made_of_a_method_and_a_url_alone(void **state)
+{
+    const char *const methods[] = {NULL, "GET", "DELETE", "PURGE"};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) /* the first plain GET, and those that follow it */
+        for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+            char line[64];
+            snprintf(line, sizeof line, "%s /ok HTTP/1.1\r\n", methods[m] ? methods[m] : "GET");
+            send_ok(ahttp_session_request(f.session, methods[m], server_url(f.server, "/ok")));
+            assert_memory_equal(seen().head, line, strlen(line));
+        }
+    assert_fails(ahttp_session_request(f.session, "GET", NULL), AHTTP_E_ARGUMENT,
+                 "request URL: it is NULL");
+    assert_fails(ahttp_session_request(f.session, "NO METHOD", server_url(f.server, "/ok")),
+                 AHTTP_E_ARGUMENT, "request method");
+    assert_fails(ahttp_session_request(f.session, "GET", "nonsense"), AHTTP_E_URL, "nonsense");
+}
+
+static void a_macro_evaluates_what_it_is_given_once(void **state)
+{
+    int sessions = 0, urls = 0, verbs = 0;
+
+    (void)state;
+    send_ok(ahttp_request((sessions++, f.session), (verbs++, "GET"),
+                          (urls++, server_url(f.server, "/ok"))));
+    send_ok(ahttp_request((sessions++, f.session), (verbs++, "GET"),
+                          (urls++, server_url(f.server, "/ok")), .max_redirects = 1));
+    assert_int_equal(sessions, 2);
+    assert_int_equal(verbs, 2);
+    assert_int_equal(urls, 2);
+}
+
 static void time_limits_beside_the_url_are_the_requests_own(void **state)
 {
     (void)state;
@@ -271,6 +304,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_plain_get_sends_host_and_the_automatic_headers_only),
         TEST(a_get_that_says_only_its_url_is_not_touched_by_others),
+        TEST(a_request_may_be_made_of_a_method_and_a_url_alone),
+        TEST(a_macro_evaluates_what_it_is_given_once),
         TEST(time_limits_beside_the_url_are_the_requests_own),
         TEST(a_header_of_the_request_replaces_the_automatic_one),
         TEST(a_null_value_removes_an_automatic_header),
