@@ -31,7 +31,7 @@ typedef struct ah_library {
 /* Its table may be used; or why it may not, for good: "libpsl.so.5: cannot open shared object
    file: No such file or directory".  From any thread. */
 const char *ah_library_load(ah_library *library);
-/* Whether loading it will most likely work; costs a look at a file. */
+/* Whether loading it will most likely work, or has; costs a look at a file. */
 bool ah_library_is_there(ah_library *library);
 
 #define AH_LIBRARY_MEMBER(function)  __typeof__(function) *function;

@@ -12,6 +12,8 @@ static ah_verdict after(ahttp_response *call, ahttp_error **error)
         ah_decoder_new_for_transfer(fields, !call->settings->no_decompress, limits, decoder, error);
     else
         ah_decoder_new_for(fields, limits, decoder, error);
+    if (*error && (*error)->code == AHTTP_E_UNSUPPORTED)
+        ah_session_announce_codings(call->session);
     return *error ? AH_FAIL : AH_GO_ON;
 }
 

@@ -254,7 +254,7 @@ static void use_session_fields(ahttp_response *call)
     ah_request_head *head = &call->exchange.request;
 
     head->fields = &call->session->fields;
-    head->fields_text = ah_buf_str(&call->session->fields_text);
+    head->fields_text = call->session->fields_text;
 }
 
 static ahttp_error *prepare_fields(ahttp_response *call, const ahttp_request_options *options,

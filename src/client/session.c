@@ -20,6 +20,42 @@ static bool add_automatic(ahttp_session *session, const ahttp_pair *given, ah_st
     return ah_pairs_have(given, name) || ah_headers_add(&session->fields, name, value);
 }
 
+/* The text of earlier requests stays. */
+static bool write_fields(ahttp_session *session)
+{
+    ah_buf text = {0};
+
+    ah_h1_write_fields(&text, &session->fields);
+    const char *kept =
+        ah_buf_failed(&text) ? NULL : ah_arena_copy(&session->arena, ah_buf_str(&text));
+    if (kept)
+        session->fields_text = ah_str_make(kept, text.len);
+    ah_buf_release(&text);
+    return kept;
+}
+
+/* What a plain request left in its block are the fields as they were. */
+static void forget_plain(const ah_list *blocks)
+{
+    AH_LIST_FOR_EACH(link, blocks)
+    {
+        AH_CONTAINER(link, ahttp_response, link)->is_plain = false;
+    }
+}
+
+void ah_session_announce_codings(ahttp_session *session)
+{
+    ahttp_headers *fields = &session->fields;
+    const ah_field *announced = ah_headers_find(fields, AH_STR("Accept-Encoding"));
+
+    if (session->has_own_codings)
+        return;
+    fields->fields[announced - fields->fields].value = ah_coding_accepted();
+    write_fields(session); /* or out of memory; a later one will try again */
+    forget_plain(&session->blocks);
+    forget_plain(&session->rests);
+}
+
 static bool make_fields(ahttp_session *session, const ahttp_session_options *options)
 {
     const char *agent = options->user_agent ? options->user_agent : "libahttp/" AHTTP_VERSION;
@@ -30,13 +66,13 @@ static bool make_fields(ahttp_session *session, const ahttp_session_options *opt
         !add_automatic(session, given, AH_STR("Accept-Encoding"), ah_coding_accepted()) ||
         !add_automatic(session, given, AH_STR("User-Agent"), ah_str_from(agent)))
         return false;
+    session->has_own_codings = ah_pairs_have(given, AH_STR("Accept-Encoding"));
     session->skips_type = ah_pairs_have(given, AH_STR("Content-Type"));
     for (const ahttp_pair *pair = given; pair && pair->name; pair++)
         if (pair->value &&
             !ah_headers_add(&session->fields, ah_str_from(pair->name), ah_str_from(pair->value)))
             return false;
-    ah_h1_write_fields(&session->fields_text, &session->fields);
-    return !ah_buf_failed(&session->fields_text);
+    return write_fields(session);
 }
 
 /* False when it is none, or its path does not end in "/". */
@@ -113,7 +149,6 @@ static void free_session(ahttp_session *session)
     ahttp_cookie_jar_unref(session->cookie_jar);
     ah_buf_release(&session->cookie_text);
     ah_auth_release_session(&session->auth);
-    ah_buf_release(&session->fields_text);
     ah_arena_release(&session->arena);
     ah_free(session);
 }

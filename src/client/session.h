@@ -35,7 +35,7 @@ struct ahttp_session {
     ahttp_connector *connector;
     ah_arena arena;        /* of the fields */
     ahttp_headers fields;  /* sent with every request: automatic ones, then the options' */
-    ah_buf fields_text;    /* the same as HTTP/1 text, rendered once */
+    ah_str fields_text;    /* the same as HTTP/1 text, rendered once */
     ahttp_timeout timeout; /* defaults filled in */
     ah_trace_list *traces; /* or NULL */
     bool is_traced;        /* they are to be told, or times are wanted */
@@ -70,6 +70,7 @@ struct ahttp_session {
     ah_list rests;             /* needed by nobody either, but the connection reads the rest */
     uint64_t log_count;        /* of requests, while somebody wants to know */
     int64_t read_buffer_bytes; /* 0: the default */
+    bool has_own_codings;      /* the options' headers say which are accepted */
     bool skips_type;           /* bodies have no Content-Type but one that headers give */
     bool no_decompress;
     bool http_1_0;
@@ -77,6 +78,9 @@ struct ahttp_session {
     bool closed;
 };
 
+/* The library of a coding turned out not to work, which nobody tries before: later requests do not
+   announce that coding any more. */
+void ah_session_announce_codings(ahttp_session *session);
 /* Frees it unless it is needed. */
 void ah_session_tidy(ahttp_session *session);
 

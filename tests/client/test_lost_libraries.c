@@ -25,11 +25,21 @@ static const char *lose(ah_library *library)
     return soname;
 }
 
-static const server_step plain[] = {READ_REQUEST,
-                                    SEND("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), AGAIN};
-static const server_step coded[] = {
-    READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\n;"),
-    CLOSE};
+#define EMPTY "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+#define CODED "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 1\r\n\r\n;"
+
+static const server_step plain[] = {READ_REQUEST, SEND(EMPTY), AGAIN};
+static const server_step coded[] = {READ_REQUEST, SEND(CODED), CLOSE};
+static const server_step coded_later[] = {READ_REQUEST, SEND(EMPTY), READ_REQUEST, SEND(CODED),
+                                          CLOSE};
+
+static bool announces_br(const fixture *f, size_t request)
+{
+    server_request seen = server_request_at(f->server, request);
+
+    assert_true(server_request_has_field(seen, "Accept-Encoding"));
+    return strstr(seen.head, "br") != NULL;
+}
 
 static void a_coding_whose_library_is_missing_is_not_announced(void **state)
 {
@@ -43,8 +53,7 @@ static void a_coding_whose_library_is_missing_is_not_announced(void **state)
     become(&ah_decoder_brotli_library, soname);
     assert_false(has_feature);
     assert_true(ahttp_has_feature(AHTTP_FEATURE_BROTLI));
-    assert_true(server_request_has_field(server_request_at(f.server, 0), "Accept-Encoding"));
-    assert_null(strstr(server_request_at(f.server, 0).head, "br"));
+    assert_false(announces_br(&f, 0));
     finish(&f);
 }
 
@@ -58,6 +67,53 @@ static void a_body_that_comes_in_it_fails_and_names_the_library(void **state)
                  "decode body: br needs libahttp-lost.so.7: ");
 
     become(&ah_decoder_brotli_library, soname);
+    finish(&f);
+}
+
+/* Requests of blocks that others left, too. */
+static void get_twice(const fixture *f)
+{
+    ahttp_future *both[] = {ahttp_get(f->session, server_url(f->server, "/")),
+                            ahttp_get(f->session, server_url(f->server, "/"))};
+
+    for (size_t i = 0; i < COUNT_OF(both); i++)
+        ahttp_response_unref(ahttp_await(both[i]));
+}
+
+static void one_that_seemed_to_be_there_is_announced_until_it_fails(void **state)
+{
+    (void)state;
+    fixture f = start(&(server_script){.others = coded_later}, false);
+    const char *soname = lose(&ah_decoder_brotli_library);
+    get_twice(&f);
+
+    assert_fails(ahttp_get(f.session, server_url(f.server, "/")), AHTTP_E_UNSUPPORTED,
+                 "decode body: br needs libahttp-lost.so.7: ");
+    get_twice(&f);
+    ahttp_response_unref(ahttp_await(
+        ahttp_get(f.session, server_url(f.server, "/"), .headers = AHTTP_PAIRS({"X-A", "a"}))));
+
+    become(&ah_decoder_brotli_library, soname);
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(announces_br(&f, i), i < 3);
+    finish(&f);
+}
+
+static void what_the_program_announces_stays(void **state)
+{
+    (void)state;
+    fixture f = start(&(server_script){.others = coded}, false);
+    const char *soname = lose(&ah_decoder_brotli_library);
+    ahttp_session *own =
+        ahttp_session_new(.loop = f.loop, .headers = AHTTP_PAIRS({"Accept-Encoding", "br;q=0.5"}));
+
+    for (int i = 0; i < 2; i++)
+        assert_fails(ahttp_get(own, server_url(f.server, "/")), AHTTP_E_UNSUPPORTED, "br needs");
+
+    become(&ah_decoder_brotli_library, soname);
+    assert_true(
+        server_request_has_line(server_request_at(f.server, 1), "Accept-Encoding: br;q=0.5"));
+    ahttp_session_unref(own);
     finish(&f);
 }
 
@@ -130,6 +186,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_coding_whose_library_is_missing_is_not_announced),
         cmocka_unit_test(a_body_that_comes_in_it_fails_and_names_the_library),
+        cmocka_unit_test(one_that_seemed_to_be_there_is_announced_until_it_fails),
+        cmocka_unit_test(what_the_program_announces_stays),
         cmocka_unit_test(a_body_that_shall_go_in_it_fails_before_anything_is_sent),
         cmocka_unit_test(names_fail_and_addresses_do_not),
 #if AHTTP_IDN
