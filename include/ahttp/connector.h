@@ -86,9 +86,10 @@ AHTTP_API void ahttp_connector_unref(ahttp_connector *connector);
    closed and its connections are gone. */
 AHTTP_API ahttp_resolver *ahttp_connector_resolver(const ahttp_connector *connector);
 
-/* Close all connections; requests under way or waiting fail with E_CLOSED, and so do later
-   ones.  Closing twice is harmless.  Resolves to nothing, when the last one is gone: at once, or
-   when servers that are slow have taken TLS's close_notify, after a second at the latest. */
+/* Close all connections; requests under way or waiting fail with E_CLOSED, in no promised order,
+   and so do later ones.  Closing twice is harmless.  Resolves to nothing, when the last one is
+   gone: at once, or when servers that are slow have taken TLS's close_notify, after a second at the
+   latest. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_connector_close(ahttp_connector *connector);
 
 #ifndef __cplusplus

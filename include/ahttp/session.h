@@ -19,8 +19,9 @@ AHTTP_API ahttp_session *ahttp_session_ref(ahttp_session *session);
 /* NULL does nothing.  Requests that are under way and responses keep the session; the last
    one closes its connections, unless the connector is shared. */
 AHTTP_API void ahttp_session_unref(ahttp_session *session);
-/* Refuse new requests, cancel those under way, and close the connector unless it is shared.
-   Closing twice is harmless.  Resolves to nothing, when the last connection is gone: as that of
+/* Refuse new requests, and close the connector unless it is shared.  Requests under way and pending
+   reads fail with E_CLOSED, in an order that nobody promises, as in aiohttp.  Closing twice is
+   harmless.  Resolves to nothing, when the last connection is gone: as that of
    ahttp_connector_close. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_session_close(ahttp_session *session);
 AHTTP_API ahttp_connector *ahttp_session_connector(ahttp_session *session);   /* borrowed */

@@ -222,6 +222,30 @@ static void closing_a_session_fails_what_is_under_way(void **state)
     run_until(&f, SERVER_PEER_CLOSED, 1);
 }
 
+static void count_closed(ahttp_future *request, void *count)
+{
+    assert_int_equal(ahttp_future_error(request)->code, AHTTP_E_CLOSED);
+    ++*(size_t *)count;
+}
+
+/* In which order is nobody's promise: blocks of earlier requests are used again, newest first. */
+static void each_request_under_way_hears_of_the_closing_once(void **state)
+{
+    size_t counts[12] = {0};
+
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_text(ahttp_get(f.session, server_url(f.server, "/ok")), "ok");
+    for (size_t i = 0; i < COUNT_OF(counts); i++)
+        ahttp_then(ahttp_get(f.session, server_url(f.server, "/gate/0")), count_closed, &counts[i]);
+    run_until(&f, SERVER_AT_GATE, 6);
+    assert_int_equal(ahttp_await_status(ahttp_session_close(f.session)), 0);
+    settle(&f);
+
+    for (size_t i = 0; i < COUNT_OF(counts); i++)
+        assert_int_equal(counts[i], 1);
+}
+
 static void a_session_given_up_early_lives_until_its_requests_end(void **state)
 {
     (void)state;
@@ -266,6 +290,7 @@ int main(void)
         WITH_SERVER(a_peer_that_closes_an_idle_connection_is_noticed),
         WITH_SERVER(an_idle_connection_is_closed_when_its_time_is_over),
         WITH_SERVER(closing_a_session_fails_what_is_under_way),
+        WITH_SERVER(each_request_under_way_hears_of_the_closing_once),
         WITH_SERVER(a_session_given_up_early_lives_until_its_requests_end),
         WITH_SERVER(a_loop_of_the_program_is_left_without_handles),
     };
