@@ -14,6 +14,8 @@
 #include "conn/source.h"
 #include "conn/wire.h"
 
+enum { MOST_HELD = 64 * 1024 };
+
 static ahttp_response *call_of_exchange(ah_exchange *exchange)
 {
     return AH_CONTAINER(exchange, ahttp_response, exchange);
@@ -310,12 +312,15 @@ static void on_head(ah_exchange *exchange)
         ah_call_deliver(call);
 }
 
-/* Nobody knows yet what the body is for; the wire stops. */
+/* Nobody knows yet what the body is for.  A small one is read to its end, so that its connection is
+   free for what the stages may need one for; with more of it the wire stops. */
 static bool hold(ahttp_response *call, ah_str piece)
 {
-    if (!ah_body_hold(&call->body, piece))
+    if (!ah_body_hold(&call->body, piece)) {
         ah_call_fail(call, ah_error_no_memory());
-    return false;
+        return false;
+    }
+    return call->body.held.len < MOST_HELD;
 }
 
 static void on_progress(ah_exchange *exchange)

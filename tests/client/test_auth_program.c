@@ -173,15 +173,20 @@ static void others_wait_for_the_connection_between_rounds(void **state)
     ahttp_connector_unref(connector);
 }
 
-static const server_step wants_token[] = {READ_REQUEST, WHO_BY("Bearer"), SERVE};
+#define WANTS_TOKEN(length)                                                                        \
+    "HTTP/1.1 401 A\r\nWWW-Authenticate: Bearer\r\nContent-Length: " length "\r\n\r\n"
+static const server_step wants_token[] = {READ_REQUEST, SEND(WANTS_TOKEN("4") "who?"), SERVE};
+/* What is sent behind the second gate is known to come apart from the first part of the body. */
+static const server_step says_why_later[] = {READ_REQUEST, SEND(WANTS_TOKEN("4")), WAIT_GATE(1),
+                                             SEND("wh"),   WAIT_GATE(2),           SEND("o?"),
+                                             SERVE};
 
-/* The function may be the one that needs it. */
-static void a_login_that_is_about_no_connection_leaves_it_to_others(void **state)
+/* The function, which has been asked for what the 401 wants, has use for the only connection. */
+static void assert_function_can_ask(const server_step *steps)
 {
-    (void)state;
     finish(&f);
     memset(&seer, 0, sizeof seer);
-    f = start(&(server_script){.connections = {wants_token}}, false);
+    f = start(&(server_script){.connections = {steps}}, false);
     ahttp_connector *connector = ahttp_connector_new(.loop = f.loop, .limit_per_host = 1);
     ahttp_session *session =
         ahttp_session_new(.connector = connector, .timeout = {.pool_ms = 1000});
@@ -191,6 +196,10 @@ static void a_login_that_is_about_no_connection_leaves_it_to_others(void **state
     wait_until_asked(1);
     ahttp_promise_resolve(seer.later, NULL, NULL);
     wait_until_asked(2);
+    for (unsigned gate = 1; gate <= 2; gate++) {
+        server_open_gate(f.server, gate);
+        settle(&f);
+    }
 
     assert_text(ahttp_get(session, server_url(f.server, "/ok")), "ok");
     ahttp_promise_resolve(seer.later, (void *)(uintptr_t)TOY("1"), NULL);
@@ -201,6 +210,41 @@ static void a_login_that_is_about_no_connection_leaves_it_to_others(void **state
     ahttp_session_unref(session);
     assert_int_equal(ahttp_await_status(ahttp_connector_close(connector)), 0);
     ahttp_connector_unref(connector);
+}
+
+static void a_login_that_is_about_no_connection_leaves_it_to_others(void **state)
+{
+    (void)state;
+    assert_function_can_ask(wants_token);
+}
+
+static void so_it_does_when_the_body_comes_late(void **state)
+{
+    (void)state;
+    assert_function_can_ask(says_why_later);
+}
+
+enum { LARGE = 8 << 20 };
+static const server_step says_much[] = {READ_REQUEST, SEND(WANTS_TOKEN("8388608")),
+                                        SEND_PATTERN(LARGE), SERVE};
+
+static void of_a_large_body_no_more_than_a_part_is_read_meanwhile(void **state)
+{
+    (void)state;
+    use_steps(says_much);
+    seer.answers_later = true;
+    ahttp_future *request = GET("/");
+    wait_until_asked(1);
+    ahttp_promise_resolve(seer.later, NULL, NULL);
+    wait_until_asked(2);
+    settle(&f);
+    ahttp_promise_resolve(seer.later, NULL, NULL);
+
+    ahttp_response *response = response_of(request);
+    assert_in_range(ahttp_response_bytes_received(response), 1, 256 * 1024);
+    const ahttp_bytes *body = ahttp_await(ahttp_response_read(response));
+    assert_int_equal(body->len, LARGE);
+    ahttp_response_unref(response);
 }
 
 static const server_step asks_and_closes[] = {READ_REQUEST, WHO, WAIT_GATE(1), CLOSE};
@@ -425,6 +469,8 @@ int main(void)
         TEST(rounds_stay_on_one_connection_beside_idle_ones),
         TEST(others_wait_for_the_connection_between_rounds),
         TEST(a_login_that_is_about_no_connection_leaves_it_to_others),
+        TEST(so_it_does_when_the_body_comes_late),
+        TEST(of_a_large_body_no_more_than_a_part_is_read_meanwhile),
         TEST(a_kept_connection_that_closes_is_replaced),
         TEST(without_an_answer_the_401_is_the_programs),
         TEST(a_407_is_told_to_be_the_proxys),
