@@ -65,11 +65,19 @@ bool ah_str_split(ah_str *rest, char separator, ah_str *part)
 bool ah_str_to_u64(ah_str text, uint64_t *number)
 {
     const size_t never_too_many = 19; /* digits */
+    size_t few = text.len < never_too_many ? text.len : never_too_many;
     uint64_t value = 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i < text.len; i++) {
+    for (; i < few; i++) {
         unsigned digit = (unsigned)(unsigned char)text.ptr[i] - '0';
-        if (digit > 9 || (i >= never_too_many && value > (UINT64_MAX - digit) / 10))
+        if (digit > 9)
+            return false;
+        value = value * 10 + digit;
+    }
+    for (; i < text.len; i++) {
+        unsigned digit = (unsigned)(unsigned char)text.ptr[i] - '0';
+        if (digit > 9 || value > (UINT64_MAX - digit) / 10)
             return false;
         value = value * 10 + digit;
     }

@@ -2,7 +2,8 @@
 /* Reading is splitting, checking, then building.  Splitting and checking only look at the
    text; building makes one piece of the arena hold all that the views of an ah_url show:
    userinfo, fragment, host with zone (each if there is one), and the safe URL, of which
-   scheme, host, authority and target are parts. */
+   scheme, host, authority and target are parts.  Most URLs are given as we would write them, and
+   are copied. */
 #include "http/url.h"
 #include "base/mem.h"
 #include "http/idn.h"
@@ -30,9 +31,17 @@ typedef struct url_parts {
     uint16_t port;
     bool is_ipv6;
     bool is_tls;
-    bool is_value;   /* ws, wss and port 0 may be */
-    ah_arena *arena; /* for a host that is not the text's */
+    bool is_value;    /* ws, wss and port 0 may be */
+    bool is_as_given; /* what stands before the path is in the text as we would write it */
+    ah_arena *arena;  /* for a host that is not the text's */
 } url_parts;
+
+/* What may follow the scheme: user@host:port. */
+typedef struct url_authority {
+    ah_str userinfo;   /* ptr NULL when there is no "@" */
+    ah_str place;      /* what is behind it: host and port */
+    ah_host_span name; /* what may be a name at the front of place */
+} url_authority;
 
 /* ---- Splitting and checking ---- */
 
@@ -81,13 +90,14 @@ static bool take_websocket(url_parts *parts, ah_str *rest)
 
 static const char *take_scheme(url_parts *parts, ah_str *rest)
 {
-    static const ah_str http = {"http://", 7};
-    static const ah_str https = {"https://", 8};
+    const ah_str http = AH_STR("http://");
+    const ah_str https = AH_STR("https://");
 
     if (parts->is_value && take_websocket(parts, rest))
         return NULL;
     parts->is_tls = ah_str_starts_with(*rest, https);
-    if (!parts->is_tls && !ah_str_starts_with(*rest, http)) {
+    parts->is_as_given = parts->is_tls || ah_str_starts_with(*rest, http);
+    if (!parts->is_as_given) {
         parts->is_tls = ah_str_starts_with_nocase(*rest, https);
         if (!parts->is_tls && !ah_str_starts_with_nocase(*rest, http))
             return why_no_scheme(*rest);
@@ -97,24 +107,25 @@ static const char *take_scheme(url_parts *parts, ah_str *rest)
     return NULL;
 }
 
-/* RFC 3986 §3.2: it ends at the first "/", "?" or "#".  Its last "@", else its end, is *at. */
-static ah_str take_authority(ah_str *rest, size_t *at)
+/* RFC 3986 §3.2: it ends at the first "/", "?" or "#", and its userinfo at the last "@". */
+static url_authority take_authority(ah_str *rest)
 {
-    size_t end = ah_host_span(*rest);
-    bool has_userinfo = false;
+    url_authority authority = {.name = ah_host_span_of(*rest)};
+    size_t end = authority.name.len;
+    size_t start = 0;
 
     for (; end < rest->len; end++) {
         char c = rest->ptr[end];
         if (c == '/' || c == '?' || c == '#')
             break;
-        if (c == '@') {
-            has_userinfo = true;
-            *at = end;
-        }
+        if (c == '@')
+            start = end + 1;
     }
-    if (!has_userinfo)
-        *at = end;
-    ah_str authority = ah_str_make(rest->ptr, end);
+    authority.place = ah_str_slice(*rest, start, end - start);
+    if (start > 0) {
+        authority.userinfo = ah_str_slice(*rest, 0, start - 1);
+        authority.name = ah_host_span_of(authority.place);
+    }
     *rest = skip(*rest, end);
     return authority;
 }
@@ -132,16 +143,23 @@ static const char *check_userinfo(ah_str userinfo)
     return NULL;
 }
 
-static const char *read_port(url_parts *parts, ah_str text)
+/* What stands behind the host: nothing, or ":" and the port, if there is one. */
+static const char *read_port(url_parts *parts, ah_str behind)
 {
+    ah_str text = skip(behind, 1);
     uint64_t port;
 
-    if (text.len == 0)
+    if (behind.len == 0)
         return NULL;
+    if (text.len == 0) {
+        parts->is_as_given = false;
+        return NULL;
+    }
     if (ah_str_to_u64(text, &port) && (port > 0 || parts->is_value) && port <= 65535) {
-        parts->port = (uint16_t)port;
         while (text.len > 1 && text.ptr[0] == '0')
             text = skip(text, 1);
+        parts->is_as_given &= text.len == behind.len - 1 && port != parts->port;
+        parts->port = (uint16_t)port;
         parts->port_text = text;
         return NULL;
     }
@@ -174,6 +192,7 @@ static const char *read_literal(url_parts *parts, ah_str text)
     if (close == text.len)
         return "the bracket round the IPv6 address is not closed";
     parts->is_ipv6 = true;
+    parts->is_as_given = false;
     parts->host = ah_str_slice(text, 1, close - 1);
     ah_str behind = skip(text, close + 1);
     if (behind.len > 0 && behind.ptr[0] != ':')
@@ -181,7 +200,7 @@ static const char *read_literal(url_parts *parts, ah_str text)
     const char *why = split_zone(parts);
     if (!why)
         why = ah_host_read_ipv6(parts->host, parts->ipv6);
-    return why ? why : read_port(parts, skip(behind, 1));
+    return why ? why : read_port(parts, behind);
 }
 
 static bool is_ascii(ah_str text)
@@ -193,38 +212,46 @@ static bool is_ascii(ah_str text)
     return all < 0x80;
 }
 
-static const char *read_authority(url_parts *parts, ah_str authority, size_t at)
+/* Its host is none, or has characters that no name has, perhaps yet. */
+static AH_APART const char *read_odd_name(url_parts *parts, ah_str place)
 {
-    ah_str text = authority;
+    size_t colon = ah_str_find(place, ':');
 
-    parts->port = parts->is_tls ? 443 : 80;
-    if (at < authority.len) {
-        parts->userinfo = ah_str_slice(authority, 0, at);
-        const char *why = check_userinfo(parts->userinfo);
-        if (why)
-            return why;
-        text = skip(authority, at + 1);
-    }
-    if (text.len > 0 && text.ptr[0] == '[')
-        return read_literal(parts, text);
-    size_t colon = ah_str_find(text, ':');
-    parts->host = ah_str_slice(text, 0, colon);
-    const char *why = read_port(parts, skip(text, colon + 1));
+    parts->is_as_given = false;
+    parts->host = ah_str_slice(place, 0, colon);
+    const char *why = read_port(parts, skip(place, colon));
     if (!why && !is_ascii(parts->host))
         why = ah_idn_to_ascii(parts->arena, parts->host, &parts->host);
     return why ? why : ah_host_check_name(parts->host);
 }
 
+static const char *read_place(url_parts *parts, ah_str place, ah_host_span name)
+{
+    if (name.len == 0 && place.len > 0 && place.ptr[0] == '[')
+        return read_literal(parts, place);
+    if (name.len == 0 || (name.len < place.len && place.ptr[name.len] != ':'))
+        return read_odd_name(parts, place);
+    parts->host = ah_str_slice(place, 0, name.len);
+    parts->is_as_given &= !name.has_upper;
+    const char *why = read_port(parts, skip(place, name.len));
+    return why ? why : ah_host_check_number(parts->host);
+}
+
 /* Everything up to the path, query or fragment. */
 static const char *read_origin(url_parts *parts, ah_str *rest)
 {
-    size_t at;
     const char *why = take_scheme(parts, rest);
 
     if (why)
         return why;
-    ah_str authority = take_authority(rest, &at);
-    return read_authority(parts, authority, at);
+    url_authority authority = take_authority(rest);
+    parts->port = parts->is_tls ? 443 : 80;
+    if (authority.userinfo.ptr) {
+        parts->is_as_given = false;
+        parts->userinfo = authority.userinfo;
+        why = check_userinfo(authority.userinfo);
+    }
+    return why ? why : read_place(parts, authority.place, authority.name);
 }
 
 static url_tail split_tail(ah_str rest)
@@ -334,143 +361,109 @@ static const char *build(ah_url *url, ah_arena *arena, const url_parts *parts)
     return NULL;
 }
 
-/* ---- Remembering the origin ---- */
+/* ---- Copying ---- */
 
-static bool fits_memo(const ah_url_memo *memo, ah_str text)
-{
-    size_t len = memo->given_len;
-
-    if (len == 0 || text.len < len || memcmp(text.ptr, memo->given, len) != 0)
-        return false;
-    return text.len == len || text.ptr[len] == '/' || text.ptr[len] == '?' || text.ptr[len] == '#';
-}
-
-/* What a URL of the remembered origin is, written from start to end, where a NUL stands. */
-static void show_from_memo(ah_url *url, const ah_url_memo *memo, const char *start, const char *end)
-{
-    const char *authority = start + memo->scheme_len + sizeof "://" - 1;
-    const char *target = start + memo->written_len;
-
-    url->scheme = ah_str_make(start, memo->scheme_len);
-    url->userinfo = ah_str_make(NULL, 0);
-    url->host = ah_str_make(authority + memo->is_ipv6, memo->host_len);
-    url->authority = ah_str_make(authority, (size_t)(target - authority));
-    url->target = ah_str_make(target, (size_t)(end - target));
-    url->fragment = ah_str_make(NULL, 0);
-    url->safe = ah_str_make(start, (size_t)(end - start));
-    url->port = memo->port;
-    url->is_ipv6 = memo->is_ipv6;
-    url->is_tls = memo->is_tls;
-}
-
-AH_APART static const char *build_from_memo(ah_url *url, ah_arena *arena, ah_str rest,
-                                            const ah_url_memo *memo)
-{
-    url_tail tail = split_tail(rest);
-    size_t target = tail.target.len + 2 * tail.target_escapes;
-    size_t fragment = tail.fragment.len + 2 * tail.fragment_escapes;
-    char *start = ah_arena_alloc(arena, memo->written_len + target + fragment + sizeof "/");
-
-    if (!start)
-        return AH_URL_NO_MEMORY;
-    char *end = put_target(ah_url_put(start, ah_str_make(memo->written, memo->written_len)), &tail);
-    *end = '\0';
-    show_from_memo(url, memo, start, end);
-    if (tail.fragment.ptr) {
-        url->fragment = ah_str_make(end + 1, fragment);
-        ah_url_put_escaped(end + 1, tail.fragment, tail.fragment_escapes);
-    }
-    return NULL;
-}
-
-/* Whether the text, which is of the remembered origin, is as we would write it: a path follows the
-   origin, and there is nothing to escape or to cut off. */
-static bool is_written(const ah_url_memo *memo, ah_str text)
+/* Whether a path follows the origin, which has so many bytes, and there is nothing behind it to
+   escape or to cut off. */
+static bool is_plain_behind(ah_str text, size_t origin_len)
 {
     size_t end = text.len;
 
-    if (!memo->is_as_given || text.len == memo->given_len || text.ptr[memo->given_len] != '/')
+    if (end == origin_len || text.ptr[origin_len] != '/')
         return false;
     /* Eight bytes at a time, from the end; the last ones may be some of the origin, which has as
        many. */
-    while (end > memo->given_len && ah_url_are_plain(text.ptr + end - 8))
+    while (end > origin_len && ah_url_are_plain(text.ptr + end - 8))
         end -= 8;
-    return end <= memo->given_len;
+    return end <= origin_len;
 }
 
-static const char *copy_written(ah_url *url, ah_arena *arena, ah_str text, const ah_url_memo *memo)
+static const char *copy_as_given(ah_url *url, ah_arena *arena, ah_str text,
+                                 const ah_url_shape *shape)
 {
-    const char *copy = ah_arena_copy(arena, text);
+    const char *start = ah_arena_copy(arena, text);
 
-    if (!copy)
+    if (!start)
         return AH_URL_NO_MEMORY;
-    show_from_memo(url, memo, copy, copy + text.len);
+    const char *authority = start + shape->scheme_len + sizeof "://" - 1;
+    const char *target = start + shape->len;
+    *url = (ah_url){
+        .scheme = ah_str_make(start, shape->scheme_len),
+        .host = ah_str_make(authority + shape->is_ipv6, shape->host_len),
+        .authority = ah_str_make(authority, (size_t)(target - authority)),
+        .target = ah_str_make(target, text.len - shape->len),
+        .safe = ah_str_make(start, text.len),
+        .port = shape->port,
+        .is_ipv6 = shape->is_ipv6,
+        .is_tls = shape->is_tls,
+    };
     return NULL;
 }
 
-/* Credentials and zone ids are not remembered: their URLs are read in full. */
-static void remember(ah_url_memo *memo, const ah_url *url, ah_str given)
+static const char *read_url(ah_url *url, ah_arena *arena, ah_str text, bool is_value)
 {
-    size_t written_len = url->safe.len - url->target.len;
-    bool is_whole_host = url->host.ptr == url->authority.ptr + url->is_ipv6;
-
-    memo->given_len = 0;
-    if (url->userinfo.ptr || !is_whole_host || given.len > sizeof memo->given ||
-        written_len > sizeof memo->written)
-        return;
-    memcpy(memo->given, given.ptr, given.len);
-    memcpy(memo->written, url->safe.ptr, written_len);
-    memo->given_len = given.len;
-    memo->written_len = written_len;
-    memo->scheme_len = url->scheme.len;
-    memo->host_len = url->host.len;
-    memo->port = url->port;
-    memo->is_ipv6 = url->is_ipv6;
-    memo->is_tls = url->is_tls;
-    memo->is_as_given = ah_str_equal(given, ah_str_slice(url->safe, 0, written_len));
-}
-
-AH_APART static const char *read_and_remember(ah_url *url, ah_arena *arena, ah_str text,
-                                              ah_url_memo *memo)
-{
-    url_parts parts = {.arena = arena};
+    url_parts parts = {.is_value = is_value, .arena = arena};
     ah_str rest = text;
     const char *why = read_origin(&parts, &rest);
 
     if (why)
         return why;
-    ah_str given = ah_str_slice(text, 0, text.len - rest.len);
+    size_t len = text.len - rest.len;
+    if (parts.is_as_given && is_plain_behind(text, len)) {
+        ah_url_shape shape = {.len = len,
+                              .scheme_len = parts.prefix.len - AH_STR("://").len,
+                              .host_len = parts.host.len,
+                              .port = parts.port,
+                              .is_tls = parts.is_tls};
+        return copy_as_given(url, arena, text, &shape);
+    }
     parts.tail = split_tail(rest);
-    why = build(url, arena, &parts);
-    if (!why)
-        remember(memo, url, given);
-    return why;
+    return build(url, arena, &parts);
+}
+
+/* ---- Remembering the origin ---- */
+
+static bool is_behind(ah_str text, const char *origin, size_t len)
+{
+    return text.len > len && text.ptr[len] == '/' && memcmp(text.ptr, origin, len) == 0;
+}
+
+/* An origin that is given as it is written. */
+static void remember(ah_url_memo *memo, const ah_url *url, ah_str text)
+{
+    size_t len = url->safe.len - url->target.len;
+
+    if (len > sizeof memo->origin || !is_behind(text, url->safe.ptr, len))
+        return;
+    memcpy(memo->origin, url->safe.ptr, len);
+    memo->shape = (ah_url_shape){.len = len,
+                                 .scheme_len = url->scheme.len,
+                                 .host_len = url->host.len,
+                                 .port = url->port,
+                                 .is_ipv6 = url->is_ipv6,
+                                 .is_tls = url->is_tls};
 }
 
 const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo)
 {
+    const ah_url_shape *shape = &memo->shape;
+
     text = trim(text);
-    if (AH_UNLIKELY(!fits_memo(memo, text)))
-        return read_and_remember(url, arena, text, memo);
-    if (AH_LIKELY(is_written(memo, text)))
-        return copy_written(url, arena, text, memo);
-    return build_from_memo(url, arena, skip(text, memo->given_len), memo);
+    if (AH_LIKELY(shape->len > 0 && is_behind(text, memo->origin, shape->len) &&
+                  is_plain_behind(text, shape->len)))
+        return copy_as_given(url, arena, text, shape);
+    const char *why = read_url(url, arena, text, false);
+    if (!why)
+        remember(memo, url, text);
+    return why;
 }
 
 const char *ah_url_parse(ah_url *url, ah_arena *arena, ah_str text)
 {
-    ah_url_memo none = {.given_len = 0};
-
-    return ah_url_parse_next(url, arena, text, &none);
+    return read_url(url, arena, trim(text), false);
 }
 
 const char *ah_url_parse_value(ah_url *url, ah_arena *arena, ah_str text)
 {
-    url_parts parts = {.arena = arena, .is_value = true};
-    const char *why = read_origin(&parts, &text);
-
-    if (why)
-        return why;
-    parts.tail = split_tail(text);
-    return build(url, arena, &parts);
+    return read_url(url, arena, text, true);
 }

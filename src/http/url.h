@@ -35,18 +35,20 @@ const char *ah_url_parse(ah_url *url, ah_arena *arena, ah_str text);
    wss, or with port 0.  It is read again, from the text that was written of it, by this. */
 const char *ah_url_parse_value(ah_url *url, ah_arena *arena, ah_str text);
 
-/* The origin of the URL that was read last, for programs that stay with one: the next URL with
-   the same bytes up to its path is read faster.  Zeroed memory remembers nothing. */
-enum { AH_URL_MEMO_SIZE = 96 };
-typedef struct ah_url_memo {
-    char given[AH_URL_MEMO_SIZE];   /* "HTTP://Example.com:080", as it was */
-    char written[AH_URL_MEMO_SIZE]; /* "http://example.com", as it starts ah_url.safe */
-    size_t given_len, written_len;
+/* What stands before the path of a URL that is written as we write it. */
+typedef struct ah_url_shape {
+    size_t len; /* of "http://example.com:8080" */
     size_t scheme_len, host_len;
     uint16_t port;
     bool is_ipv6;
     bool is_tls;
-    bool is_as_given; /* both are the same */
+} ah_url_shape;
+/* That of the URL that was read last, for programs that stay with one origin: the next URL that
+   begins with the same bytes is read faster.  Zeroed memory remembers nothing. */
+enum { AH_URL_MEMO_SIZE = 96 };
+typedef struct ah_url_memo {
+    ah_url_shape shape; /* len 0: nothing */
+    char origin[AH_URL_MEMO_SIZE];
 } ah_url_memo;
 /* Like ah_url_parse. */
 const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo);

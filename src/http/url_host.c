@@ -34,11 +34,7 @@ static bool is_number(ah_str label)
 /* All labels are numbers: inet_aton may take it for an address.  Other names may end in one. */
 static bool is_numeric(ah_str name)
 {
-    char last = name.ptr[name.len - 1];
-
-    if (last > 'f' && last != 'x')
-        return false;
-    if (last == '.')
+    if (name.ptr[name.len - 1] == '.')
         name.len--;
     for (size_t start = 0; start <= name.len;) {
         ah_str rest = ah_str_slice(name, start, SIZE_MAX);
@@ -53,45 +49,44 @@ static bool is_numeric(ah_str name)
 /* Decimal numbers without extra zeros, which some read as octal. */
 static bool is_dotted_quad(ah_str name)
 {
-    unsigned number = 0;
-    int digits = 0;
-    int dots = 0;
+    const char *at = name.ptr;
+    const char *end = at + name.len;
 
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.ptr[i];
-        if (c == '.' && digits > 0) {
-            dots++;
-            digits = 0;
-            number = 0;
-            continue;
-        }
-        bool has_extra_zero = digits > 0 && number == 0;
-        number = number * 10 + (unsigned)(c - '0');
-        if (!ah_is_digit(c) || has_extra_zero || number > 255)
+    for (int dots = 0; at < end && ah_is_digit(*at); dots++) {
+        unsigned number = (unsigned)(*at++ - '0');
+        while (number > 0 && number <= 255 && at < end && ah_is_digit(*at))
+            number = number * 10 + (unsigned)(*at++ - '0');
+        if (number > 255)
             return false;
-        digits++;
+        if (at == end)
+            return dots == 3;
+        if (*at++ != '.')
+            return false;
     }
-    return dots == 3 && digits > 0;
+    return false;
 }
 
 const char *ah_host_check_characters(ah_str name)
 {
-    size_t span = ah_host_span(name);
+    size_t span = ah_host_span_of(name).len;
 
     if (name.len == 0)
         return "the host is missing";
     return span < name.len ? why_not(name.ptr[span]) : NULL;
 }
 
+const char *ah_host_check_digits(ah_str name)
+{
+    if (!is_dotted_quad(name) && is_numeric(name))
+        return "the host is a number but no IPv4 address like 192.0.2.1";
+    return NULL;
+}
+
 const char *ah_host_check_name(ah_str name)
 {
     const char *why = ah_host_check_characters(name);
 
-    if (why)
-        return why;
-    if (is_numeric(name) && !is_dotted_quad(name))
-        return "the host is a number but no IPv4 address like 192.0.2.1";
-    return NULL;
+    return why ? why : ah_host_check_number(name);
 }
 
 const char *ah_host_read_ipv6(ah_str text, unsigned char address[16])

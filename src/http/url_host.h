@@ -11,14 +11,24 @@ enum { AH_HOST_IPV6_MAX = 39 };
 /* The characters that names may have, in lower case; NUL for all others. */
 extern const char ah_host_chars[256];
 
-/* How many characters at the front of text may stand in a name. */
-static inline size_t ah_host_span(ah_str text)
+/* The characters at the front of a text that may stand in a name. */
+typedef struct ah_host_span {
+    size_t len;
+    bool has_upper; /* some are upper case */
+} ah_host_span;
+
+static inline ah_host_span ah_host_span_of(ah_str text)
 {
     size_t i = 0;
+    unsigned char changes = 0;
 
-    while (i < text.len && ah_host_chars[(unsigned char)text.ptr[i]])
-        i++;
-    return i;
+    for (; i < text.len; i++) {
+        unsigned char lower = (unsigned char)ah_host_chars[(unsigned char)text.ptr[i]];
+        if (!lower)
+            break;
+        changes |= lower ^ (unsigned char)text.ptr[i];
+    }
+    return (ah_host_span){i, changes != 0};
 }
 
 /* Whether there are any, and all may stand in a name. */
@@ -28,6 +38,12 @@ const char *ah_host_check_characters(ah_str name);
    Standard §3.5).  A name whose last label is a number must be an IPv4 address of four decimal
    numbers: "127.1", "0x7f000001" and "2130706433" are addresses to some resolvers only. */
 const char *ah_host_check_name(ah_str name);
+/* The latter, of a name whose characters have been checked: all numbers begin with a digit. */
+const char *ah_host_check_digits(ah_str name);
+static inline const char *ah_host_check_number(ah_str name)
+{
+    return ah_is_digit(name.ptr[0]) ? ah_host_check_digits(name) : NULL;
+}
 
 /* address becomes the 16 bytes of the IPv6 address in text. */
 const char *ah_host_read_ipv6(ah_str text, unsigned char address[16]);

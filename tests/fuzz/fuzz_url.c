@@ -31,11 +31,25 @@ static void check_url(const ah_url *url)
     must(url->safe.ptr[url->safe.len] == '\0');
 }
 
+/* A URL with a fragment is built of its parts, others are copied where they can be: both come to
+   the same. */
+static void check_with_fragment(const ah_url *url, ah_arena *arena, ah_str text)
+{
+    ah_buf longer = {0};
+    ah_url built;
+
+    ah_buf_append(&longer, text);
+    ah_buf_append(&longer, AH_STR("#f"));
+    must(!ah_buf_failed(&longer) && !ah_url_parse(&built, arena, ah_buf_str(&longer)));
+    must_be_same(url, &built);
+    ah_buf_release(&longer);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     ah_str text = ah_str_make((const char *)data, size);
     ah_arena arena = {0};
-    ah_url_memo memo = {.given_len = 0};
+    ah_url_memo memo = {.shape = {.len = 0}};
     ah_url url, next, again;
     const char *why = ah_url_parse(&url, &arena, text);
 
@@ -45,6 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             must(!ah_url_parse_next(&next, &arena, text, &memo));
             must_be_same(&url, &next);
         }
+        if (size > 0 && data[size - 1] > ' ')
+            check_with_fragment(&url, &arena, text);
         /* A zone is no part of what is written. */
         if (ah_str_find(url.host, '%') == url.host.len) {
             must(!ah_url_parse(&again, &arena, url.safe));

@@ -42,6 +42,26 @@ static void check_parts(ah_url url, const read_case *expected)
         ah_str_equal(url.authority, ah_str_slice(url.safe, url.scheme.len + 3, url.authority.len)));
 }
 
+/* Most URLs are copied as they are; a fragment makes that it is built of its parts, and all of
+   them are the same. */
+static void check_with_fragment(const read_case *expected)
+{
+    read_case with_fragment = *expected;
+    ah_arena arena = {0};
+    char text[2048];
+    ah_url url;
+    int len = snprintf(text, sizeof text, "%s#f", expected->text);
+
+    assert_in_range(len, 3, sizeof text - 1);
+    if (text[len - 3] <= ' ' || expected->fragment)
+        return;
+    with_fragment.text = text;
+    with_fragment.fragment = "f";
+    assert_null(ah_url_parse(&url, &arena, ah_str_from(text)));
+    check_parts(url, &with_fragment);
+    ah_arena_release(&arena);
+}
+
 /* Alone, behind the URL of the case before, and behind itself: always the same. */
 static void check(const read_case *expected)
 {
@@ -57,6 +77,7 @@ static void check(const read_case *expected)
         assert_null(ah_url_parse_next(&url, &arena, ah_str_from(expected->text), &memo));
         check_parts(url, expected);
     }
+    check_with_fragment(expected);
     ah_arena_release(&arena);
 }
 

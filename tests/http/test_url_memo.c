@@ -7,7 +7,7 @@ static void an_origin_is_remembered_as_a_whole(void **state)
 {
     (void)state;
     ah_arena arena = {0};
-    ah_url_memo memo = {.given_len = 0};
+    ah_url_memo memo = {.shape = {.len = 0}};
     ah_url url;
     assert_null(ah_url_parse_next(&url, &arena, AH_STR("http://h:80/a"), &memo));
 
@@ -28,7 +28,7 @@ static void a_remembered_origin_changes_nothing_of_what_follows(void **state)
 {
     (void)state;
     ah_arena arena = {0};
-    ah_url_memo memo = {.given_len = 0};
+    ah_url_memo memo = {.shape = {.len = 0}};
     char text[] = "http://h/0123456789abcdef";
     const size_t path = sizeof "http://h" - 1;
     ah_url expected, url;
