@@ -225,7 +225,7 @@ static void step(ah_tls_handshake *self)
     if (advance(self))
         return;
     if (!ah_tls_wire_flush(wire)) {
-        wire->is_drained = false;
+        ah_tls_wire_look_again(wire);
         if (!advance(self))
             fail(self, lost(self->name, wire->write_error));
         return;
@@ -250,7 +250,7 @@ static void on_below_ready(void *ctx, unsigned events)
     ah_tls_handshake *self = ctx;
 
     (void)events;
-    self->stream->wire.is_drained = false;
+    ah_tls_wire_look_again(&self->stream->wire);
     step_soon(self);
 }
 

@@ -164,6 +164,7 @@ static ahttp_error *set_course(ahttp_tls *tls, const ahttp_tls_options *options)
     SSL_CTX_set_cert_verify_callback(ctx, verify, tls);
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_info_callback(ctx, ah_tls_stream_note);
     SSL_CTX_set_read_ahead(ctx, 1);
     SSL_CTX_set_default_read_buffer_len(ctx, CIPHERTEXT_BUFFER);
     if (tls->resumes) {

@@ -14,8 +14,7 @@
 
 enum {
     RECORD_SIZE = SSL3_RT_MAX_PLAIN_LENGTH,
-    BATCH_SIZE = 3 * RECORD_SIZE, /* so much ciphertext is made before it is sent */
-    KEPT_SIZE = 4096              /* buffers up to this size stay with an idle connection */
+    BATCH_SIZE = 3 * RECORD_SIZE /* so much ciphertext is made before it is sent */
 };
 
 static ah_tls_stream *of(ah_transport *transport)
@@ -24,12 +23,6 @@ static ah_tls_stream *of(ah_transport *transport)
 }
 
 /* ---- Watching ---- */
-
-static void release_large(ah_buf *buf)
-{
-    if (buf->len == 0 && buf->cap > KEPT_SIZE)
-        ah_buf_release(buf);
-}
 
 /* Brings what is watched in line with what is wanted and what there is; ends every entry. */
 static void settle(ah_tls_stream *self)
@@ -46,8 +39,6 @@ static void settle(ah_tls_stream *self)
     ah_tls_wire_want(&self->wire, below);
     if ((can_tell_input || can_send) && !ah_link_is_in_list(&self->job.link))
         ah_loop_ready(self->loop, &self->job);
-    release_large(&self->wire.out);
-    release_large(&self->gathered);
 }
 
 static void tell(ah_tls_stream *self, unsigned events)
@@ -61,13 +52,14 @@ static void on_below_ready(void *ctx, unsigned events)
     ah_tls_stream *self = ctx;
     unsigned told = events;
 
-    if (events & AH_WRITABLE)
+    if (events & AH_WRITABLE) {
         ah_tls_wire_flush(&self->wire);
+        settle(self);
+    }
     if (self->wire.is_blocked)
         told &= ~(unsigned)AH_WRITABLE;
     if ((events & AH_READABLE) && self->write_waits_for_input)
         told |= AH_WRITABLE;
-    settle(self);
     tell(self, told & self->wanted);
 }
 
@@ -109,7 +101,7 @@ static ahttp_error *broken(ah_tls_stream *self, const char *doing)
         return ah_error_new(AHTTP_E_DISCONNECTED,
                             "%s %s: connection ended without TLS close_notify", doing,
                             ah_transport_peer(wire->below));
-    unsigned long why = ERR_peek_last_error();
+    unsigned long why = self->read_error ? 0 : ERR_peek_last_error(); /* told once */
     const char *hint = ah_tls_alert_hint(ERR_GET_REASON(why), self->settings);
     return ah_tls_failure(*hint ? AHTTP_E_TLS : AHTTP_E_DISCONNECTED, why, "%s %s%s", doing,
                           ah_transport_peer(wire->below), hint);
@@ -126,17 +118,43 @@ static ahttp_error *stream_failure(ah_transport *transport)
     return ah_error_copy(of(transport)->last_error);
 }
 
+/* ---- Memory ---- */
+
+/* OpenSSL gives its buffers up after use, but when it reads a message of a handshake, such as a
+   session ticket, it also makes one for writing. */
+static void free_spare_buffers(ah_tls_stream *self)
+{
+    if (AH_UNLIKELY(self->has_spare_buffers) && SSL_free_buffers(self->ssl))
+        self->has_spare_buffers = false;
+}
+
+/* Called by OpenSSL for messages of handshakes and alerts, never for data. */
+void ah_tls_stream_note(const SSL *ssl, int where, int value)
+{
+    (void)where;
+    (void)value;
+    ah_tls_stream_of(ssl)->has_spare_buffers = true;
+}
+
 /* ---- Reading ---- */
 
-/* Waiting, end and failure alike.  What is final counts as input, which is never used up. */
+/* A fatal alert shuts down as well, but it is also a failure, after which no data may come. */
+static bool has_close_notify(const SSL *ssl)
+{
+    return (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) && SSL_is_init_finished(ssl);
+}
+
+/* Waiting, end and failure alike, told apart without SSL_get_error: that takes whatever the program
+   has left in this thread's queue of errors for one of this call, unless the queue was emptied
+   before, for each request.  What is final counts as input, which is never used up. */
 static void reading_stopped(ah_tls_stream *self)
 {
-    int why = SSL_get_error(self->ssl, 0);
-
-    self->wire.has_input = why != SSL_ERROR_WANT_READ;
-    if (why == SSL_ERROR_ZERO_RETURN)
+    self->wire.has_input = !self->wire.is_starved;
+    if (self->wire.is_starved)
+        return;
+    if (has_close_notify(self->ssl))
         self->is_ended = true;
-    else if (why != SSL_ERROR_WANT_READ)
+    else
         self->read_error = broken(self, "read from");
 }
 
@@ -145,9 +163,8 @@ static size_t decrypt(ah_tls_stream *self, char *buf, size_t cap)
     size_t got = 0;
     size_t count;
 
-    self->wire.is_drained = false;
+    ah_tls_wire_look_again(&self->wire);
     do {
-        ah_tls_clear_errors();
         if (!SSL_read_ex(self->ssl, buf + got, cap - got, &count)) {
             reading_stopped(self);
             return got;
@@ -172,7 +189,7 @@ static ptrdiff_t stream_read(ah_transport *transport, char *buf, size_t cap)
         return failed(self, self->read_error);
     if (self->is_ended)
         return AH_IO_END;
-    SSL_free_buffers(self->ssl);
+    free_spare_buffers(self);
     return AH_IO_AGAIN;
 }
 
@@ -224,7 +241,7 @@ static ah_str next_record(ah_tls_stream *self, const cursor *rest)
 
 static void writing_stopped(ah_tls_stream *self)
 {
-    if (SSL_get_error(self->ssl, 0) == SSL_ERROR_WANT_READ)
+    if (self->wire.is_starved)
         self->write_waits_for_input = true;
     else if (!self->wire.write_error)
         self->wire.write_error = broken(self, "write to");
@@ -238,7 +255,6 @@ static bool encrypt_batch(ah_tls_stream *self, cursor *rest, size_t *taken)
         size_t count;
         if (record.len == 0)
             return false;
-        ah_tls_clear_errors();
         if (!SSL_write_ex(self->ssl, record.ptr, record.len, &count)) {
             writing_stopped(self);
             return false;
@@ -258,14 +274,14 @@ static ptrdiff_t stream_write(ah_transport *transport, const ah_str *parts, size
     bool has_more = true;
 
     self->write_waits_for_input = false;
-    wire->is_drained = false;
+    ah_tls_wire_look_again(wire);
     if (wire->is_blocked)
         ah_tls_wire_flush(wire);
     while (has_more && !wire->is_blocked && !wire->write_error) {
         has_more = encrypt_batch(self, &rest, &taken);
         ah_tls_wire_flush(wire);
     }
-    ah_buf_clear(&self->gathered);
+    ah_tls_wire_empty(&self->gathered);
     settle(self);
     if (wire->write_error)
         return failed(self, wire->write_error);
@@ -282,11 +298,9 @@ static bool stream_holds(const ah_transport *transport)
 
 /* ---- The rest ---- */
 
-/* OpenSSL gives its buffers up after use, but when it reads a session ticket it also makes one for
-   writing. */
 static void stream_rest(ah_transport *transport)
 {
-    SSL_free_buffers(of(transport)->ssl);
+    free_spare_buffers(of(transport));
     ah_transport_rest(of(transport)->wire.below);
 }
 

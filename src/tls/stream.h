@@ -22,6 +22,7 @@ typedef struct ah_tls_stream {
     unsigned wanted;            /* by the owner */
     bool write_waits_for_input; /* for the rest of a handshake message */
     bool is_ended;              /* the peer has sent close_notify */
+    bool has_spare_buffers;     /* OpenSSL may hold some that data does not need */
     ahttp_error *read_error;
     const ahttp_error *last_error; /* of those of reading and writing, what failed last */
 } ah_tls_stream;
@@ -30,6 +31,8 @@ typedef struct ah_tls_stream {
 ah_tls_stream *ah_tls_stream_new(ahttp_loop *loop, ahttp_tls *settings, ah_transport *below);
 /* Whose SSL it is, for callbacks of OpenSSL's; NULL if it is none of these. */
 ah_tls_stream *ah_tls_stream_of(const SSL *ssl);
+/* For SSL_CTX_set_info_callback. */
+void ah_tls_stream_note(const SSL *ssl, int where, int value);
 /* The handshake is done: from now on it answers to its owner. */
 void ah_tls_stream_open(ah_tls_stream *stream);
 /* Also closes below; says nothing to the peer. */

@@ -22,6 +22,7 @@ static int bio_read(BIO *bio, char *buf, int cap)
     }
     if (count == AH_IO_AGAIN) {
         wire->is_drained = true;
+        wire->is_starved = true;
         BIO_set_retry_read(bio);
     } else if (!wire->read_error) {
         wire->read_error = ah_transport_failure(wire->below);
@@ -45,14 +46,13 @@ static int bio_write(BIO *bio, const char *bytes, int len)
     return -1;
 }
 
+/* OpenSSL asks many times per record whether the kernel does it. */
 static long bio_ctrl(BIO *bio, int command, long number, void *pointer)
 {
-    const ah_tls_wire *wire = BIO_get_data(bio);
-
     (void)number;
     (void)pointer;
     if (command == BIO_CTRL_EOF)
-        return wire->is_ended;
+        return ((const ah_tls_wire *)BIO_get_data(bio))->is_ended;
     return command == BIO_CTRL_FLUSH; /* whoever called OpenSSL flushes when it returns */
 }
 
@@ -87,33 +87,20 @@ void ah_tls_wire_release(ah_tls_wire *wire)
     ah_error_free(wire->write_error);
 }
 
-void ah_tls_wire_want(ah_tls_wire *wire, unsigned events)
+bool ah_tls_wire_send(ah_tls_wire *wire)
 {
-    if (events == wire->wanted)
-        return;
-    wire->wanted = events;
-    ah_transport_want(wire->below, events);
-}
-
-static void forget_output(ah_tls_wire *wire)
-{
-    ah_buf_clear(&wire->out);
-    wire->sent = 0;
-    wire->is_blocked = false;
-}
-
-bool ah_tls_wire_flush(ah_tls_wire *wire)
-{
-    if (!wire->write_error && ah_tls_wire_unsent(wire) > 0) {
+    if (!wire->write_error) {
         ah_str rest = ah_str_slice(ah_buf_str(&wire->out), wire->sent, SIZE_MAX);
         ptrdiff_t count = ah_transport_write(wire->below, &rest, 1);
         if (count > 0)
             wire->sent += (size_t)count;
         else if (count == AH_IO_FAILED)
             wire->write_error = ah_transport_failure(wire->below);
-        wire->is_blocked = ah_tls_wire_unsent(wire) > 0;
     }
-    if (wire->write_error || !wire->is_blocked)
-        forget_output(wire);
+    wire->is_blocked = !wire->write_error && ah_tls_wire_unsent(wire) > 0;
+    if (!wire->is_blocked) {
+        ah_tls_wire_empty(&wire->out);
+        wire->sent = 0;
+    }
     return !wire->write_error;
 }

@@ -9,12 +9,15 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 
+enum { AH_TLS_WIRE_KEPT = 4096 }; /* bytes of a buffer that stay with an idle connection */
+
 typedef struct ah_tls_wire {
     ah_transport *below;
     ah_buf out;      /* what OpenSSL has written; below has not taken the part behind sent */
     size_t sent;     /* bytes of out */
     unsigned wanted; /* the events that below was asked for */
-    bool is_drained; /* below has nothing more to read; reset it where it may have again */
+    bool is_drained; /* below has nothing more to read; ah_tls_wire_look_again where it may have */
+    bool is_starved; /* OpenSSL asked for input in vain, so its call has failed for want of it */
     bool is_blocked; /* below takes nothing more until it is writable */
     bool is_ended;   /* below has ended */
     bool has_input;  /* OpenSSL was given bytes; whoever has used them up resets it */
@@ -38,14 +41,42 @@ static inline void ah_tls_clear_errors(void)
         ERR_clear_error();
 }
 
+/* Before OpenSSL is called. */
+static inline void ah_tls_wire_look_again(ah_tls_wire *wire)
+{
+    wire->is_drained = false;
+    wire->is_starved = false;
+}
+
 /* Asks below for events, unless it was asked for just these. */
-void ah_tls_wire_want(ah_tls_wire *wire, unsigned events);
-/* Offers below what is not sent yet, in one call.  False when writing has failed for good. */
-bool ah_tls_wire_flush(ah_tls_wire *wire);
+static inline void ah_tls_wire_want(ah_tls_wire *wire, unsigned events)
+{
+    if (events == wire->wanted)
+        return;
+    wire->wanted = events;
+    ah_transport_want(wire->below, events);
+}
+
+/* What ah_tls_wire_flush does where there is something. */
+bool ah_tls_wire_send(ah_tls_wire *wire);
 
 static inline size_t ah_tls_wire_unsent(const ah_tls_wire *wire)
 {
     return wire->out.len - wire->sent;
+}
+
+/* Offers below what is not sent yet, in one call.  False when writing has failed for good. */
+static inline bool ah_tls_wire_flush(ah_tls_wire *wire)
+{
+    return ah_tls_wire_unsent(wire) > 0 ? ah_tls_wire_send(wire) : !wire->write_error;
+}
+
+/* What a connection has in memory while it is idle is small: a buffer that has grown goes. */
+static inline void ah_tls_wire_empty(ah_buf *buf)
+{
+    ah_buf_clear(buf);
+    if (AH_UNLIKELY(buf->cap > AH_TLS_WIRE_KEPT))
+        ah_buf_release(buf);
 }
 
 #endif

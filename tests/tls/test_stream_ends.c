@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How a stream ends: in good order, cut off, broken, or closed from this side. */
 #include "tls/fixture.h"
+#include <openssl/err.h>
 
 static void close_notify_is_a_good_end(void **state)
 {
@@ -68,6 +69,47 @@ static void end_and_failure_stay_as_they_are(void **state)
         assert_int_equal(error->code, AHTTP_E_DISCONNECTED);
         ah_error_free(error);
     }
+    finish(&f, peer);
+}
+
+static void a_fatal_alert_is_a_failure_and_no_end(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f);
+    tls_peer *peer = tls_peer_new(f.loop, .certificate = f.leaf);
+    SSL_set_verify(tls_peer_ssl(peer), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    secure(&f, peer);
+    f.user.stops_at_end = true;
+
+    run(&f);
+
+    assert_false(f.user.has_end);
+    assert_int_equal(f.user.code, AHTTP_E_TLS);
+    assert_string_equal(f.user.message, "read from test.peer:443 (the peer wants a certificate of "
+                                        "the client's: see cert_file of ahttp_tls): tlsv13 alert "
+                                        "certificate required");
+    finish(&f, peer);
+}
+
+/* A program may use OpenSSL for itself, and look at its errors later or never.  The server here
+   clears them. */
+static void errors_that_a_program_left_in_openssl_change_nothing(void **state)
+{
+    fixture f;
+    char buf[16];
+    (void)state;
+    tls_peer *peer = secure_peer(&f);
+
+    ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+    assert_int_equal(ah_transport_read(f.user.transport, buf, sizeof buf), AH_IO_AGAIN);
+    tls_peer_send(peer, "bye", 3);
+    tls_peer_send_close_notify(peer);
+    ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+    assert_int_equal(ah_transport_read(f.user.transport, buf, sizeof buf), 3);
+    assert_int_equal(ah_transport_read(f.user.transport, buf, sizeof buf), AH_IO_END);
+    assert_int_equal(ERR_GET_LIB(ERR_get_error()), ERR_LIB_USER);
+
     finish(&f, peer);
 }
 
@@ -205,6 +247,8 @@ int main(void)
         cmocka_unit_test(an_end_without_close_notify_is_a_failure_behind_the_data),
         cmocka_unit_test(a_reset_is_told_as_the_transport_below_tells_it),
         cmocka_unit_test(end_and_failure_stay_as_they_are),
+        cmocka_unit_test(a_fatal_alert_is_a_failure_and_no_end),
+        cmocka_unit_test(errors_that_a_program_left_in_openssl_change_nothing),
         cmocka_unit_test(garbage_in_mid_stream_is_a_failure_that_is_not_safe_to_resend),
         cmocka_unit_test(nothing_can_be_written_behind_a_broken_record),
         cmocka_unit_test(a_failed_write_is_told),
