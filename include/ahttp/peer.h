@@ -2,7 +2,12 @@
 #ifndef AHTTP_PEER_H
 #define AHTTP_PEER_H
 /* Who was at the other end: facts of a connection, taken when it was made.  They outlive it,
-   and the response, for as long as somebody holds a reference.  Texts live as long. */
+   and the response, for as long as somebody holds a reference.  Texts live as long.
+
+   Behind a proxy the addresses are those of the connection to it.  TLS is that with who answers:
+   the host, where the URL is https; for http an https proxy, if the request went to one.  Where
+   both have TLS, nothing is kept of the proxy's, which was verified by its own settings
+   (ahttp_proxy.tls). */
 #include <ahttp/response.h>
 AHTTP_BEGIN
 

@@ -325,6 +325,9 @@ ah_tls_handshake *ah_tls_start(ahttp_loop *loop, ahttp_tls *settings, ah_transpo
     return self;
 }
 
+/* The peer sees the connection end, and no alert.  RFC 8446 §6.1 has user_canceled for this, but no
+   function of OpenSSL's sends it, and SSL_shutdown says no close_notify in a handshake.  Nothing is
+   lost: what an end without either might cut off is data, and there is none yet. */
 void ah_tls_cancel(ah_tls_handshake *handshake)
 {
     ah_tls_stream_free(handshake->stream);

@@ -387,6 +387,48 @@ static void an_https_proxy_has_trust_of_its_own_and_tls_goes_through_tls(void **
     certificate_free(root);
 }
 
+static void assert_certificate(const ahttp_response *response, ahttp_bytes expected)
+{
+    ahttp_bytes found = ahttp_peer_certificate(ahttp_response_peer(response), 0);
+
+    assert_int_equal(found.len, expected.len);
+    assert_memory_equal(found.data, expected.data, found.len);
+}
+
+static void behind_an_https_proxy_the_peer_is_who_answers(void **state)
+{
+    (void)state;
+    certificate *leaf = certificate_new(.names = "IP:127.0.0.1");
+    unsigned char *der = NULL;
+    size_t der_len = (size_t)i2d_X509(leaf->x509, &der);
+    uint16_t port;
+    program *tiny = start_tinyproxy(&port);
+    start_haproxy(leaf, port);
+    ahttp_tls *trust = ahttp_tls_new(.ca_file = program_path(proxy, "leaf.pem"));
+    const ahttp_proxy through = {.url = proxy_url, .auth = "user:password", .tls = trust};
+    ahttp_response *direct = response_of(ahttp_get(f.session, tls_front_url(front, "/ok"), ONCE));
+    ahttp_bytes of_host = ahttp_peer_certificate(ahttp_response_peer(direct), 0);
+    assert_non_null(ahttp_await(ahttp_response_read(direct)));
+
+    ahttp_response *host =
+        response_of(ahttp_get(f.session, tls_front_url(front, "/ok"), ONCE, .proxy = through));
+    ahttp_response *forwarded =
+        response_of(ahttp_get(f.session, server_url(f.server, "/ok"), .proxy = through));
+
+    assert_certificate(host, of_host);
+    assert_certificate(forwarded, (ahttp_bytes){der, der_len});
+    assert_string_equal(ahttp_peer_address(ahttp_response_peer(host)), strstr(proxy_url, "127"));
+    assert_string_equal(ahttp_peer_address(ahttp_response_peer(forwarded)),
+                        strstr(proxy_url, "127"));
+    ahttp_response_unref(direct);
+    ahttp_response_unref(host);
+    ahttp_response_unref(forwarded);
+    ahttp_tls_unref(trust);
+    program_stop(tiny);
+    OPENSSL_free(der);
+    certificate_free(leaf);
+}
+
 /* ---- One behind the other ---- */
 
 static void a_socks_proxy_leads_to_an_http_proxy(void **state)
@@ -442,6 +484,7 @@ int main(void)
         HERE(twisted_looks_names_up_by_socks4a),
         HERE(microsocks_wants_user_and_password),
         HERE(an_https_proxy_has_trust_of_its_own_and_tls_goes_through_tls),
+        HERE(behind_an_https_proxy_the_peer_is_who_answers),
         HERE(a_socks_proxy_leads_to_an_http_proxy),
         HERE(mitmproxy_is_trusted_by_its_own_root_only),
     };
