@@ -4,6 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+#ifdef __has_include
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#endif
+#endif
 
 static void *libc_allocate(size_t size, void *ctx)
 {
@@ -26,6 +36,17 @@ static void libc_deallocate(void *block, void *ctx)
 static const ahttp_allocator libc_allocator = {libc_allocate, libc_reallocate, libc_deallocate,
                                                NULL};
 static ahttp_allocator current = {libc_allocate, libc_reallocate, libc_deallocate, NULL};
+
+bool ah_memory_is_watched(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return true;
+#elif defined(VALGRIND_MAKE_MEM_DEFINED)
+    return VALGRIND_MAKE_MEM_DEFINED(NULL, 0) != 0; /* 0 but under memcheck */
+#else
+    return false;
+#endif
+}
 
 void ahttp_set_allocator(const ahttp_allocator *allocator)
 {

@@ -4,6 +4,7 @@
 /* Every allocation of the library goes through here, so that a program can bring its own
    allocator and the tests can count allocations and make the nth one fail. */
 #include <ahttp/memory.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #if defined(__GNUC__)
@@ -37,6 +38,10 @@ void ah_free(void *block);
 enum { AH_LINE_SIZE = 64 };
 void *ah_alloc_lines(size_t size);
 void ah_free_lines(void *memory);
+
+/* Whether a tool looks whether blocks are used after their end: AddressSanitizer, or valgrind's
+   memcheck.  What else lies side by side in one block is to have blocks of its own then. */
+bool ah_memory_is_watched(void);
 
 /* A zeroed T, or NULL. */
 #define AH_NEW(type) ((type *)ah_alloc_zeroed(sizeof(type)))

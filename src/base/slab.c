@@ -31,11 +31,8 @@ void ah_slab_init(ah_slab *slab, size_t size)
 
     ah_list_init(&slab->pages);
     slab->stride = words * sizeof(void *);
-#ifdef __SANITIZE_ADDRESS__
-    slab->per_page = 1; /* so that a use after its end is seen */
-#else
-    slab->per_page = (uint32_t)((PAGE_SIZE - sizeof(page)) / slab->stride);
-#endif
+    slab->per_page =
+        ah_memory_is_watched() ? 1 : (uint32_t)((PAGE_SIZE - sizeof(page)) / slab->stride);
 }
 
 static page *add_page(ah_slab *slab)
