@@ -10,6 +10,7 @@
 #include "client/hop.h"
 #include "client/hsts_list.h"
 #include "client/response.h"
+#include "client/stand_in.h"
 #include "conn/conn.h"
 #include "conn/source.h"
 #include "conn/wire.h"
@@ -430,6 +431,7 @@ const ah_exchange_events ah_call_events = {.place = on_place,
                                            .interim = on_interim,
                                            .head = on_head,
                                            .body = on_body,
+                                           .leave = ah_call_leave,
                                            .end = on_end,
                                            .wire = on_wire,
                                            .progress = on_progress};

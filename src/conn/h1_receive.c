@@ -197,7 +197,7 @@ static void received(ah_h1_conn *conn, ah_str bytes)
 {
     size_t used;
 
-    if (AH_UNLIKELY(!conn->exchange)) { /* nobody asked: never the answer to a later request */
+    if (AH_UNLIKELY(!ah_h1_conn_need_exchange(conn))) { /* no answer to a later request */
         ah_h1_conn_end(conn, NULL);
         return;
     }
@@ -213,7 +213,7 @@ static void received(ah_h1_conn *conn, ah_str bytes)
 /* The peer has ended its side, or the transport broke (failure is then its reason). */
 static AH_APART void ended(ah_h1_conn *conn, ahttp_error *failure)
 {
-    if (!conn->exchange) {
+    if (!ah_h1_conn_need_exchange(conn)) {
         ah_h1_conn_end(conn, failure);
         return;
     }
