@@ -73,9 +73,13 @@ void *ah_alloc_zeroed(size_t size)
     return block ? memset(block, 0, size) : NULL;
 }
 
-/* In front of it stands where the block begins. */
+/* In front of it stands where the block begins.  Watched memory is a block as it is: else its
+   bounds would not be seen, and what only pointers into its middle lead to would be taken for lost.
+ */
 void *ah_alloc_lines(size_t size)
 {
+    if (ah_memory_is_watched())
+        return ah_alloc_zeroed(size);
     char *block = ah_alloc_zeroed(size + sizeof block + AH_LINE_SIZE);
 
     if (!block)
@@ -88,9 +92,9 @@ void *ah_alloc_lines(size_t size)
 
 void ah_free_lines(void *memory)
 {
-    char *block = NULL;
+    char *block = memory;
 
-    if (memory)
+    if (memory && !ah_memory_is_watched())
         memcpy(&block, (char *)memory - sizeof block, sizeof block);
     ah_free(block);
 }

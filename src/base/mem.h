@@ -34,14 +34,15 @@ void *ah_realloc(void *block, size_t size);
 void *ah_realloc_array(void *block, size_t count, size_t size);
 void ah_free(void *block);
 
-/* Zeroed memory that begins with a line of the processor's cache, for what is laid out by these. */
+/* Whether a tool looks whether blocks are used as they may be: AddressSanitizer, or valgrind's
+   memcheck.  What else lies inside of a block is to be one of its own then. */
+bool ah_memory_is_watched(void);
+
+/* Zeroed memory that begins with a line of the processor's cache, unless it is watched, for what is
+   laid out by these. */
 enum { AH_LINE_SIZE = 64 };
 void *ah_alloc_lines(size_t size);
 void ah_free_lines(void *memory);
-
-/* Whether a tool looks whether blocks are used after their end: AddressSanitizer, or valgrind's
-   memcheck.  What else lies side by side in one block is to have blocks of its own then. */
-bool ah_memory_is_watched(void);
 
 /* A zeroed T, or NULL. */
 #define AH_NEW(type) ((type *)ah_alloc_zeroed(sizeof(type)))

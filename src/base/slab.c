@@ -32,7 +32,7 @@ void ah_slab_init(ah_slab *slab, size_t size)
     ah_list_init(&slab->pages);
     slab->stride = words * sizeof(void *);
     slab->per_page =
-        ah_memory_is_watched() ? 1 : (uint32_t)((PAGE_SIZE - sizeof(page)) / slab->stride);
+        ah_memory_is_watched() ? 0 : (uint32_t)((PAGE_SIZE - sizeof(page)) / slab->stride);
 }
 
 static page *add_page(ah_slab *slab)
@@ -48,6 +48,8 @@ static page *add_page(ah_slab *slab)
 
 void *ah_slab_take(ah_slab *slab)
 {
+    if (slab->per_page == 0)
+        return ah_alloc_zeroed(slab->stride - HEADER);
     page *from = ah_list_is_empty(&slab->pages) ? add_page(slab)
                                                 : AH_CONTAINER(slab->pages.head.next, page, link);
 
@@ -66,6 +68,10 @@ void *ah_slab_take(ah_slab *slab)
 
 void ah_slab_give(ah_slab *slab, void *thing)
 {
+    if (slab->per_page == 0) {
+        ah_free(thing);
+        return;
+    }
     item *given = (item *)(void *)((char *)thing - HEADER);
     page *to = given->page;
 

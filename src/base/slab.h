@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 typedef struct ah_slab {
-    ah_list pages; /* that have room */
-    size_t stride; /* from one thing to the next */
-    uint32_t per_page;
+    ah_list pages;     /* that have room */
+    size_t stride;     /* from one thing to the next */
+    uint32_t per_page; /* 0: each is a block of its own, where memory is watched */
 } ah_slab;
 
 /* size of the things, which are aligned as pointers are; a few hundred bytes at most. */

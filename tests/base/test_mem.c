@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "support/failing_alloc.h"
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -138,6 +139,30 @@ static void failing_gives_NULL_and_keeps_the_old_block(void **state)
     counting_alloc_remove();
 }
 
+static void what_lies_in_lines_begins_one_unless_it_is_watched(void **state)
+{
+    (void)state;
+    static const char zeros[200];
+    char *all[sizeof zeros];
+    counting_alloc_install();
+
+    for (size_t size = 1; size < sizeof zeros; size++) {
+        all[size] = ah_alloc_lines(size);
+        assert_memory_equal(all[size], zeros, size);
+        assert_true(ah_memory_is_watched() || (uintptr_t)all[size] % AH_LINE_SIZE == 0);
+        memset(all[size], (int)size, size);
+    }
+    for (size_t size = 1; size < sizeof zeros; size++) {
+        assert_int_equal(all[size][size - 1], (char)size);
+        ah_free_lines(all[size]);
+    }
+    ah_free_lines(NULL);
+    counting_alloc_fail_nth(1);
+    assert_null(ah_alloc_lines(10));
+
+    counting_alloc_remove();
+}
+
 typedef struct outer {
     int before;
     int member;
@@ -184,6 +209,7 @@ int main(void)
         cmocka_unit_test(an_array_keeps_its_contents_when_it_grows),
         cmocka_unit_test(the_allocator_of_the_program_is_used),
         cmocka_unit_test(failing_gives_NULL_and_keeps_the_old_block),
+        cmocka_unit_test(what_lies_in_lines_begins_one_unless_it_is_watched),
         cmocka_unit_test(a_member_knows_its_struct),
         cmocka_unit_test(misuse_says_the_rule_and_aborts),
     };

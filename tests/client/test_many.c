@@ -3,7 +3,6 @@
    its own, since each process may have just so many descriptors. */
 #include "support/check.h"
 
-#include "base/mem.h"
 #include "support/instructions.h"
 #include <ahttp.h>
 #include <arpa/inet.h>
@@ -81,9 +80,6 @@ static size_t bytes_live;
 
 /* Each block has its size in front. */
 enum { HEADER = 16 };
-
-/* What an idle connection takes more where memory is watched: each slot has a page of its own. */
-enum { APART = 48 };
 
 static void *with_header(void *block, size_t size)
 {
@@ -218,7 +214,7 @@ static void many_connections_cost_little_memory_and_make_no_request_dearer(void 
     print_message(
         "%.0f %s a request with %d connections, %.0f with %d; %.0f bytes for an idle one\n", few,
         cost_is_exact() ? "instructions" : "ns", FEW, many, MANY, per_connection);
-    assert_true(per_connection <= 1024 + (ah_memory_is_watched() ? APART : 0));
+    assert_true(per_connection <= 1024);
     if (cost_is_exact()) /* time proves nothing; tests/pool/test_steps.c counts on every machine */
         assert_true(many < few * 1.3);
 
