@@ -7,21 +7,27 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* Half of the key; never 0 once made, by whichever thread comes first. */
-static uint64_t secret(int half)
+/* Made by whichever thread comes first; neither half is 0 then. */
+static _Atomic uint64_t secrets[2];
+
+static AH_COLD void make_secret(_Atomic uint64_t *secret)
 {
-    static _Atomic uint64_t secrets[2];
-    uint64_t value = atomic_load_explicit(&secrets[half], memory_order_relaxed);
+    uint64_t none = 0;
     uint64_t fresh;
 
-    if (AH_LIKELY(value != 0))
-        return value;
     if (getentropy(&fresh, sizeof fresh) != 0 || fresh == 0)
         fresh = UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)(uintptr_t)&fresh;
-    return atomic_compare_exchange_strong(&secrets[half], &value, fresh) ? fresh : value;
+    atomic_compare_exchange_strong(secret, &none, fresh);
 }
 
-static uint64_t rotate(uint64_t word, int bits)
+static inline uint64_t secret_at(int half)
+{
+    if (AH_UNLIKELY(atomic_load_explicit(&secrets[half], memory_order_relaxed) == 0))
+        make_secret(&secrets[half]);
+    return atomic_load_explicit(&secrets[half], memory_order_relaxed);
+}
+
+static inline uint64_t rotate(uint64_t word, int bits)
 {
     return word << bits | word >> (64 - bits);
 }
@@ -30,7 +36,7 @@ typedef struct sip_state {
     uint64_t a, b, c, d;
 } sip_state;
 
-static void sip_round(sip_state *s)
+static inline void sip_round(sip_state *s)
 {
     s->a += s->b;
     s->c += s->d;
@@ -44,7 +50,7 @@ static void sip_round(sip_state *s)
     s->c = rotate(s->c, 32);
 }
 
-static void sip_word(sip_state *s, uint64_t word)
+static inline void sip_word(sip_state *s, uint64_t word)
 {
     s->d ^= word;
     sip_round(s);
@@ -53,8 +59,8 @@ static void sip_word(sip_state *s, uint64_t word)
 
 static uint64_t hash_of(ah_str key)
 {
-    uint64_t k0 = secret(0);
-    uint64_t k1 = secret(1);
+    uint64_t k0 = secret_at(0);
+    uint64_t k1 = secret_at(1);
     sip_state s = {k0 ^ UINT64_C(0x736f6d6570736575), k1 ^ UINT64_C(0x646f72616e646f6d),
                    k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573)};
     uint64_t word;
@@ -75,81 +81,98 @@ static uint64_t hash_of(ah_str key)
     return s.a ^ s.b ^ s.c ^ s.d;
 }
 
-static ah_map_node **bucket_of(const ah_map *map, uint64_t hash)
+/* The place where key is, or else the free one where a walk in search of it ends. */
+static inline ah_map_place *search(const ah_map *map, uint64_t hash, ah_str key)
 {
-    return &map->buckets[hash & (map->bucket_count - 1)];
+    size_t at = hash & (map->size - 1);
+
+    while (map->places[at].node) {
+        if (map->places[at].hash == hash && ah_str_equal(map->places[at].node->key, key))
+            break;
+        at = (at + 1) & (map->size - 1);
+    }
+    return &map->places[at];
 }
 
 void ah_map_release(ah_map *map)
 {
-    ah_free(map->buckets);
+    ah_free(map->places);
     *map = (ah_map){0};
 }
 
 ah_map_node *ah_map_find(const ah_map *map, ah_str key)
 {
-    if (map->count == 0)
-        return NULL;
-    uint64_t hash = hash_of(key);
-    for (ah_map_node *node = *bucket_of(map, hash); node; node = node->next)
-        if (node->hash == hash && ah_str_equal(node->key, key))
-            return node;
-    return NULL;
+    return map->count > 0 ? search(map, hash_of(key), key)->node : NULL;
+}
+
+static void put(ah_map *map, ah_map_place place)
+{
+    size_t at = place.hash & (map->size - 1);
+
+    while (map->places[at].node)
+        at = (at + 1) & (map->size - 1);
+    map->places[at] = place;
 }
 
 static bool grow(ah_map *map)
 {
-    ah_map bigger = {.bucket_count = map->bucket_count ? map->bucket_count * 2 : 16,
-                     .count = map->count};
-    size_t size = bigger.bucket_count * sizeof(ah_map_node *);
+    ah_map bigger = {.size = map->size ? map->size * 2 : 16, .count = map->count};
 
-    bigger.buckets = ah_alloc_zeroed(size);
-    if (!bigger.buckets)
+    bigger.places = ah_alloc_zeroed(bigger.size * sizeof *bigger.places);
+    if (!bigger.places)
         return false;
-    for (size_t i = 0; i < map->bucket_count; i++) {
-        ah_map_node *node = map->buckets[i];
-        while (node) {
-            ah_map_node *next = node->next;
-            ah_map_node **bucket = bucket_of(&bigger, node->hash);
-            node->next = *bucket;
-            *bucket = node;
-            node = next;
-        }
-    }
-    ah_free(map->buckets);
+    for (size_t i = 0; i < map->size; i++)
+        if (map->places[i].node)
+            put(&bigger, map->places[i]);
+    ah_free(map->places);
     *map = bigger;
     return true;
 }
 
+/* A quarter is free; less, but at least one, only where there is no memory for more places. */
+static bool has_room(const ah_map *map)
+{
+    return map->count < map->size / 4 * 3;
+}
+
 bool ah_map_add(ah_map *map, ah_map_node *node, ah_str key)
 {
-    if (map->count >= map->bucket_count && !grow(map) && map->bucket_count == 0)
+    if (!has_room(map) && !grow(map) && map->count + 1 >= map->size)
         return false;
-    node->hash = hash_of(key);
     node->key = key;
-    ah_map_node **bucket = bucket_of(map, node->hash);
-    node->next = *bucket;
-    *bucket = node;
+    put(map, (ah_map_place){hash_of(key), node});
     map->count++;
     return true;
 }
 
+/* What a walk would not find any more behind a free place moves there, which frees its own. */
+static void close_gap(ah_map *map, size_t gap)
+{
+    const size_t mask = map->size - 1;
+
+    for (size_t at = (gap + 1) & mask; map->places[at].node; at = (at + 1) & mask) {
+        size_t from_home = (at - map->places[at].hash) & mask;
+        if (from_home < ((at - gap) & mask))
+            continue;
+        map->places[gap] = map->places[at];
+        gap = at;
+    }
+    map->places[gap] = (ah_map_place){.node = NULL};
+}
+
 void ah_map_remove(ah_map *map, ah_map_node *node)
 {
-    ah_map_node **at = bucket_of(map, node->hash);
+    ah_map_place *place = search(map, hash_of(node->key), node->key);
 
-    while (*at != node)
-        at = &(*at)->next;
-    *at = node->next;
-    node->next = NULL;
+    close_gap(map, (size_t)(place - map->places));
     map->count--;
 }
 
-static ah_map_node *first_from(const ah_map *map, size_t bucket)
+static ah_map_node *first_from(const ah_map *map, size_t at)
 {
-    for (; bucket < map->bucket_count; bucket++)
-        if (map->buckets[bucket])
-            return map->buckets[bucket];
+    for (; at < map->size; at++)
+        if (map->places[at].node)
+            return map->places[at].node;
     return NULL;
 }
 
@@ -160,7 +183,7 @@ ah_map_node *ah_map_first(const ah_map *map)
 
 ah_map_node *ah_map_next(const ah_map *map, const ah_map_node *node)
 {
-    if (node->next)
-        return node->next;
-    return first_from(map, (size_t)(node->hash & (map->bucket_count - 1)) + 1);
+    const ah_map_place *place = search(map, hash_of(node->key), node->key);
+
+    return first_from(map, (size_t)(place - map->places) + 1);
 }

@@ -2,18 +2,24 @@
 #ifndef AH_BASE_MAP_H
 #define AH_BASE_MAP_H
 /* A hash table from bytes to things.  The node lives inside the thing and so does the key,
-   so adding allocates only when the table itself grows.  Zeroed memory is an empty map. */
+   so adding allocates only when the table itself grows.  Zeroed memory is an empty map.
+
+   A node stands in the place that its hash says, or in one of the next behind it.  The hash stands
+   beside it: things with other keys are not touched. */
 #include "base/str.h"
 
 typedef struct ah_map_node {
-    struct ah_map_node *next;
-    uint64_t hash;
     ah_str key; /* belongs to the thing and must not change while it is in the map */
 } ah_map_node;
 
+typedef struct ah_map_place {
+    uint64_t hash;
+    ah_map_node *node; /* NULL: it is free */
+} ah_map_place;
+
 typedef struct ah_map {
-    ah_map_node **buckets;
-    size_t bucket_count; /* 0 or a power of two */
+    ah_map_place *places;
+    size_t size; /* 0 or a power of two; some places are always free */
     size_t count;
 } ah_map;
 

@@ -36,13 +36,6 @@ typedef struct url_parts {
     ah_arena *arena;  /* for a host that is not the text's */
 } url_parts;
 
-/* What may follow the scheme: user@host:port. */
-typedef struct url_authority {
-    ah_str userinfo;   /* ptr NULL when there is no "@" */
-    ah_str place;      /* what is behind it: host and port */
-    ah_host_span name; /* what may be a name at the front of place */
-} url_authority;
-
 /* ---- Splitting and checking ---- */
 
 /* Spaces and control characters around a URL are no part of it (WHATWG URL Standard §4.4). */
@@ -107,25 +100,52 @@ static const char *take_scheme(url_parts *parts, ah_str *rest)
     return NULL;
 }
 
-/* RFC 3986 §3.2: it ends at the first "/", "?" or "#", and its userinfo at the last "@". */
-static url_authority take_authority(ah_str *rest)
+/* RFC 3986 §3.2. */
+static bool ends_authority(char c)
 {
-    url_authority authority = {.name = ah_host_span_of(*rest)};
-    size_t end = authority.name.len;
-    size_t start = 0;
+    return c == '/' || c == '?' || c == '#';
+}
 
-    for (; end < rest->len; end++) {
-        char c = rest->ptr[end];
-        if (c == '/' || c == '?' || c == '#')
-            break;
-        if (c == '@')
-            start = end + 1;
+/* The authority of most URLs, as we would write it: a name in lower case, perhaps with a port.
+   False where it is, or may be, another. */
+static bool take_usual_authority(url_parts *parts, ah_str *rest)
+{
+    const char *text = rest->ptr;
+    size_t name = ah_host_lower_span(*rest);
+    size_t end = name;
+    unsigned port = parts->port;
+
+    if (name == 0)
+        return false;
+    if (end < rest->len && text[end] == ':') {
+        for (port = 0, end++; end < rest->len && end - name <= 5 && ah_is_digit(text[end]); end++)
+            port = port * 10 + (unsigned)(text[end] - '0');
+        if (port == 0 || port > 65535 || port == parts->port || text[name + 1] == '0')
+            return false;
+        parts->port_text = ah_str_make(text + name + 1, end - name - 1);
     }
-    authority.place = ah_str_slice(*rest, start, end - start);
-    if (start > 0) {
-        authority.userinfo = ah_str_slice(*rest, 0, start - 1);
-        authority.name = ah_host_span_of(authority.place);
-    }
+    if (end < rest->len && !ends_authority(text[end]))
+        return false;
+    parts->port = (uint16_t)port;
+    parts->host = ah_str_make(text, name);
+    *rest = skip(*rest, end);
+    return true;
+}
+
+/* Its last "@", else its end, is *at. */
+static ah_str take_authority(ah_str *rest, size_t *at)
+{
+    size_t end = 0;
+    bool has_userinfo = false;
+
+    for (; end < rest->len && !ends_authority(rest->ptr[end]); end++)
+        if (rest->ptr[end] == '@') {
+            has_userinfo = true;
+            *at = end;
+        }
+    if (!has_userinfo)
+        *at = end;
+    ah_str authority = ah_str_make(rest->ptr, end);
     *rest = skip(*rest, end);
     return authority;
 }
@@ -143,23 +163,16 @@ static const char *check_userinfo(ah_str userinfo)
     return NULL;
 }
 
-/* What stands behind the host: nothing, or ":" and the port, if there is one. */
-static const char *read_port(url_parts *parts, ah_str behind)
+static const char *read_port(url_parts *parts, ah_str text)
 {
-    ah_str text = skip(behind, 1);
     uint64_t port;
 
-    if (behind.len == 0)
+    if (text.len == 0)
         return NULL;
-    if (text.len == 0) {
-        parts->is_as_given = false;
-        return NULL;
-    }
     if (ah_str_to_u64(text, &port) && (port > 0 || parts->is_value) && port <= 65535) {
+        parts->port = (uint16_t)port;
         while (text.len > 1 && text.ptr[0] == '0')
             text = skip(text, 1);
-        parts->is_as_given &= text.len == behind.len - 1 && port != parts->port;
-        parts->port = (uint16_t)port;
         parts->port_text = text;
         return NULL;
     }
@@ -192,7 +205,6 @@ static const char *read_literal(url_parts *parts, ah_str text)
     if (close == text.len)
         return "the bracket round the IPv6 address is not closed";
     parts->is_ipv6 = true;
-    parts->is_as_given = false;
     parts->host = ah_str_slice(text, 1, close - 1);
     ah_str behind = skip(text, close + 1);
     if (behind.len > 0 && behind.ptr[0] != ':')
@@ -200,7 +212,7 @@ static const char *read_literal(url_parts *parts, ah_str text)
     const char *why = split_zone(parts);
     if (!why)
         why = ah_host_read_ipv6(parts->host, parts->ipv6);
-    return why ? why : read_port(parts, behind);
+    return why ? why : read_port(parts, skip(behind, 1));
 }
 
 static bool is_ascii(ah_str text)
@@ -212,29 +224,34 @@ static bool is_ascii(ah_str text)
     return all < 0x80;
 }
 
-/* Its host is none, or has characters that no name has, perhaps yet. */
-static AH_APART const char *read_odd_name(url_parts *parts, ah_str place)
+static const char *read_authority(url_parts *parts, ah_str authority, size_t at)
 {
-    size_t colon = ah_str_find(place, ':');
+    ah_str text = authority;
 
-    parts->is_as_given = false;
-    parts->host = ah_str_slice(place, 0, colon);
-    const char *why = read_port(parts, skip(place, colon));
+    if (at < authority.len) {
+        parts->userinfo = ah_str_slice(authority, 0, at);
+        const char *why = check_userinfo(parts->userinfo);
+        if (why)
+            return why;
+        text = skip(authority, at + 1);
+    }
+    if (text.len > 0 && text.ptr[0] == '[')
+        return read_literal(parts, text);
+    size_t colon = ah_str_find(text, ':');
+    parts->host = ah_str_slice(text, 0, colon);
+    const char *why = read_port(parts, skip(text, colon + 1));
     if (!why && !is_ascii(parts->host))
         why = ah_idn_to_ascii(parts->arena, parts->host, &parts->host);
     return why ? why : ah_host_check_name(parts->host);
 }
 
-static const char *read_place(url_parts *parts, ah_str place, ah_host_span name)
+static AH_APART const char *read_other_authority(url_parts *parts, ah_str *rest)
 {
-    if (name.len == 0 && place.len > 0 && place.ptr[0] == '[')
-        return read_literal(parts, place);
-    if (name.len == 0 || (name.len < place.len && place.ptr[name.len] != ':'))
-        return read_odd_name(parts, place);
-    parts->host = ah_str_slice(place, 0, name.len);
-    parts->is_as_given &= !name.has_upper;
-    const char *why = read_port(parts, skip(place, name.len));
-    return why ? why : ah_host_check_number(parts->host);
+    size_t at;
+    ah_str authority = take_authority(rest, &at);
+
+    parts->is_as_given = false;
+    return read_authority(parts, authority, at);
 }
 
 /* Everything up to the path, query or fragment. */
@@ -244,14 +261,10 @@ static const char *read_origin(url_parts *parts, ah_str *rest)
 
     if (why)
         return why;
-    url_authority authority = take_authority(rest);
     parts->port = parts->is_tls ? 443 : 80;
-    if (authority.userinfo.ptr) {
-        parts->is_as_given = false;
-        parts->userinfo = authority.userinfo;
-        why = check_userinfo(authority.userinfo);
-    }
-    return why ? why : read_place(parts, authority.place, authority.name);
+    if (take_usual_authority(parts, rest))
+        return ah_host_check_number(parts->host);
+    return read_other_authority(parts, rest);
 }
 
 static url_tail split_tail(ah_str rest)

@@ -68,11 +68,12 @@ static bool is_dotted_quad(ah_str name)
 
 const char *ah_host_check_characters(ah_str name)
 {
-    size_t span = ah_host_span_of(name).len;
-
     if (name.len == 0)
         return "the host is missing";
-    return span < name.len ? why_not(name.ptr[span]) : NULL;
+    for (size_t i = 0; i < name.len; i++)
+        if (!ah_host_chars[(unsigned char)name.ptr[i]])
+            return why_not(name.ptr[i]);
+    return NULL;
 }
 
 const char *ah_host_check_digits(ah_str name)

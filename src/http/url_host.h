@@ -11,24 +11,14 @@ enum { AH_HOST_IPV6_MAX = 39 };
 /* The characters that names may have, in lower case; NUL for all others. */
 extern const char ah_host_chars[256];
 
-/* The characters at the front of a text that may stand in a name. */
-typedef struct ah_host_span {
-    size_t len;
-    bool has_upper; /* some are upper case */
-} ah_host_span;
-
-static inline ah_host_span ah_host_span_of(ah_str text)
+/* How many characters at the front of text may stand in a name and are in lower case. */
+static inline size_t ah_host_lower_span(ah_str text)
 {
     size_t i = 0;
-    unsigned char changes = 0;
 
-    for (; i < text.len; i++) {
-        unsigned char lower = (unsigned char)ah_host_chars[(unsigned char)text.ptr[i]];
-        if (!lower)
-            break;
-        changes |= lower ^ (unsigned char)text.ptr[i];
-    }
-    return (ah_host_span){i, changes != 0};
+    while (i < text.len && text.ptr[i] && ah_host_chars[(unsigned char)text.ptr[i]] == text.ptr[i])
+        i++;
+    return i;
 }
 
 /* Whether there are any, and all may stand in a name. */

@@ -36,8 +36,7 @@ struct ah_waiter {
 ah_conn *ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
                               const ahttp_timeout *limits, ah_tracer *tracer, ah_waiter_fn *done);
 /* The same without waiting, for requests of which nobody notes the steps, and whose route is
-   nothing but ah_route_to(url): of the origin that was asked for last, which most often is asked
-   for again. NULL: ask by acquire. */
+   nothing but ah_route_to(url).  NULL: ask by acquire. */
 ah_conn *ah_connector_take_idle(ahttp_connector *connector, const ah_url *url);
 /* The client sends on a connection that its exchange has kept, without having asked. */
 void ah_connector_note_kept(ahttp_connector *connector, ah_tracer *tracer);

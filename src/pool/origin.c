@@ -1,40 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-/* The key in the map is the route as bytes: what has a fixed size, then the two names, each
-   with a NUL behind it. */
 #include "pool/origin.h"
 #include "base/mem.h"
 #include <ahttp/tls.h>
 #include <stdio.h>
 
 enum {
-    KEY_FIXED = sizeof(void *) * 2 + sizeof(uint16_t) + 1,
-    KEY_MAX = KEY_FIXED + 2 * (AH_ROUTE_MAX_NAME + 1),
+    KEY_MAX = AH_ORIGIN_KEY_FIXED + sizeof(void *) * 2 + AH_ROUTE_MAX_NAME * 2 + 1,
     NAME_EXTRA = sizeof "[]:65535"
 };
 
 static char *put(char *at, const void *bytes, size_t count)
 {
-    memcpy(at, bytes, count);
+    if (count > 0)
+        memcpy(at, bytes, count);
     return at + count;
 }
 
-static char *put_text(char *at, ah_str text)
+/* Where the names begin is *host. */
+static ah_str make_key(char key[KEY_MAX], const ah_route *route, size_t *host)
 {
-    if (text.len > 0)
-        memcpy(at, text.ptr, text.len);
-    at[text.len] = '\0';
-    return at + text.len + 1;
-}
+    char *at = key;
 
-static ah_str make_key(char key[KEY_MAX], const ah_route *route)
-{
-    char *at = put(key, &route->tls, sizeof route->tls);
-
-    at = put(at, &route->proxy, sizeof route->proxy);
+    *at++ = (char)((route->is_tls ? AH_ORIGIN_IS_TLS : 0) | (route->tls ? AH_ORIGIN_HAS_TLS : 0) |
+                   (route->proxy ? AH_ORIGIN_HAS_PROXY : 0));
     at = put(at, &route->port, sizeof route->port);
-    *at++ = route->is_tls ? 's' : 'h';
-    at = put_text(at, route->host);
-    at = put_text(at, route->server_name);
+    if (route->tls)
+        at = put(at, &route->tls, sizeof route->tls);
+    if (route->proxy)
+        at = put(at, &route->proxy, sizeof route->proxy);
+    *host = (size_t)(at - key);
+    at = put(at, route->host.ptr, route->host.len);
+    *at++ = '\0';
+    at = put(at, route->server_name.ptr, route->server_name.len);
     return ah_str_make(key, (size_t)(at - key));
 }
 
@@ -45,10 +42,11 @@ static void free_origin(ah_origin *origin)
     ah_free(origin);
 }
 
-static ah_origin *new_origin(const ah_route *route, ah_str key)
+/* Its texts lie behind it: the key, which has those of the route, and the name for messages. */
+static ah_origin *new_origin(const ah_route *route, ah_str key, size_t host)
 {
     size_t name_size = route->host.len + NAME_EXTRA;
-    ah_origin *origin = ah_alloc(sizeof *origin + key.len + name_size);
+    ah_origin *origin = ah_alloc(sizeof *origin + key.len + 1 + name_size);
 
     if (!origin)
         return NULL;
@@ -57,13 +55,14 @@ static ah_origin *new_origin(const ah_route *route, ah_str key)
         ahttp_tls_ref(route->tls);
     ah_pool_origin_init(&origin->place);
     char *own_key = memcpy(origin + 1, key.ptr, key.len);
-    origin->route.host.ptr = own_key + KEY_FIXED;
-    origin->route.server_name.ptr = origin->route.host.ptr + route->host.len + 1;
-    char *name = own_key + key.len;
+    own_key[key.len] = '\0';
+    origin->node.key = ah_str_make(own_key, key.len);
+    origin->route.host.ptr = own_key + host;
+    origin->route.server_name.ptr = own_key + host + route->host.len + 1;
+    char *name = own_key + key.len + 1;
     snprintf(name, name_size, route->is_ipv6 ? "[%s]:%u" : "%s:%u", origin->route.host.ptr,
              route->port);
     origin->name = name;
-    origin->is_plain = !route->proxy && !route->tls && route->server_name.len == 0;
     if (route->proxy) {
         ah_proxy_ref(route->proxy);
         if (route->host.len == 0)
@@ -72,23 +71,40 @@ static ah_origin *new_origin(const ah_route *route, ah_str key)
     return origin;
 }
 
+static ah_origin *find(ah_origins *origins, ah_str key)
+{
+    ah_map_node *node = ah_map_find(&origins->map, key);
+
+    if (!node)
+        return NULL;
+    origins->last = AH_CONTAINER(node, ah_origin, node);
+    return origins->last;
+}
+
+ah_origin *ah_origins_find_other(ah_origins *origins, const ah_url *url)
+{
+    const ah_route route = ah_route_to(url);
+    char key[KEY_MAX];
+    size_t host;
+
+    return url->host.len <= AH_ROUTE_MAX_NAME ? find(origins, make_key(key, &route, &host)) : NULL;
+}
+
 ah_origin *ah_origins_get(ah_origins *origins, const ah_route *route)
 {
     char key_bytes[KEY_MAX];
+    size_t host;
 
-    if (AH_LIKELY(origins->last && ah_route_equal(&origins->last->route, route)))
+    if (origins->last && ah_route_equal(&origins->last->route, route))
         return origins->last;
-    ah_str key = make_key(key_bytes, route);
-    ah_map_node *node = ah_map_find(&origins->map, key);
-    if (node) {
-        origins->last = AH_CONTAINER(node, ah_origin, node);
-        return origins->last;
-    }
-    ah_origin *origin = new_origin(route, key);
+    ah_str key = make_key(key_bytes, route, &host);
+    ah_origin *origin = find(origins, key);
+    if (origin)
+        return origin;
+    origin = new_origin(route, key, host);
     if (!origin)
         return NULL;
-    ah_str own_key = ah_str_make(origin->route.host.ptr - KEY_FIXED, key.len);
-    if (!ah_map_add(&origins->map, &origin->node, own_key)) {
+    if (!ah_map_add(&origins->map, &origin->node, origin->node.key)) {
         free_origin(origin);
         return NULL;
     }

@@ -7,13 +7,18 @@
 #include "pool/plan.h"
 #include "pool/route.h"
 
+/* The key is the route as bytes: what it has, its port, the settings that there are, and the two
+   names with a NUL in between.  It lies behind the origin, beside what each request touches. */
 typedef struct ah_origin {
-    ah_pool_origin place;
-    ah_map_node node;
     ah_route route;   /* its texts have a NUL behind them */
     const char *name; /* "[::1]:80", for messages */
-    bool is_plain;    /* it leads straight to a host, without settings of its own */
+    ah_pool_origin place;
+    ah_map_node node;
 } ah_origin;
+
+/* What a key begins with: a byte of these, and the port. */
+enum { AH_ORIGIN_IS_TLS = 1 << 0, AH_ORIGIN_HAS_TLS = 1 << 1, AH_ORIGIN_HAS_PROXY = 1 << 2 };
+enum { AH_ORIGIN_KEY_FIXED = 1 + sizeof(uint16_t) };
 
 typedef struct ah_origins {
     ah_map map;
@@ -23,17 +28,29 @@ typedef struct ah_origins {
 /* The origin of route, whose names are at most AH_ROUTE_MAX_NAME long; made when it is not
    there yet.  NULL when out of memory. */
 ah_origin *ah_origins_get(ah_origins *origins, const ah_route *route);
-/* Whether a route that is nothing but ah_route_to(url) is its. */
+/* Whether its route is ah_route_to(url). */
 static inline bool ah_origin_is_of(const ah_origin *origin, const ah_url *url)
 {
-    const ah_route *route = &origin->route;
+    ah_str key = origin->node.key;
+    uint16_t port;
 
-    return origin->is_plain && route->port == url->port && route->is_tls == url->is_tls &&
-           ah_str_equal(route->host, url->host);
+    memcpy(&port, key.ptr + 1, sizeof port);
+    return key.len == AH_ORIGIN_KEY_FIXED + url->host.len + 1 && port == url->port &&
+           key.ptr[0] == (url->is_tls ? AH_ORIGIN_IS_TLS : 0) &&
+           memcmp(key.ptr + AH_ORIGIN_KEY_FIXED, url->host.ptr, url->host.len) == 0;
 }
 static inline ah_origin *ah_origin_of(ah_pool_origin *place)
 {
     return AH_CONTAINER(place, ah_origin, place);
+}
+/* For the next one, where it is not the one that was asked for last. */
+ah_origin *ah_origins_find_other(ah_origins *origins, const ah_url *url);
+/* The origin of ah_route_to(url), or NULL where it is not there. */
+static inline ah_origin *ah_origins_find(ah_origins *origins, const ah_url *url)
+{
+    if (origins->last && ah_origin_is_of(origins->last, url))
+        return origins->last;
+    return ah_origins_find_other(origins, url);
 }
 /* Frees the origin if it is unused. */
 void ah_origins_tidy(ah_origins *origins, ah_origin *origin);

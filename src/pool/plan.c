@@ -2,9 +2,9 @@
 #include "pool/plan.h"
 #include "base/later.h"
 
-size_t ah_pool_count_busy(const ah_counted conns[AH_POOL_STATES], size_t total)
+size_t ah_pool_count_busy(const ah_counted conns[AH_POOL_BUSY], size_t total)
 {
-    for (int state = AH_POOL_CONNECTING; state < AH_POOL_STATES; state++)
+    for (int state = AH_POOL_CONNECTING; state < AH_POOL_BUSY; state++)
         total -= conns[state].count;
     return total;
 }
@@ -53,17 +53,22 @@ static ah_pool_waiter *oldest_waiter(const ah_pool_origin *origin)
     return expecting ? expecting : first_of(&origin->unserved);
 }
 
+static bool has_lists(ah_pool_state state)
+{
+    return state != AH_POOL_NOWHERE && state != AH_POOL_BUSY;
+}
+
 /* These three change the state of a connection, and nothing else does. */
 static void enter(ah_pool *pool, ah_pool_conn *conn, ah_pool_state state)
 {
     ah_pool_origin *origin = conn->origin;
 
-    if (conn->state >= AH_POOL_CONNECTING) {
+    if (has_lists(conn->state)) {
         ah_counted_remove(&pool->conns[conn->state], &conn->in_pool);
         ah_counted_remove(&origin->conns[conn->state], &conn->in_origin);
     }
     conn->state = state;
-    if (state >= AH_POOL_CONNECTING) {
+    if (has_lists(state)) {
         ah_counted_append(&pool->conns[state], &conn->in_pool);
         ah_counted_append(&origin->conns[state], &conn->in_origin);
     }
@@ -209,7 +214,7 @@ static ah_pool_waiter *serve_or_rest(ah_pool *pool, ah_pool_conn *conn, int64_t 
 void ah_pool_init(ah_pool *pool, const ah_pool_rules *rules)
 {
     *pool = (ah_pool){.rules = *rules};
-    for (int state = 0; state < AH_POOL_STATES; state++)
+    for (int state = 0; state < AH_POOL_BUSY; state++)
         ah_counted_init(&pool->conns[state]);
     ah_counted_init(&pool->waiters);
     ah_list_init(&pool->turns);
@@ -219,7 +224,7 @@ void ah_pool_init(ah_pool *pool, const ah_pool_rules *rules)
 void ah_pool_origin_init(ah_pool_origin *origin)
 {
     *origin = (ah_pool_origin){0};
-    for (int state = 0; state < AH_POOL_STATES; state++)
+    for (int state = 0; state < AH_POOL_BUSY; state++)
         ah_counted_init(&origin->conns[state]);
     ah_counted_init(&origin->unserved);
     ah_counted_init(&origin->expecting);

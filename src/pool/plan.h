@@ -29,13 +29,12 @@
 #include <stdint.h>
 
 typedef enum ah_pool_state {
-    AH_POOL_NOWHERE, /* not in the pool: new, or gone */
-    AH_POOL_BUSY,
-    AH_POOL_CONNECTING, /* being opened for a waiter; from here on there are lists */
+    AH_POOL_NOWHERE,    /* not in the pool: new, or gone */
+    AH_POOL_CONNECTING, /* being opened for a waiter */
     AH_POOL_SPARE,      /* being opened, for nobody any more */
+    AH_POOL_CLOSING,    /* of no more use: one of the next steps closes it */
     AH_POOL_IDLE,
-    AH_POOL_CLOSING, /* of no more use: one of the next steps closes it */
-    AH_POOL_STATES
+    AH_POOL_BUSY /* of these there are no lists */
 } ah_pool_state;
 
 enum { AH_POOL_PATIENCE = 16 };
@@ -69,11 +68,11 @@ struct ah_pool_waiter {
    than each of unserved.  There are no unserved ones beside a spare, and no waiters at all
    beside an idle connection. */
 struct ah_pool_origin {
-    size_t total;                     /* connections of all states */
-    ah_counted conns[AH_POOL_STATES]; /* by state; idle ones newest last */
-    ah_counted unserved;              /* waiters for whom nothing is being opened, oldest first */
-    ah_counted expecting;             /* waiters for whom something is, oldest first */
-    ah_link turn;                     /* in the pool's turns: it wants to open one more */
+    ah_counted unserved;            /* waiters for whom nothing is being opened, oldest first */
+    ah_counted expecting;           /* waiters for whom something is, oldest first */
+    ah_link turn;                   /* in the pool's turns: it wants to open one more */
+    size_t total;                   /* connections of all states */
+    ah_counted conns[AH_POOL_BUSY]; /* by state; idle ones newest last */
 };
 
 typedef struct ah_pool_rules {
@@ -84,10 +83,10 @@ typedef struct ah_pool_rules {
 
 typedef struct ah_pool {
     ah_pool_rules rules;
-    size_t total;                     /* connections of all states */
-    ah_counted conns[AH_POOL_STATES]; /* by state; idle ones oldest first */
-    ah_counted waiters;               /* of all origins, oldest first */
-    ah_list turns;                    /* origins with unserved waiters, below limit_per_host */
+    size_t total;                   /* connections of all states */
+    ah_counted conns[AH_POOL_BUSY]; /* by state; idle ones oldest first */
+    ah_counted waiters;             /* of all origins, oldest first */
+    ah_list turns;                  /* origins with unserved waiters, below limit_per_host */
     ah_list passed;
     size_t passed_over; /* how often the first of turns was, while the pool was full */
 } ah_pool;
@@ -144,7 +143,7 @@ static inline bool ah_pool_has_steps(const ah_pool *pool)
 ah_pool_step ah_pool_next(ah_pool *pool);
 
 /* How many are busy, of those in the lists and total of a pool or an origin. */
-size_t ah_pool_count_busy(const ah_counted conns[AH_POOL_STATES], size_t total);
+size_t ah_pool_count_busy(const ah_counted conns[AH_POOL_BUSY], size_t total);
 /* Walks all lists and aborts with a message where they contradict each other; for tests. */
 void ah_pool_check(const ah_pool *pool);
 

@@ -43,7 +43,7 @@ static void check_origin(const ah_pool *pool, const ah_pool_origin *origin)
 {
     size_t listed = 0;
 
-    for (int state = AH_POOL_NOWHERE; state < AH_POOL_STATES; state++) {
+    for (int state = AH_POOL_NOWHERE; state < AH_POOL_BUSY; state++) {
         size_t count = 0;
         AH_LIST_FOR_EACH(link, &origin->conns[state].list)
         {
@@ -103,14 +103,13 @@ void ah_pool_check(const ah_pool *pool)
     size_t waiting = 0;
     size_t listed = 0;
 
-    for (int state = AH_POOL_NOWHERE; state < AH_POOL_STATES; state++)
+    for (int state = AH_POOL_NOWHERE; state < AH_POOL_BUSY; state++)
         listed += check_conns(pool, state);
     require(listed <= pool->total, "pool: there are fewer connections in all than in lists");
     require(pool->total <= pool->rules.limit, "pool: there are more connections than the limit");
     require(pool->conns[AH_POOL_IDLE].count <= pool->rules.limit_idle,
             "pool: there are more idle connections than limit_idle");
-    require(pool->conns[AH_POOL_NOWHERE].count + pool->conns[AH_POOL_BUSY].count == 0,
-            "pool: a connection is listed as busy or nowhere");
+    require(pool->conns[AH_POOL_NOWHERE].count == 0, "pool: a connection is listed as nowhere");
     AH_LIST_FOR_EACH(link, &pool->waiters.list)
     {
         const ah_pool_waiter *waiter = AH_CONTAINER(link, ah_pool_waiter, in_pool);

@@ -104,12 +104,12 @@ static void note_reuse(ahttp_connector *connector, ah_tracer *tracer)
 
 ah_conn *ah_connector_take_idle(ahttp_connector *connector, const ah_url *url)
 {
-    ah_origin *last = connector->origins.last;
+    ah_origin *origin = ah_origins_find(&connector->origins, url);
 
-    if (!last || !ah_origin_is_of(last, url))
+    if (!origin)
         return NULL;
-    ah_slot *idle =
-        ah_slot_of(ah_pool_take_idle(&connector->pool, &last->place, ah_connector_now(connector)));
+    ah_slot *idle = ah_slot_of(
+        ah_pool_take_idle(&connector->pool, &origin->place, ah_connector_now(connector)));
     if (!idle)
         return NULL;
     connector->reused++;

@@ -92,22 +92,19 @@ static void a_walk_meets_each_thing_once(void **state)
     ah_map_release(&map);
 }
 
-static void chains_stay_short(void **state)
+static void things_lie_near_their_places(void **state)
 {
     (void)state;
     ah_map map = {0};
-    size_t longest = 0;
+    size_t sum = 0;
     for (size_t i = 0; i < COUNT; i++)
         assert_true(ah_map_add(&map, &things[i].node, name_of(i)));
 
-    for (size_t i = 0; i < map.bucket_count; i++) {
-        size_t len = 0;
-        for (ah_map_node *node = map.buckets[i]; node; node = node->next)
-            len++;
-        longest = len > longest ? len : longest;
-    }
+    for (size_t i = 0; i < map.size; i++)
+        if (map.places[i].node)
+            sum += (i - map.places[i].hash) & (map.size - 1);
 
-    assert_true(longest <= 15);
+    assert_true(sum < COUNT * 4); /* half of it, if chance is fair */
     ah_map_release(&map);
 }
 
@@ -120,15 +117,44 @@ static void a_map_that_cannot_grow_still_takes_things(void **state)
     counting_alloc_fail_nth(1);
     assert_false(ah_map_add(&map, &things[0].node, name_of(0)));
     assert_int_equal(map.count, 0);
-    for (size_t i = 0; i < 16; i++)
+    for (size_t i = 0; i < 15; i++) {
+        counting_alloc_fail_nth(i == 0 ? 0 : 1);
         assert_true(ah_map_add(&map, &things[i].node, name_of(i)));
+    }
     counting_alloc_fail_nth(1);
-    assert_true(ah_map_add(&map, &things[16].node, name_of(16)));
+    assert_false(ah_map_add(&map, &things[15].node, name_of(15)));
 
-    for (size_t i = 0; i < 17; i++)
+    for (size_t i = 0; i < 15; i++)
         assert_ptr_equal(find(&map, name_of(i)), &things[i]);
+    assert_null(find(&map, name_of(15)));
+    counting_alloc_fail_nth(0);
+    assert_true(ah_map_add(&map, &things[15].node, name_of(15)));
+    assert_ptr_equal(find(&map, name_of(15)), &things[15]);
     ah_map_release(&map);
     counting_alloc_remove();
+}
+
+/* Any few of many, in a table that is never large. */
+static void what_comes_and_goes_leaves_no_gaps(void **state)
+{
+    (void)state;
+    enum { FEW = 40, STEPS = 20000 };
+    ah_map map = {0};
+    bool is_in[FEW] = {false};
+    uint32_t random = 1;
+
+    for (int step = 0; step < STEPS; step++) {
+        random = random * 1664525 + 1013904223;
+        size_t i = (random >> 16) % FEW;
+        if (is_in[i])
+            ah_map_remove(&map, &things[i].node);
+        else
+            assert_true(ah_map_add(&map, &things[i].node, name_of(i)));
+        is_in[i] = !is_in[i];
+        for (size_t other = 0; other < FEW; other++)
+            assert_ptr_equal(find(&map, name_of(other)), is_in[other] ? &things[other] : NULL);
+    }
+    ah_map_release(&map);
 }
 
 int main(void)
@@ -138,8 +164,9 @@ int main(void)
         cmocka_unit_test(what_was_added_is_found_until_it_is_removed),
         cmocka_unit_test(keys_of_every_length_are_told_apart),
         cmocka_unit_test(a_walk_meets_each_thing_once),
-        cmocka_unit_test(chains_stay_short),
+        cmocka_unit_test(things_lie_near_their_places),
         cmocka_unit_test(a_map_that_cannot_grow_still_takes_things),
+        cmocka_unit_test(what_comes_and_goes_leaves_no_gaps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

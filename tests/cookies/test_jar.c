@@ -346,7 +346,7 @@ static void churn_of_expiring_cookies_grows_nothing(void **state)
     }
     assert_int_equal(jar.count, 10);
     assert_int_equal(jar.domains.count, 10);
-    assert_true(jar.domains.bucket_count <= 16);
+    assert_true(jar.domains.size <= 16);
 }
 
 /* ---- Restoring ---- */

@@ -82,6 +82,45 @@ static void routes_that_differ_in_one_part_have_different_origins(void **state)
     ah_proxies_release(&kept);
 }
 
+/* The origin of what a plain request asks for, whichever was asked for last. */
+static void a_url_finds_the_origin_without_settings(void **state)
+{
+    ahttp_tls *tls = ahttp_tls_new(.alpn = "");
+    const ah_str a = AH_STR("a.test");
+    const ah_url url = {.host = a, .port = 443, .is_tls = true};
+    const ah_url others[] = {
+        {.host = a, .port = 443},
+        {.host = a, .port = 444, .is_tls = true},
+        {.host = AH_STR("b.test"), .port = 443, .is_tls = true},
+        {.host = AH_STR("a.tes"), .port = 443, .is_tls = true},
+        {.host = AH_STR("a.testt"), .port = 443, .is_tls = true},
+    };
+    const ah_route routes[] = {
+        {.host = a, .port = 443, .is_tls = true, .tls = tls},
+        {.host = a, .port = 443, .is_tls = true, .server_name = a},
+        {.host = AH_STR("a"), .server_name = AH_STR("test"), .port = 443, .is_tls = true},
+        {.host = a, .port = 443, .is_tls = true},
+    };
+    enum { COUNT = sizeof routes / sizeof routes[0], OTHERS = sizeof others / sizeof others[0] };
+    ah_origin *made[COUNT];
+    (void)state;
+
+    for (int i = 0; i < COUNT; i++) {
+        assert_null(ah_origins_find(&origins, &url));
+        made[i] = ah_origins_get(&origins, &routes[i]);
+    }
+
+    for (int i = 0; i < COUNT; i++) {
+        ah_origins_get(&origins, &routes[i]);
+        for (int other = 0; other < OTHERS; other++)
+            assert_null(ah_origins_find(&origins, &others[other]));
+        assert_ptr_equal(ah_origins_find(&origins, &url), made[COUNT - 1]);
+    }
+    ahttp_tls_unref(tls);
+    for (int i = 0; i < COUNT; i++)
+        ah_origins_tidy(&origins, made[i]);
+}
+
 static void get_and_tidy(void *ctx)
 {
     const ah_route route = {.host = AH_STR("a.test"), .port = 80};
@@ -105,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(equal_routes_have_one_origin, teardown),
         cmocka_unit_test_teardown(routes_that_differ_in_one_part_have_different_origins, teardown),
+        cmocka_unit_test_teardown(a_url_finds_the_origin_without_settings, teardown),
         cmocka_unit_test_teardown(any_allocation_may_fail, teardown),
     };
 
