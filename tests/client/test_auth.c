@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Who requests come from: Basic and Bearer from options, URLs, sessions and .netrc, and where that
    goes. */
+#include "scarcity.h"
 #include "sending.h"
-#include "support/failing_alloc.h"
 #include "support/misuse.h"
 
 #define BASIC_ANN  "Authorization: Basic YW5uOnNlY3JldA==" /* ann:secret */
@@ -386,25 +386,11 @@ static void a_request_that_is_cancelled_leaves_the_file(void **state)
     remove_file(path);
 }
 
-static void log_in_with_little_memory(void *ctx)
+static void log_in_with_little_memory(ahttp_session *session, void *ctx)
 {
-    const char *url = ctx;
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session =
-        loop ? ahttp_session_new(.loop = loop, .auth = "ann:secret", .trust_env = true) : NULL;
-
-    if (session) {
-        int rc = ahttp_await_status(ahttp_get(session, url));
-        assert_true(rc == 0 || rc == AHTTP_E_NO_MEMORY || rc == AHTTP_E_SYSTEM ||
-                    rc == AHTTP_E_CONNECT);
-        rc = ahttp_await_status(ahttp_get(session, url, .bearer = "token"));
-        assert_true(rc == 0 || rc == AHTTP_E_NO_MEMORY || rc == AHTTP_E_SYSTEM ||
-                    rc == AHTTP_E_CONNECT);
-        ahttp_await_status(ahttp_session_close(session));
-        ahttp_session_unref(session);
-    }
-    if (loop)
-        ahttp_loop_close(loop);
+    assert_ends_for_want_of_memory(ahttp_get(session, ctx));
+    assert_ends_for_want_of_memory(ahttp_get(session, ctx, .bearer = "token"));
+    ahttp_await_status(ahttp_session_close(session));
 }
 
 static void out_of_memory_fails_the_request(void **state)
@@ -413,7 +399,8 @@ static void out_of_memory_fails_the_request(void **state)
     char url[256];
     snprintf(url, sizeof url, "%s", server_url(f.server, "/ok"));
 
-    for_each_allocation(log_in_with_little_memory, url);
+    for_each_allocation_with_session(log_in_with_little_memory, url, .auth = "ann:secret",
+                                     .trust_env = true);
 }
 
 #if !AHTTP_TLS

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Digest authentication as servers see it.  Whether the responses are right is tested in
    tests/http and against real servers in tests/e2e. */
+#include "scarcity.h"
 #include "sending.h"
-#include "support/failing_alloc.h"
 
 /* What the server does. */
 static struct {
@@ -374,24 +374,11 @@ static void a_redirect_on_the_same_origin_is_answered_for_its_own_target(void **
     assert_requests(3);
 }
 
-static void log_in_with_little_memory(void *ctx)
+static void log_in_with_little_memory(ahttp_session *session, void *ctx)
 {
-    const char *url = ctx;
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session =
-        loop ? ahttp_session_new(.loop = loop, .digest_auth = "ann:secret") : NULL;
-
-    for (int i = 0; session && i < 2; i++) {
-        int rc = ahttp_await_status(ahttp_get(session, url));
-        assert_true(rc == 0 || rc == AHTTP_E_NO_MEMORY || rc == AHTTP_E_SYSTEM ||
-                    rc == AHTTP_E_CONNECT);
-    }
-    if (session) {
-        ahttp_await_status(ahttp_session_close(session));
-        ahttp_session_unref(session);
-    }
-    if (loop)
-        ahttp_loop_close(loop);
+    for (int i = 0; i < 2; i++)
+        assert_ends_for_want_of_memory(ahttp_get(session, ctx));
+    ahttp_await_status(ahttp_session_close(session));
 }
 
 static void out_of_memory_fails_the_request(void **state)
@@ -402,7 +389,7 @@ static void out_of_memory_fails_the_request(void **state)
     server_s.info = "nextnonce=\"two\"";
     server_s.challenge = "Digest realm=\"r\", qop=\"auth\", domain=\"/a /\"";
 
-    for_each_allocation(log_in_with_little_memory, url);
+    for_each_allocation_with_session(log_in_with_little_memory, url, .digest_auth = "ann:secret");
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)

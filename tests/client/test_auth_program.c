@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Logging in by a function of the program: what it sees, and what comes of its answers. */
+#include "scarcity.h"
 #include "seer.h"
 #include "sending.h"
-#include "support/failing_alloc.h"
 #include "support/misuse.h"
 
 static int begin_with(const server_step *steps)
@@ -428,25 +428,12 @@ static void it_is_not_asked_for_another_origin(void **state)
     server_stop(other);
 }
 
-static void ask_with_little_memory(void *ctx)
+static void ask_with_little_memory(ahttp_session *session, void *ctx)
 {
-    const char *url = ctx;
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session =
-        loop ? ahttp_session_new(.loop = loop, .authorize = authorize, .authorize_ctx = &seer)
-             : NULL;
-
     seer.asked = 0;
     seer.answers[0] = TOY("1");
-    if (session) {
-        int rc = ahttp_await_status(ahttp_get(session, url));
-        assert_true(rc == 0 || rc == AHTTP_E_NO_MEMORY || rc == AHTTP_E_SYSTEM ||
-                    rc == AHTTP_E_CONNECT);
-        ahttp_await_status(ahttp_session_close(session));
-        ahttp_session_unref(session);
-    }
-    if (loop)
-        ahttp_loop_close(loop);
+    assert_ends_for_want_of_memory(ahttp_get(session, ctx));
+    ahttp_await_status(ahttp_session_close(session));
 }
 
 static void out_of_memory_fails_the_request(void **state)
@@ -455,7 +442,8 @@ static void out_of_memory_fails_the_request(void **state)
     char url[256];
     snprintf(url, sizeof url, "%s", server_url(f.server, "/ok"));
 
-    for_each_allocation(ask_with_little_memory, url);
+    for_each_allocation_with_session(ask_with_little_memory, url, .authorize = authorize,
+                                     .authorize_ctx = &seer);
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)

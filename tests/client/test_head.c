@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a response's head says about its body. */
-#include "fixture.h"
-
-#include "support/failing_alloc.h"
+#include "scarcity.h"
 
 static fixture f;
 static ahttp_response *response;
@@ -186,14 +184,10 @@ static void what_was_read_lasts_as_long_as_the_response(void **state)
 
 static test_server *server;
 
-static void look_at_a_head(void *ctx)
+static void look_at_a_head(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session = loop ? ahttp_session_new(.loop = loop) : NULL;
-    ahttp_response *page =
-        session ? ahttp_await(ahttp_get(session, server_url(server, "/"))) : NULL;
-
     (void)ctx;
+    ahttp_response *page = ahttp_await(ahttp_get(session, server_url(server, "/")));
     if (page) {
         for (int i = 0; i < 2; i++) { /* at the second look there is memory again */
             assert_non_null(ahttp_response_content_type(page));
@@ -206,9 +200,6 @@ static void look_at_a_head(void *ctx)
         assert_string_equal(ahttp_response_link(page, "next"), "/2");
     }
     ahttp_response_unref(page);
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
 }
 
 static void every_allocation_of_a_look_may_fail(void **state)
@@ -224,7 +215,7 @@ static void every_allocation_of_a_look_may_fail(void **state)
     snprintf(fields + len, sizeof fields - (size_t)len, "\r\n");
     server_script script = {.others = head_server(fields)};
     server = server_start(&script);
-    for_each_allocation(look_at_a_head, NULL);
+    for_each_allocation_with_session(look_at_a_head, NULL);
     server_stop(server);
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Sessions that learn which hosts are to be visited by https only. */
-#include "fixture.h"
+#include "scarcity.h"
 
-#include "support/failing_alloc.h"
 #include "support/tls_front.h"
 
 /* Of the server's answers: /sts/VALUE has that field, in which "_" stands for a blank;
@@ -164,21 +163,11 @@ static void without_a_list_nothing_is_changed(void **state)
     assert_url(ahttp_get(f.session, url), url);
 }
 
-static void visit_in_scarcity(void *ctx)
+static void visit_in_scarcity(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session = loop ? ahttp_session_new(.loop = loop, .hsts = hsts) : NULL;
-
     (void)ctx;
-    if (session) {
-        ahttp_response *response = ahttp_await(ahttp_get(session, secure("/sts/max-age=60")));
-        ahttp_response_unref(response);
-        response = ahttp_await(ahttp_get(session, plain("/ok")));
-        ahttp_response_unref(response);
-    }
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
+    ahttp_response_unref(ahttp_await(ahttp_get(session, secure("/sts/max-age=60"))));
+    ahttp_response_unref(ahttp_await(ahttp_get(session, plain("/ok"))));
 }
 
 /* The list is not made in scarcity, for it stays. */
@@ -186,7 +175,7 @@ static void every_allocation_may_fail(void **state)
 {
     (void)state;
     assert_int_equal(ahttp_hsts_add(hsts, "localhost", 600, false), 0);
-    for_each_allocation(visit_in_scarcity, NULL);
+    for_each_allocation_with_session(visit_in_scarcity, NULL, .hsts = hsts);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

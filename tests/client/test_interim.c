@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fixture.h"
-#include "support/failing_alloc.h"
+#include "scarcity.h"
 
 #define HINTS                                                                                      \
     "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nX: y\r\n\r\n"                          \
@@ -127,16 +126,9 @@ static void ignore(int status, const ahttp_headers *headers, void *ctx)
     (void)ctx;
 }
 
-static void ask_in_scarcity(void *ctx)
+static void ask_in_scarcity(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new(.virtual_clock = false);
-    ahttp_session *session = loop ? ahttp_session_new(.loop = loop) : NULL;
-
-    if (session)
-        ahttp_response_unref(ahttp_await(ahttp_get(session, ctx, .on_interim = ignore)));
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
+    ahttp_response_unref(ahttp_await(ahttp_get(session, ctx, .on_interim = ignore)));
 }
 
 static void being_told_may_run_out_of_memory(void **state)
@@ -144,7 +136,7 @@ static void being_told_may_run_out_of_memory(void **state)
     (void)state;
     test_server *server = server_start(&(server_script){.others = hints});
 
-    for_each_allocation(ask_in_scarcity, (void *)(uintptr_t)server_url(server, "/"));
+    for_each_allocation_with_session(ask_in_scarcity, (void *)(uintptr_t)server_url(server, "/"));
 
     server_stop(server);
 }

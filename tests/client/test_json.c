@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Bodies as JSON: its type, its parser, and the parsers of two libraries where they are. */
-#include "fixture.h"
+#include "scarcity.h"
 
-#include "support/failing_alloc.h"
 #if HAVE_JANSSON
 #include <ahttp/jansson.h>
 #endif
@@ -242,24 +241,15 @@ static void a_body_that_is_cut_is_not_parsed(void **state)
 
 static test_server *server;
 
-static void read_json(void *ctx)
+static void read_json(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session = loop ? ahttp_session_new(.loop = loop) : NULL;
-
     (void)ctx;
-    if (session) {
-        ahttp_response *page = ahttp_await(ahttp_get(session, server_url(server, "/")));
-        char *value =
-            page ? ahttp_await(ahttp_response_json(page, parse, free_value, false)) : NULL;
-        if (!value)
-            assert_non_null(ahttp_task_error()->message);
-        free(value);
-        ahttp_response_unref(page);
-    }
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
+    ahttp_response *page = ahttp_await(ahttp_get(session, server_url(server, "/")));
+    char *value = page ? ahttp_await(ahttp_response_json(page, parse, free_value, false)) : NULL;
+    if (!value)
+        assert_non_null(ahttp_task_error()->message);
+    free(value);
+    ahttp_response_unref(page);
 }
 
 static void every_allocation_of_a_value_may_fail(void **state)
@@ -267,7 +257,7 @@ static void every_allocation_of_a_value_may_fail(void **state)
     (void)state;
     server_script script = {.others = body_server("a/b+json; charset=latin1", "\"\xfc\"", 3)};
     server = server_start(&script);
-    for_each_allocation(read_json, NULL);
+    for_each_allocation_with_session(read_json, NULL);
     server_stop(server);
 }
 

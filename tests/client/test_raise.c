@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Statuses that mean failure, for programs that want them as errors. */
-#include "fixture.h"
-
-#include "support/failing_alloc.h"
+#include "scarcity.h"
 
 static fixture f;
 
@@ -204,35 +202,22 @@ static void a_body_that_came_meanwhile_is_whole(void **state)
 
 static test_server *server;
 
-static void refuse_in_scarcity(void *ctx)
+static void refuse_in_scarcity(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session =
-        loop ? ahttp_session_new(.loop = loop, .raise_for_status = AHTTP_RAISE_FAILURES) : NULL;
-
     (void)ctx;
-    if (session) {
-        assert_null(ahttp_await(ahttp_get(session, server_url(server, "/status/404"))));
-        int code = ahttp_task_error()->code;
-        assert_true(code == AHTTP_E_STATUS || code == AHTTP_E_NO_MEMORY || code == AHTTP_E_SYSTEM ||
-                    code == AHTTP_E_CONNECT);
-    }
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
+    assert_null(ahttp_await(ahttp_get(session, server_url(server, "/status/404"))));
+    int code = ahttp_task_error()->code;
+    assert_true(code == AHTTP_E_STATUS || code == AHTTP_E_NO_MEMORY || code == AHTTP_E_SYSTEM ||
+                code == AHTTP_E_CONNECT);
 }
 
 /* The body comes while the function is asked. */
-static void ask_in_scarcity(void *ctx)
+static void ask_in_scarcity(ahttp_session *session, void *ctx)
 {
-    asked a = {.raise_from = 1000};
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session =
-        loop ? ahttp_session_new(.loop = loop, .raise_if = from_status, .raise_if_ctx = &a) : NULL;
-    ahttp_response *response =
-        session ? ahttp_await(ahttp_get(session, server_url(server, "/ok"))) : NULL;
+    asked *a = ctx;
 
-    (void)ctx;
+    *a = (asked){.raise_from = 1000};
+    ahttp_response *response = ahttp_await(ahttp_get(session, server_url(server, "/ok")));
     if (response) {
         const ahttp_bytes *body = ahttp_await(ahttp_stream_read(ahttp_response_stream(response)));
         if (body)
@@ -241,17 +226,18 @@ static void ask_in_scarcity(void *ctx)
             assert_int_equal(ahttp_task_error()->code, AHTTP_E_NO_MEMORY);
     }
     ahttp_response_unref(response);
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
 }
 
 static void every_allocation_may_fail(void **state)
 {
+    asked a;
+
     (void)state;
     server = server_start(NULL);
-    for_each_allocation(refuse_in_scarcity, NULL);
-    for_each_allocation(ask_in_scarcity, NULL);
+    for_each_allocation_with_session(refuse_in_scarcity, NULL,
+                                     .raise_for_status = AHTTP_RAISE_FAILURES);
+    for_each_allocation_with_session(ask_in_scarcity, &a, .raise_if = from_status,
+                                     .raise_if_ctx = &a);
     server_stop(server);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Redirects as they are followed: what the servers see, what the program gets. */
-#include "fixture.h"
-#include "support/failing_alloc.h"
+#include "scarcity.h"
 
 #define REDIRECT(status, location)                                                                 \
     "HTTP/1.1 " status " Moved\r\nLocation: " location "\r\nContent-Length: 3\r\n\r\nbye"
@@ -199,30 +198,18 @@ static void closing_the_session_ends_the_hop_at_hand(void **state)
 
 static test_server *server;
 
-static void one_redirected_post(void *ctx)
+static void one_redirected_post(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session = loop ? ahttp_session_new(.loop = loop) : NULL;
-
     (void)ctx;
-    if (session) {
-        ahttp_response *response =
-            ahttp_await(ahttp_post(session, server_url(server, "/redirect/307/echo"), .text = "hi",
-                                   .headers = AHTTP_PAIRS({"X-A", "b"})));
-        if (!response)
-            assert_non_null(ahttp_task_error()->message);
-        ahttp_response_unref(response);
-    }
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
+    assert_ends(ahttp_post(session, server_url(server, "/redirect/307/echo"), .text = "hi",
+                           .headers = AHTTP_PAIRS({"X-A", "b"})));
 }
 
 static void every_allocation_of_a_redirect_may_fail(void **state)
 {
     (void)state;
     server = server_start(NULL);
-    for_each_allocation(one_redirected_post, NULL);
+    for_each_allocation_with_session(one_redirected_post, NULL);
     server_stop(server);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Redirects that are not simply followed: limits, guards, the program's choice, and errors. */
-#include "fixture.h"
-#include "support/failing_alloc.h"
+#include "scarcity.h"
 
 #define REDIRECT(location)                                                                         \
     "HTTP/1.1 302 Found\r\nLocation: " location "\r\nContent-Length: 3\r\n\r\nbye"
@@ -457,30 +456,20 @@ static void a_session_has_a_hook_for_all_requests(void **state)
 
 static test_server *server;
 
-static void one_too_many(void *ctx)
+static void one_too_many(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session = loop ? ahttp_session_new(.loop = loop) : NULL;
-
     (void)ctx;
     memset(&hook, 0, sizeof hook);
-    if (session) {
-        ahttp_response *response =
-            ahttp_await(ahttp_get(session, server_url(server, "/#x"), .max_redirects = 2,
-                                  .on_redirect = on_redirect, .on_redirect_ctx = &hook));
-        assert_null(response);
-        assert_non_null(ahttp_task_error()->message);
-    }
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
+    assert_null(ahttp_await(ahttp_get(session, server_url(server, "/#x"), .max_redirects = 2,
+                                      .on_redirect = on_redirect, .on_redirect_ctx = &hook)));
+    assert_non_null(ahttp_task_error()->message);
 }
 
 static void every_allocation_of_too_many_redirects_may_fail(void **state)
 {
     (void)state;
     server = server_start(&(server_script){.others = endless});
-    for_each_allocation(one_too_many, NULL);
+    for_each_allocation_with_session(one_too_many, NULL);
     server_stop(server);
 }
 

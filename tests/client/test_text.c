@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Bodies as text: which charset, and what becomes of bad bytes. */
-#include "fixture.h"
-
-#include "support/failing_alloc.h"
+#include "scarcity.h"
 
 static fixture f;
 static ahttp_response *response;
@@ -284,37 +282,31 @@ static void an_empty_body_is_an_empty_text(void **state)
 
 static test_server *server;
 
-static void read_texts(void *ctx)
+static void read_texts(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new();
-    asked latin = {.answer = "latin1"};
-    ahttp_session *session =
-        loop ? ahttp_session_new(.loop = loop, .charset_of = charset_of, .hooks_ctx = &latin)
-             : NULL;
+    asked *latin = ctx;
 
-    (void)ctx;
-    if (session) {
-        ahttp_response *page = ahttp_await(ahttp_get(session, server_url(server, "/")));
-        const char *text = page ? ahttp_await(ahttp_response_text(page)) : NULL;
-        if (text)
-            assert_string_equal(text, "ü");
-        if (page)
-            text = ahttp_await(ahttp_response_text_as(page, "cp1252", true));
-        if (!text)
-            assert_int_equal(ahttp_task_error()->code, AHTTP_E_NO_MEMORY);
-        ahttp_response_unref(page);
-    }
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
+    *latin = (asked){.answer = "latin1"};
+    ahttp_response *page = ahttp_await(ahttp_get(session, server_url(server, "/")));
+    const char *text = page ? ahttp_await(ahttp_response_text(page)) : NULL;
+    if (text)
+        assert_string_equal(text, "ü");
+    if (page)
+        text = ahttp_await(ahttp_response_text_as(page, "cp1252", true));
+    if (!text)
+        assert_int_equal(ahttp_task_error()->code, AHTTP_E_NO_MEMORY);
+    ahttp_response_unref(page);
 }
 
 static void every_allocation_of_a_text_may_fail(void **state)
 {
+    asked latin;
+
     (void)state;
     server_script script = {.others = body_server("text/plain; charset=klingon", "\xfc", 1)};
     server = server_start(&script);
-    for_each_allocation(read_texts, NULL);
+    for_each_allocation_with_session(read_texts, &latin, .charset_of = charset_of,
+                                     .hooks_ctx = &latin);
     server_stop(server);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Heads as they are on the wire: shown to the program, and given by it. */
-#include "fixture.h"
-#include "support/failing_alloc.h"
+#include "scarcity.h"
 
 /* As no strict reader would have it, and yet to be shown byte for byte. */
 #define ODD   "HTTP/1.1 200 OK\nX:  two spaces\nContent-Length:2\n\nok"
@@ -257,17 +256,10 @@ static void a_transfer_coding_that_is_not_known_is_an_error_where_it_matters(voi
                  AHTTP_E_CODING, "transfer coding");
 }
 
-static void show_in_scarcity(void *url)
+static void show_in_scarcity(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session = loop ? ahttp_session_new() : NULL;
-
     story[0] = '\0';
-    if (session)
-        ahttp_response_unref(ahttp_await(ahttp_get(session, url, .fields_text = EXACT, SHOWN)));
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
+    ahttp_response_unref(ahttp_await(ahttp_get(session, ctx, .fields_text = EXACT, SHOWN)));
 }
 
 static void running_out_of_memory_leaks_nothing(void **state)
@@ -275,7 +267,8 @@ static void running_out_of_memory_leaks_nothing(void **state)
     (void)state;
     test_server *server = server_start(&(server_script){0});
 
-    for_each_allocation(show_in_scarcity, (void *)(uintptr_t)server_url(server, "/ok"));
+    for_each_allocation_with_session(show_in_scarcity,
+                                     (void *)(uintptr_t)server_url(server, "/ok"));
     server_stop(server);
 }
 
