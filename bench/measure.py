@@ -245,7 +245,7 @@ class Series:
         return statistics.median(self.values(figure))
 
 
-def run_rounds(chosen, rounds, server, url, options_of):
+def run_rounds(chosen, rounds, server, url, options):
     """{name: Series}, and the median of what others used of the machine meanwhile, in cores.
     Rounds are interleaved, and each begins with another client."""
     series = {name: Series(client) for name, client in chosen.items()}
@@ -258,7 +258,7 @@ def run_rounds(chosen, rounds, server, url, options_of):
                 continue
             before, served, began = busy_seconds(), cpu_of(server.process.pid), time.monotonic()
             try:
-                result = one.client.run(url, options_of(name))
+                result = one.client.run(url, options)
             except (RuntimeError, subprocess.TimeoutExpired, AttributeError) as error:
                 one.error = str(error)
                 continue

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Runs the benchmarks and prints their tables in markdown; README.md says what they mean.
 
-usage: run.py [--build DIR] [--quick] [--rounds N] [--seconds S] [--only NAME,...] [TOPIC...]
+usage: run.py [--build DIR] [--quick] [--rounds N] [--short-rounds N] [--seconds S]
+              [--only NAME,...] [TOPIC...]
 """
 import argparse
 import pathlib
@@ -153,26 +154,29 @@ class Bench:
     def chosen(self, names):
         return {name: self.clients[name] for name in names if name in self.clients}
 
-    def rounds(self, title, names, url, options, columns=RATES, server=None, options_of=None):
+    def rounds(self, title, names, url, options, columns=RATES, server=None, rounds=None):
         head, cells = columns
-        series, foreign = measure.run_rounds(
-            self.chosen(names), self.args.rounds, server or self.server, url,
-            options_of or (lambda name: options))
+        rounds = rounds or self.args.rounds
+        series, foreign = measure.run_rounds(self.chosen(names), rounds, server or self.server,
+                                             url, options)
         print(f"#### {title}\n")
         table(["client", *head], rows_of(series, cells))
-        print(f"<sub>{self.args.rounds} rounds, interleaved; others used {foreign:.2f} cores "
+        print(f"<sub>{rounds} rounds, interleaved; others used {foreign:.2f} cores "
               "meanwhile (median)</sub>\n", flush=True)
         return series
 
-    def timed(self, at_once, *more):
-        return ["--at-once", str(at_once), "--seconds", str(self.args.seconds),
-                "--warm-up", str(max(20, 2 * at_once)), *more]
+    def rates(self, title, names, url, at_once, *more, server=None):
+        """Requests a second, in many short rounds."""
+        return self.rounds(title, names, url,
+                           ["--at-once", str(at_once), "--seconds", str(self.args.seconds),
+                            "--warm-up", str(max(20, 2 * at_once)), *more],
+                           server=server, rounds=self.args.short_rounds)
 
 
 def get(bench):
     for at_once in bench.args.at_once:
-        series = bench.rounds(f"Keep-alive GETs, {at_once} at once", GETS,
-                              bench.server.plain + "/tiny", bench.timed(at_once))
+        series = bench.rates(f"Keep-alive GETs, {at_once} at once", GETS,
+                             bench.server.plain + "/tiny", at_once)
         for name in OWN if at_once > 1 else ():
             for to, least in (("bare", 0.9), ("wrk", 1), ("curl", 3)):
                 bench.goals.compare(f"requests/s, {at_once} at once", series, name, rate,
@@ -185,8 +189,8 @@ def nginx(bench):
     bench.folder.chmod(0o755)
     server = measure.Nginx(folder)
     try:
-        bench.rounds("Keep-alive GETs from nginx, 100 at once", GETS, server.plain + "/tiny",
-                     bench.timed(100), server=server)
+        bench.rates("Keep-alive GETs from nginx, 100 at once", GETS, server.plain + "/tiny", 100,
+                    server=server)
     finally:
         server.stop()
 
@@ -260,9 +264,9 @@ def upload(bench):
 def tls(bench):
     for at_once in bench.args.at_once:
         if at_once <= 100:
-            series = bench.rounds(f"Keep-alive GETs over TLS 1.3, {at_once} at once", TLS_GETS,
-                                  bench.server.tls + "/tiny",
-                                  bench.timed(at_once, "--ca", str(bench.certificates.root)))
+            series = bench.rates(f"Keep-alive GETs over TLS 1.3, {at_once} at once", TLS_GETS,
+                                 bench.server.tls + "/tiny", at_once,
+                                 "--ca", str(bench.certificates.root))
             for name in ("callbacks", "tasks"):
                 bench.goals.compare(f"requests/s over TLS, {at_once} at once", series, name, rate,
                                     least=0.9)
@@ -276,8 +280,7 @@ def handshake(bench):
              HANDSHAKES, ["--fresh", "--ca", str(roots.system)]),
             ("Resumed handshakes", RESUMED, ["--resume", "--ca", str(roots.root)])):
         before = bench.server.stats()
-        series = bench.rounds(f"{title}, 10 at once", names, bench.server.tls + "/tiny",
-                              bench.timed(10, *more))
+        series = bench.rates(f"{title}, 10 at once", names, bench.server.tls + "/tiny", 10, *more)
         bench.goals.compare(title, series, "callbacks", rate, least=0.95)
         after = bench.server.stats()
         shaken = after["handshakes"] - before["handshakes"]
@@ -375,8 +378,9 @@ def arguments():
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help="all of them, if none is named")
     parser.add_argument("--build", default="build/bench", help="where it was built")
     parser.add_argument("--quick", action="store_true", help="one short round, fewer connections")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2, help="of each run")
+    parser.add_argument("--rounds", type=int, default=5, help="of volumes, memory and processes")
+    parser.add_argument("--short-rounds", type=int, default=15, help="of requests a second")
+    parser.add_argument("--seconds", type=float, default=0.7, help="of each of these")
     parser.add_argument("--only", help="names of clients: bare,callbacks,...")
     args = parser.parse_args()
     unknown = [topic for topic in args.topics if topic not in TOPICS]
@@ -386,7 +390,7 @@ def arguments():
     args.downloads, args.starts, args.origins = 10, 20, 10000
     args.idle_plain, args.idle_tls = 10000, 2000
     if args.quick:
-        args.rounds, args.seconds, args.at_once = 1, 0.3, [1, 100]
+        args.rounds, args.short_rounds, args.seconds, args.at_once = 1, 1, 0.3, [1, 100]
         args.downloads, args.starts, args.origins = 2, 3, 500
         args.idle_plain, args.idle_tls = 1000, 100
     return args
