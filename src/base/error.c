@@ -155,10 +155,19 @@ static ahttp_error *build(const ahttp_error *facts)
     return memcpy(all.start, &error, sizeof error);
 }
 
+/* As a message: one line, whatever was quoted in it.  NULL when out of memory. */
+static const char *line_of(ah_buf *text)
+{
+    for (size_t i = 0; i < text->len; i++)
+        if ((unsigned char)text->data[i] < ' ' || text->data[i] == 0x7f)
+            text->data[i] = '?';
+    return ah_buf_terminate(text);
+}
+
 /* Takes the text over. */
 static ahttp_error *from_text(int code, int cause, ah_buf *text)
 {
-    const char *message = ah_buf_terminate(text);
+    const char *message = line_of(text);
     ahttp_error facts = {.code = code, .kinds = kinds_of(code), .cause = cause, .message = message};
     ahttp_error *error = message ? build(&facts) : ah_error_no_memory();
 
@@ -239,7 +248,7 @@ static ahttp_error *say(ahttp_error *error, int code, ah_buf *message)
     if (code != error->code)
         facts.kinds = kinds_of(code);
     facts.code = code;
-    facts.message = ah_buf_terminate(message);
+    facts.message = line_of(message);
     if (facts.message) {
         error = rebuild(error, &facts);
     } else {

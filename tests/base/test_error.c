@@ -61,6 +61,20 @@ static void an_error_says_what_it_was_made_of(void **state)
     ah_error_free(NULL);
 }
 
+/* URLs, headers and what peers say may have anything in them, and logs are read by line. */
+static void a_message_is_one_line_whatever_is_in_it(void **state)
+{
+    (void)state;
+
+    ahttp_error *error =
+        ah_error_new(AHTTP_E_ARGUMENT, "header \"%s\"", "A\r\nB\t\x1b\x7f\xc3\xbc");
+    assert_string_equal(error->message, "header \"A??B???\xc3\xbc\"");
+    error = ah_error_wrap(AHTTP_E_ARGUMENT, error, "a\nb");
+    assert_string_equal(error->message, "a?b: header \"A??B???\xc3\xbc\"");
+
+    ah_error_free(error);
+}
+
 static void a_system_error_ends_with_the_systems_reason(void **state)
 {
     (void)state;
@@ -217,6 +231,7 @@ int main(void)
         cmocka_unit_test(codes_of_others_are_unknown),
         cmocka_unit_test(a_code_may_be_of_several_kinds),
         cmocka_unit_test(an_error_says_what_it_was_made_of),
+        cmocka_unit_test(a_message_is_one_line_whatever_is_in_it),
         cmocka_unit_test(a_system_error_ends_with_the_systems_reason),
         cmocka_unit_test(no_memory_from_the_system_is_no_memory),
         cmocka_unit_test(an_error_of_a_request_names_it),
