@@ -21,6 +21,10 @@ struct ah_call_stand_in {
     ah_link link;                /* in the session's */
 };
 
+_Static_assert(offsetof(ah_call_stand_in, text) < AH_STAND_IN_SIZE &&
+                   sizeof(ah_call_stand_in) >= AH_STAND_IN_SIZE,
+               "so much is fetched before it ends");
+
 static ahttp_response *call_of(ah_exchange *exchange)
 {
     return AH_CONTAINER(exchange, ahttp_response, exchange);
@@ -148,6 +152,7 @@ static ah_exchange *recall(ah_stand_in *base)
     ahttp_response *call = ah_response_new(session);
     ahttp_future *sent = it->sent;
 
+    ah_fetch(sent, sizeof *sent);
     it->sent = NULL;
     session->stand_ins.away_count--;
     if (AH_LIKELY(call != NULL)) {

@@ -18,7 +18,9 @@ typedef struct ah_conn ah_conn;
 typedef struct ah_exchange ah_exchange;
 
 /* Stands for an exchange on its connection, from the last byte of the request to the first thing
-   that comes of it: so that what waits may be small. */
+   that comes of it: so that what waits may be small.  It begins what has AH_STAND_IN_SIZE bytes,
+   most of which are touched when it ends. */
+enum { AH_STAND_IN_SIZE = 128 };
 typedef struct ah_stand_in ah_stand_in;
 struct ah_stand_in {
     /* It does so no longer: the exchange, as it was when it left.  NULL when memory is too short

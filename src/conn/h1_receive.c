@@ -256,11 +256,22 @@ static bool receive(ah_h1_conn *conn)
     return count == (ptrdiff_t)cap && !conn->closed && conn->response == AH_H1_CONN_BODY;
 }
 
+/* With many connections, none of what a response touches is in the cache; all of it comes while
+   the system reads that. */
+static AH_ALWAYS_INLINE void fetch_ahead(const ah_h1_conn *conn)
+{
+    ah_fetch(conn->base.owner_ctx, AH_CONN_OWNER_SIZE);
+    ah_fetch(conn->peer, 1);
+    if (conn->stand_in)
+        ah_fetch(conn->stand_in, AH_STAND_IN_SIZE);
+}
+
 void ah_h1_conn_ready(void *ctx, unsigned events)
 {
     ah_h1_conn *conn = ctx;
 
     ah_h1_conn_begin_call(conn);
+    fetch_ahead(conn);
     if (events & AH_WRITABLE && conn->exchange && conn->work)
         ah_h1_send_more(&conn->work->sending);
     if (events & AH_READABLE)
