@@ -15,10 +15,7 @@
 #define AH_COLD __attribute__((cold, noinline))
 /* The same of one that is called now and then. */
 #define AH_APART __attribute__((noinline))
-/* Of one that does nothing but ah_fetch: out of line, GCC takes it for one that does nothing. */
-#define AH_ALWAYS_INLINE inline __attribute__((always_inline))
 #else
-#define AH_ALWAYS_INLINE inline
 #define AH_COLD
 #define AH_APART
 #define AH_LIKELY(condition)   (condition)
@@ -46,19 +43,6 @@ bool ah_memory_is_watched(void);
 enum { AH_LINE_SIZE = 64 };
 void *ah_alloc_lines(size_t size);
 void ah_free_lines(void *memory);
-
-/* So many bytes will be touched soon: what is not in the cache comes while the caller goes on. */
-static AH_ALWAYS_INLINE void ah_fetch(const void *memory, size_t size)
-{
-#if defined(__GNUC__)
-    for (size_t i = 0; i < size; i += AH_LINE_SIZE)
-        __builtin_prefetch((const char *)memory + i);
-    __builtin_prefetch((const char *)memory + size - 1);
-#else
-    (void)memory;
-    (void)size;
-#endif
-}
 
 /* A zeroed T, or NULL. */
 #define AH_NEW(type) ((type *)ah_alloc_zeroed(sizeof(type)))

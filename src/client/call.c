@@ -10,7 +10,6 @@
 #include "client/hop.h"
 #include "client/hsts_list.h"
 #include "client/response.h"
-#include "client/stand_in.h"
 #include "conn/conn.h"
 #include "conn/source.h"
 #include "conn/wire.h"
@@ -431,7 +430,6 @@ const ah_exchange_events ah_call_events = {.place = on_place,
                                            .interim = on_interim,
                                            .head = on_head,
                                            .body = on_body,
-                                           .leave = ah_call_leave,
                                            .end = on_end,
                                            .wire = on_wire,
                                            .progress = on_progress};

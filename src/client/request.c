@@ -477,10 +477,10 @@ static void remember_plain(const ahttp_response *call, ah_plain_request *plain)
 
 /* ---- All together ---- */
 
-static void set_buffer(ahttp_response *call, const ah_call_settings *settings)
+static void begin_response(ahttp_response *call, const ah_call_settings *settings)
 {
-    if (AH_UNLIKELY(settings->read_buffer_bytes != 0))
-        ah_body_set_buffer(&call->body, settings->read_buffer_bytes);
+    ah_response_head_empty(&call->exchange.response, &call->arena);
+    ah_body_set_buffer(&call->body, settings->read_buffer_bytes);
 }
 
 /* What depends on the URL, which is known. */
@@ -496,24 +496,6 @@ static ahttp_error *prepare_for_url(ahttp_response *call, const ahttp_request_op
     return error;
 }
 
-static void begin_plain(ahttp_response *call, const ah_plain_request *plain)
-{
-    if (AH_UNLIKELY(!call->is_plain))
-        take_plain(call, plain);
-    call->limits = &call->session->timeout;
-    call->exchange.limits = plain->gap_limits;
-    set_buffer(call, &plain->settings);
-}
-
-void ah_request_use_plain(ahttp_response *call)
-{
-    ah_request_head *head = &call->exchange.request;
-
-    begin_plain(call, &call->session->plain);
-    head->target = call->url.target;
-    head->authority = call->url.authority;
-}
-
 /* limits: those of the request, or NULL. */
 static ahttp_error *prepare_plain(ahttp_response *call, const char *url,
                                   const ahttp_timeout *limits)
@@ -522,7 +504,11 @@ static ahttp_error *prepare_plain(ahttp_response *call, const char *url,
     ah_request_head *head = &call->exchange.request;
     ahttp_error *error = NULL;
 
-    begin_plain(call, plain);
+    if (AH_UNLIKELY(!call->is_plain))
+        take_plain(call, plain);
+    call->limits = &call->session->timeout;
+    call->exchange.limits = plain->gap_limits;
+    begin_response(call, &plain->settings);
     if (limits)
         error = prepare_limits(call, limits);
     if (!error)
@@ -552,7 +538,7 @@ static ahttp_error *prepare_special(ahttp_response *call, const ahttp_request_op
     if (is_first_plain)
         remember_plain(call, &call->session->plain);
     ah_call_begin(call);
-    set_buffer(call, call->settings);
+    begin_response(call, call->settings);
     error = prepare_url(call, options);
     return error ? error : prepare_for_url(call, options, type);
 }

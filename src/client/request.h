@@ -13,8 +13,6 @@ static inline bool ah_request_is_get(const char *method)
 }
 /* The same for a GET that says nothing but its URL, when the session's first one is known. */
 ahttp_error *ah_request_prepare_get(ahttp_response *call, const char *url);
-/* The same for a plain one that was prepared before, in another block; its URL is there. */
-void ah_request_use_plain(ahttp_response *call);
 /* Makes the fields the call's own, where they are the session's.  False when out of memory. */
 bool ah_request_own_fields(ahttp_response *call);
 /* Adds one for the sending at hand; both texts are copied.  False when out of memory. */

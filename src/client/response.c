@@ -24,7 +24,6 @@ ahttp_response *ah_response_make(ahttp_session *session)
     ah_arena_restart(&response->arena, response->own_text, sizeof response->own_text);
     ah_body_reset(&response->body);
     response->phase = AH_CALL_WAITING;
-    ah_response_head_empty(&response->exchange.response, &response->arena);
     return response;
 }
 
@@ -90,25 +89,6 @@ static bool has_nothing_special(const ahttp_response *response)
            !ah_link_is_in_list(&response->stage_job.link);
 }
 
-static inline void put_back(ahttp_response *response)
-{
-    ahttp_session *session = response->session;
-
-    ah_arena_restart(&response->arena, response->own_text, sizeof response->own_text);
-    if (AH_LIKELY(session->recycled_count < MOST_RECYCLED)) {
-        response->next_recycled = session->recycled;
-        session->recycled = response;
-        session->recycled_count++;
-    } else {
-        ah_response_free(response);
-    }
-}
-
-void ah_response_put_back(ahttp_response *response)
-{
-    put_back(response);
-}
-
 /* Nobody needs it. */
 static void recycle(ahttp_response *response)
 {
@@ -118,12 +98,18 @@ static void recycle(ahttp_response *response)
     assert(has_nothing_special(response));
     assert(!response->is_plain || response->course.stages == session->plain.course.stages);
     ah_exchange_release_peer(&response->exchange);
+    ah_arena_restart(&response->arena, response->own_text, sizeof response->own_text);
     if (AH_UNLIKELY(response->body.was_taken))
         response->stream.total = 0;
     assert(response->stream.total == 0);
     ah_body_reset(&response->body);
-    ah_response_head_empty(&response->exchange.response, &response->arena);
-    put_back(response);
+    if (AH_LIKELY(session->recycled_count < MOST_RECYCLED)) {
+        response->next_recycled = session->recycled;
+        session->recycled = response;
+        session->recycled_count++;
+    } else {
+        ah_response_free(response);
+    }
     if (AH_UNLIKELY(session->refs == 0))
         ah_session_tidy(session);
 }

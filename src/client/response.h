@@ -34,8 +34,6 @@ typedef enum ah_call_phase {
     AH_CALL_FAILED
 } ah_call_phase;
 
-enum { AH_CALL_OWN_TEXT = 128 }; /* enough for most URLs */
-
 /* How one hop gets to the host. */
 typedef struct ah_way {
     ah_proxy *own;   /* of the request, for all of its hops, or NULL; held */
@@ -87,8 +85,8 @@ struct ahttp_response {
     ah_timer deadline; /* parked between calls */
     ahttp_bytes shown; /* what the last read resolved to */
     ah_url url;
-    ah_answer_fn *answer;            /* how to settle reading */
-    char own_text[AH_CALL_OWN_TEXT]; /* while the response has not come */
+    ah_answer_fn *answer; /* how to settle reading */
+    char own_text[128];   /* enough for most URLs, while the response has not come */
 
     /* Of a plain request, the session's plain one has the same. */
     ah_call_course course;
@@ -150,8 +148,6 @@ static inline ahttp_response *ah_response_new(ahttp_session *session)
 }
 /* The block itself, which must be recycled or never used. */
 void ah_response_free(ahttp_response *response);
-/* Of a plain one of which nothing has come: the next that needs a block gets it. */
-void ah_response_put_back(ahttp_response *response);
 /* Whether nothing is under way for it any more. */
 static inline bool ah_response_is_over(const ahttp_response *response)
 {

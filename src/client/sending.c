@@ -9,7 +9,6 @@
 #include "client/cookie_stage.h"
 #include "client/proxy.h"
 #include "client/request.h"
-#include "client/stand_in.h"
 #include "client/time_limits.h"
 #include "conn/conn.h"
 
@@ -23,7 +22,6 @@ static void send_on(ahttp_response *call, ah_conn *conn)
         call->exchange.body_sent = 0;
     }
     call->exchange.bytes_sent = call->exchange.bytes_received = 0;
-    call->exchange.may_leave = ah_call_may_leave(call);
     ah_conn_send(conn, &call->exchange);
 }
 

@@ -6,7 +6,6 @@
 #include "client/proxy.h"
 #include "client/request.h"
 #include "client/secret_headers.h"
-#include "client/stand_in.h"
 #include "client/time_limits.h"
 #include "http/coding.h"
 #include "http/h1_writer.h"
@@ -141,7 +140,6 @@ static void free_session(ahttp_session *session)
 
     while ((link = ah_list_first(&session->blocks)))
         ah_response_free(AH_CONTAINER(link, ahttp_response, link));
-    ah_stand_ins_free(session);
     ah_arena_store_release(&session->arenas);
     ah_guest_leave(&session->guest);
     ah_trace_list_end(session->traces);
@@ -198,8 +196,7 @@ static void stop_rests(ahttp_session *session)
 
 void ah_session_tidy(ahttp_session *session)
 {
-    if (session->refs > 0 || session->recycled_count < session->block_count ||
-        session->stand_ins.away_count > 0)
+    if (session->refs > 0 || session->recycled_count < session->block_count)
         return;
     session->refs++;
     stop_rests(session);
@@ -225,7 +222,6 @@ static void fail_calls(ahttp_session *session)
 static void shut(ahttp_session *session)
 {
     session->closed = true;
-    ah_stand_ins_fail(session);
     fail_calls(session);
     stop_rests(session);
     AH_LIST_FOR_EACH(link, &session->blocks)
@@ -288,7 +284,6 @@ ahttp_session *ahttp_session_create(const ahttp_session_options *given)
     session->refs = 1;
     ah_list_init(&session->blocks);
     ah_list_init(&session->rests);
-    ah_stand_ins_init(&session->stand_ins);
     if (!make_fields(session, &options) || !take_base_url(session, options.base_url) ||
         !ah_middlewares_copy(options.middlewares, &session->arena, &session->middlewares) ||
         !take_secret_headers(session, &options) || !take_connector(session, &options) ||

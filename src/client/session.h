@@ -29,16 +29,6 @@ typedef struct ah_session_proxies {
     bool is_used; /* some of this may lead to a proxy */
 } ah_session_proxies;
 
-/* What stands for calls that are away: client/stand_in.h. */
-typedef struct ah_call_stand_in ah_call_stand_in;
-typedef struct ah_stand_ins {
-    ah_list all;
-    ah_call_stand_in *recycled; /* those that stand for none, newest first */
-    size_t recycled_count;
-    size_t away_count;
-    size_t most_staying; /* blocks in use by calls that need not leave */
-} ah_stand_ins;
-
 struct ahttp_session {
     ah_guest guest;
     unsigned refs; /* the program's */
@@ -77,7 +67,6 @@ struct ahttp_session {
     size_t block_count;
     ahttp_response *recycled; /* those that nobody needs, newest first */
     size_t recycled_count;
-    ah_stand_ins stand_ins;
     ah_list rests;             /* needed by nobody either, but the connection reads the rest */
     uint64_t log_count;        /* of requests, while somebody wants to know */
     int64_t read_buffer_bytes; /* 0: the default */

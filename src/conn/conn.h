@@ -27,8 +27,6 @@ typedef struct ah_conn_ops {
     void (*send)(ah_conn *conn, ah_exchange *exchange);
     /* The exchange gets no further event.  Its connection is of no more use and closes. */
     void (*abandon)(ah_conn *conn, ah_exchange *exchange);
-    /* The exchange for which there is a stand-in comes back; NULL: it has ended. */
-    ah_exchange *(*recall)(ah_conn *conn);
     /* More of the body is wanted, after its event said "enough".  Events come later. */
     void (*resume)(ah_conn *conn, ah_exchange *exchange);
     /* The rest of the response is to be thrown away.  True: at most so many bytes are to come
@@ -43,9 +41,6 @@ typedef struct ah_conn_ops {
     /* "127.0.0.1:80 h1 IDLE 6": peer, protocol, state, number of exchanges so far. */
     void (*describe)(const ah_conn *conn, char *text, size_t cap);
 } ah_conn_ops;
-
-/* Of what owner_ctx points to, so many bytes are touched when the connection becomes idle. */
-enum { AH_CONN_OWNER_SIZE = 112 };
 
 /* The first member of every connection.  What most exchanges do not touch comes first. */
 struct ah_conn {
@@ -64,11 +59,6 @@ static inline void ah_conn_send(ah_conn *conn, ah_exchange *exchange)
 static inline void ah_conn_abandon(ah_conn *conn, ah_exchange *exchange)
 {
     conn->ops->abandon(conn, exchange);
-}
-
-static inline ah_exchange *ah_conn_recall(ah_conn *conn)
-{
-    return conn->ops->recall(conn);
 }
 
 static inline void ah_conn_resume(ah_conn *conn, ah_exchange *exchange)

@@ -17,17 +17,6 @@
 typedef struct ah_conn ah_conn;
 typedef struct ah_exchange ah_exchange;
 
-/* Stands for an exchange on its connection, from the last byte of the request to the first thing
-   that comes of it: so that what waits may be small.  It begins what has AH_STAND_IN_SIZE bytes,
-   most of which are touched when it ends. */
-enum { AH_STAND_IN_SIZE = 128 };
-typedef struct ah_stand_in ah_stand_in;
-struct ah_stand_in {
-    /* It does so no longer: the exchange, as it was when it left.  NULL when memory is too short
-       for it; whoever waits has been told so. */
-    ah_exchange *(*recall)(ah_stand_in *stand_in);
-};
-
 /* Called from the loop or from inside the connection's operations; they must not run user
    code.  They may abandon the exchange and close the connection. */
 typedef struct ah_exchange_events {
@@ -46,9 +35,6 @@ typedef struct ah_exchange_events {
        *cap of them, and the next body event is about these.  NULL, also for the function: read them
        elsewhere, and they will be copied. */
     char *(*place)(ah_exchange *exchange, uint64_t most, size_t *cap);
-    /* With may_leave: all of the request was written at once, and conn has not taken the exchange
-       yet.  Who stands for it, and its memory is of no meaning meanwhile; NULL: it stays. */
-    ah_stand_in *(*leave)(ah_exchange *exchange, ah_conn *conn);
     /* With shows_progress: bytes were written. */
     void (*progress)(ah_exchange *exchange);
     /* With shows_wire: a head goes out, or has come, before anything else is said of it. */
@@ -80,7 +66,6 @@ struct ah_exchange {
     bool shows_progress;            /* and progress */
     bool was_sent;                  /* all of the request was written */
     bool keeps_conn;                /* its connection does not become idle, if it could */
-    bool may_leave;                 /* a stand-in may wait for its response */
     ah_conn *kept; /* with keeps_conn, behind a good end: its connection, to be sent on or given
                       back; NULL as soon as that has closed */
     ahttp_body *source;    /* open, to be pulled instead of body; as long; or NULL */

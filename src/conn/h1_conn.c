@@ -133,50 +133,25 @@ static bool send_at_once(ah_h1_conn *conn, ah_exchange *exchange, ptrdiff_t *sen
     return true;
 }
 
-static inline void take_exchange(ah_h1_conn *conn, ah_exchange *exchange)
-{
-    conn->exchange = exchange;
-    exchange->conn = &conn->base;
-    exchange->was_reused = conn->exchanges > 1;
-    exchange->peer = conn->peer ? ahttp_peer_ref(conn->peer) : NULL;
-}
-
-static AH_APART bool leaves(ah_h1_conn *conn, ah_exchange *exchange)
-{
-    conn->stand_in = exchange->events->leave(exchange, &conn->base);
-    return conn->stand_in != NULL;
-}
-
-ah_exchange *ah_h1_conn_recall(ah_h1_conn *conn)
-{
-    ah_exchange *exchange = conn->stand_in->recall(conn->stand_in);
-
-    conn->stand_in = NULL;
-    if (exchange)
-        take_exchange(conn, exchange);
-    return exchange;
-}
-
 static void send_exchange(ah_conn *base, ah_exchange *exchange)
 {
     ah_h1_conn *conn = (ah_h1_conn *)base;
     ptrdiff_t sent = 0;
 
     ah_h1_conn_enter(conn, AH_H1_CONN_HEAD);
-    conn->exchanges++;
+    conn->exchange = exchange;
     conn->has_begun = false;
+    exchange->conn = base;
+    exchange->was_reused = conn->exchanges++ > 0;
+    exchange->peer = conn->peer ? ahttp_peer_ref(conn->peer) : NULL;
     conn->in_background = false;
     ah_h1_conn_hold(conn, true);
     if (AH_UNLIKELY(!ah_h1_send_is_plain(exchange))) {
-        take_exchange(conn, exchange);
         conn->is_sent = false;
         send_on(conn, exchange, NULL);
         return;
     }
     conn->is_sent = send_at_once(conn, exchange, &sent);
-    if (AH_UNLIKELY(exchange->may_leave) && conn->is_sent && leaves(conn, exchange))
-        return;
-    take_exchange(conn, exchange);
     if (AH_UNLIKELY(!conn->is_sent))
         send_on(conn, exchange, &sent);
 }
@@ -196,16 +171,6 @@ static void on_limit(ah_timer *timer)
 
 const ah_h1_work_kind ah_h1_conn_work_kind = {
     .events = &ah_h1_conn_parser_events, .sending_moved = on_sending_moved, .on_limit = on_limit};
-
-static ah_exchange *recall(ah_conn *base)
-{
-    ah_h1_conn *conn = (ah_h1_conn *)base;
-    ah_exchange *exchange = ah_h1_conn_need_exchange(conn);
-
-    if (!exchange)
-        ah_h1_conn_end(conn, NULL);
-    return exchange;
-}
 
 static void resume(ah_conn *base, ah_exchange *exchange)
 {
@@ -260,7 +225,7 @@ void ah_h1_conn_free(ah_h1_conn *conn)
 
 void ah_h1_conn_end(ah_h1_conn *conn, ahttp_error *error)
 {
-    ah_exchange *exchange = ah_h1_conn_need_exchange(conn);
+    ah_exchange *exchange = conn->exchange;
 
     if (conn->closed) {
         ah_error_free(error);
@@ -321,7 +286,6 @@ static void describe(const ah_conn *base, char *text, size_t cap)
 static const ah_conn_ops ops = {
     .send = send_exchange,
     .abandon = abandon,
-    .recall = recall,
     .resume = resume,
     .skip_rest = skip_rest,
     .set_background = set_background,

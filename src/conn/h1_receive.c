@@ -197,7 +197,7 @@ static void received(ah_h1_conn *conn, ah_str bytes)
 {
     size_t used;
 
-    if (AH_UNLIKELY(!ah_h1_conn_need_exchange(conn))) { /* no answer to a later request */
+    if (AH_UNLIKELY(!conn->exchange)) { /* nobody asked: never the answer to a later request */
         ah_h1_conn_end(conn, NULL);
         return;
     }
@@ -213,7 +213,7 @@ static void received(ah_h1_conn *conn, ah_str bytes)
 /* The peer has ended its side, or the transport broke (failure is then its reason). */
 static AH_APART void ended(ah_h1_conn *conn, ahttp_error *failure)
 {
-    if (!ah_h1_conn_need_exchange(conn)) {
+    if (!conn->exchange) {
         ah_h1_conn_end(conn, failure);
         return;
     }
@@ -256,22 +256,11 @@ static bool receive(ah_h1_conn *conn)
     return count == (ptrdiff_t)cap && !conn->closed && conn->response == AH_H1_CONN_BODY;
 }
 
-/* With many connections, none of what a response touches is in the cache; all of it comes while
-   the system reads that. */
-static AH_ALWAYS_INLINE void fetch_ahead(const ah_h1_conn *conn)
-{
-    ah_fetch(conn->base.owner_ctx, AH_CONN_OWNER_SIZE);
-    ah_fetch(conn->peer, 1);
-    if (conn->stand_in)
-        ah_fetch(conn->stand_in, AH_STAND_IN_SIZE);
-}
-
 void ah_h1_conn_ready(void *ctx, unsigned events)
 {
     ah_h1_conn *conn = ctx;
 
     ah_h1_conn_begin_call(conn);
-    fetch_ahead(conn);
     if (events & AH_WRITABLE && conn->exchange && conn->work)
         ah_h1_send_more(&conn->work->sending);
     if (events & AH_READABLE)

@@ -27,7 +27,6 @@ typedef enum ah_h1_receiving {
 typedef struct ah_h1_conn {
     ah_conn base;
     ah_exchange *exchange; /* the one it carries, or NULL */
-    ah_stand_in *stand_in; /* while that is away, else NULL */
     ah_h1_work *work;      /* while it sends or receives, or watches gaps, else NULL */
     ah_transport *transport;
     ah_h1_store *store;
@@ -128,13 +127,6 @@ static inline void ah_h1_conn_rest(ah_h1_conn *conn)
 
 /* ---- h1_conn.c ---- */
 
-/* For ah_h1_conn_need_exchange, where it is away. */
-ah_exchange *ah_h1_conn_recall(ah_h1_conn *conn);
-/* The exchange it carries, which is not away any more; or NULL. */
-static inline ah_exchange *ah_h1_conn_need_exchange(ah_h1_conn *conn)
-{
-    return conn->stand_in ? ah_h1_conn_recall(conn) : conn->exchange;
-}
 /* Of an exchange that has limits: it does not look at the clock any more. */
 void ah_h1_conn_stop_watch(ah_h1_conn *conn);
 /* Ends the exchange, if there is one, and then the connection. */

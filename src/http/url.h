@@ -53,21 +53,6 @@ typedef struct ah_url_memo {
 /* Like ah_url_parse. */
 const char *ah_url_parse_next(ah_url *url, ah_arena *arena, ah_str text, ah_url_memo *memo);
 
-/* ---- http/url_outline.c ---- */
-
-/* Where the parts of a URL lie in its text `safe`: all that has to be kept beside that. */
-typedef struct ah_url_outline {
-    uint16_t len, authority_len, host_len, port;
-    uint8_t scheme_len;
-    bool is_ipv6;
-    bool is_tls;
-} ah_url_outline;
-/* False when there is more to it than its text, such as credentials, or when that is longer than
-   most, which is 65535 at most. */
-bool ah_url_outline_make(ah_url_outline *outline, const ah_url *url, size_t most);
-/* The URL whose text is that, with a NUL behind it. */
-void ah_url_from_outline(ah_url *url, const char *text, const ah_url_outline *outline);
-
 /* ---- http/url_join.c ---- */
 
 /* What reference means where base is at hand (RFC 3986 §5.2), read as by ah_url_parse, and what is

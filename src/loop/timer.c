@@ -187,12 +187,17 @@ static void on_uv_timer(uv_timer_t *uv)
     ah_loop_leave(loop);
 }
 
-static inline void start_at(ahttp_loop *loop, ah_timer *timer, int64_t due_ms, int64_t now)
+void ah_timer_start(ahttp_loop *loop, ah_timer *timer, int64_t delay_ms)
 {
     ah_wheel *wheel = &loop->wheel;
+    int64_t now = now_ms(loop);
 
-    if (timer->is_parked && due_ms >= timer->hangs_ms) {
-        timer->due_ms = due_ms;
+    if (delay_ms < 0)
+        delay_ms = 0;
+    if (delay_ms > LONGEST_DELAY_MS)
+        delay_ms = LONGEST_DELAY_MS;
+    if (timer->is_parked && now + delay_ms >= timer->hangs_ms) {
+        timer->due_ms = now + delay_ms;
         timer->is_parked = false;
         count(wheel, timer);
         return;
@@ -200,22 +205,11 @@ static inline void start_at(ahttp_loop *loop, ah_timer *timer, int64_t due_ms, i
     ah_timer_stop(loop, timer);
     if (!wheel->levels)
         wheel->time_ms = now;
-    timer->due_ms = due_ms;
+    timer->due_ms = now + delay_ms;
     insert(wheel, timer);
     count(wheel, timer);
     if (timer->due_ms < wheel->armed_ms)
         arm(loop, timer->due_ms);
-}
-
-void ah_timer_start(ahttp_loop *loop, ah_timer *timer, int64_t delay_ms)
-{
-    int64_t now = now_ms(loop);
-
-    if (delay_ms < 0)
-        delay_ms = 0;
-    if (delay_ms > LONGEST_DELAY_MS)
-        delay_ms = LONGEST_DELAY_MS;
-    start_at(loop, timer, now + delay_ms, now);
 }
 
 void ah_timer_stop(ahttp_loop *loop, ah_timer *timer)
@@ -238,28 +232,6 @@ void ah_timer_park(ahttp_loop *loop, ah_timer *timer)
         return;
     uncount(&loop->wheel, timer);
     timer->is_parked = true;
-}
-
-/* Before the wheel's own time there is no place in it. */
-static AH_APART void move_to_place(ahttp_loop *loop, ah_timer *from, ah_timer *to)
-{
-    int64_t wheel_ms = loop->wheel.time_ms;
-
-    start_at(loop, to, from->due_ms > wheel_ms ? from->due_ms : wheel_ms, wheel_ms);
-    ah_timer_park(loop, from);
-}
-
-void ah_timer_move(ahttp_loop *loop, ah_timer *from, ah_timer *to)
-{
-    if (!ah_timer_is_armed(from))
-        return;
-    if (AH_LIKELY(to->is_parked && from->due_ms >= to->hangs_ms)) {
-        to->due_ms = from->due_ms;
-        to->is_parked = false;
-        from->is_parked = true;
-    } else {
-        move_to_place(loop, from, to);
-    }
 }
 
 void ah_wheel_init(ahttp_loop *loop)

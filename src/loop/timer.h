@@ -34,7 +34,5 @@ void ah_timer_stop(ahttp_loop *loop, ah_timer *timer);
 /* The same for one that is soon to be armed again, for a later time: it stays where it hangs, so
    that arming it is setting its due time.  Stop it before its memory goes. */
 void ah_timer_park(ahttp_loop *loop, ah_timer *timer);
-/* What `from` was armed for, `to` is; from is parked.  Neither is in the background. */
-void ah_timer_move(ahttp_loop *loop, ah_timer *from, ah_timer *to);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "support/failing_alloc.h"
 
-enum { WARM_UP = 200, MEASURED = 2000, AT_ONCE = 100 };
+enum { WARM_UP = 200, MEASURED = 2000, AT_ONCE = 10 };
 
 /* ---- Steady state ---- */
 

@@ -4,7 +4,6 @@
    AH_TEST_SEED repeats a run, as far as the server's thread lets it. */
 #include "fixture.h"
 
-#include "client/session.h"
 #include "pool/connector.h"
 #include "support/open_fds.h"
 #include <time.h>
@@ -61,9 +60,7 @@ static void begin(request *self)
     int64_t pool_ms = random_below(4) ? AHTTP_NEVER : 50;
 
     let_go(self);
-    if (random_below(3) == 0)
-        self->pending = ahttp_get(world.session, url);
-    else if (random_below(2))
+    if (random_below(3))
         self->pending = ahttp_get(world.session, url, .timeout = {.pool_ms = pool_ms});
     else
         self->pending =
@@ -98,7 +95,6 @@ static void open_session(void)
         ahttp_connector_new(.limit = LIMIT, .limit_per_host = PER_HOST, .limit_idle = 5,
                             .keepalive_ms = 300, .lifetime_ms = 2000);
     world.session = ahttp_session_new(.connector = world.connector);
-    world.session->stand_ins.most_staying = random_below(3);
 }
 
 /* What is under way hears of it in the next turn. */

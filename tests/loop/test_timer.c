@@ -134,54 +134,6 @@ static void a_timer_that_is_parked_does_not_keep_the_loop_running(void **state)
     ah_timer_stop(loop, &parked.timer);
 }
 
-static void what_a_timer_was_armed_for_may_move_to_another(void **state)
-{
-    ahttp_loop *loop = *state;
-    int64_t start_ms = ahttp_loop_now(loop);
-    probe from = {0}, to = {0}, fresh = {0};
-
-    start(loop, &to, 1, 50);
-    ah_timer_park(loop, &to.timer);
-    start(loop, &from, 2, 100);
-    ah_timer_move(loop, &from.timer, &to.timer);
-    assert_false(ah_timer_is_armed(&from.timer));
-    assert_true(ah_timer_is_armed(&to.timer));
-    fresh = (probe){.loop = loop, .id = 3, .timer.fire = note};
-    start(loop, &from, 2, 200);
-    ah_timer_move(loop, &from.timer, &fresh.timer);
-    ah_timer_move(loop, &from.timer, &to.timer); /* for nothing */
-    ahttp_loop_run(loop);
-
-    assert_int_equal(fired, 2);
-    assert_int_equal(to.fired_ms, start_ms + 100);
-    assert_int_equal(fresh.fired_ms, start_ms + 200);
-    assert_int_equal(from.fired_ms, 0);
-    ah_timer_stop(loop, &from.timer);
-}
-
-static void move_other(ah_timer *timer)
-{
-    probe *self = AH_CONTAINER(timer, probe, timer);
-
-    note(timer);
-    ah_timer_move(self->loop, &(self + 1)->timer, &(self + 2)->timer);
-}
-
-static void a_firing_timer_may_move_another_that_is_due(void **state)
-{
-    ahttp_loop *loop = *state;
-    probe probes[3] = {[2] = {.loop = loop, .id = 2, .timer.fire = note}};
-    start(loop, &probes[0], 0, 10);
-    start(loop, &probes[1], 1, 10);
-    probes[0].timer.fire = move_other;
-
-    ahttp_loop_run(loop);
-
-    assert_int_equal(fired, 2);
-    assert_int_equal(order[1], 2);
-    ah_timer_stop(loop, &probes[1].timer);
-}
-
 static void a_timer_armed_anew_fires_once_at_the_new_time(void **state)
 {
     ahttp_loop *loop = *state;
@@ -520,8 +472,6 @@ int main(void)
         WITH_LOOP(a_timer_that_was_stopped_does_not_fire),
         WITH_LOOP(a_timer_that_is_parked_does_not_fire_until_it_is_armed_again),
         WITH_LOOP(a_timer_that_is_parked_does_not_keep_the_loop_running),
-        WITH_LOOP(what_a_timer_was_armed_for_may_move_to_another),
-        WITH_LOOP(a_firing_timer_may_move_another_that_is_due),
         WITH_LOOP(a_timer_armed_anew_fires_once_at_the_new_time),
         WITH_LOOP(a_firing_timer_may_stop_another_that_is_due),
         WITH_LOOP(a_delay_of_0_fires_in_the_next_turn),
