@@ -15,7 +15,10 @@
 #define AH_COLD __attribute__((cold, noinline))
 /* The same of one that is called now and then. */
 #define AH_APART __attribute__((noinline))
+/* Memory that will be touched in a microsecond or so; any address will do. */
+#define AH_PREFETCH(address) __builtin_prefetch(address)
 #else
+#define AH_PREFETCH(address) ((void)(address))
 #define AH_COLD
 #define AH_APART
 #define AH_LIKELY(condition)   (condition)

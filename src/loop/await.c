@@ -30,8 +30,8 @@ static void keep_error(ahttp_loop *loop, ahttp_error *error)
     if (!error)
         return;
 #if AHTTP_TASKS
-    if (loop->task) {
-        ah_task_set_error(loop->task, error);
+    if (loop->top) {
+        ah_task_set_error(ah_task_of_loop(loop), error);
         return;
     }
 #endif
@@ -45,9 +45,9 @@ static void wait_for(ahttp_future *future)
 {
     ah_future_hand_in(future);
 #if AHTTP_TASKS
-    if (future->loop->task) {
+    if (future->loop->top) {
         if (!future->done)
-            ah_task_wait(future->loop->task, future);
+            ah_task_wait(future->loop->top, future);
     } else {
         wait_outside(future);
     }
@@ -82,8 +82,8 @@ const ahttp_error *ahttp_task_error(void)
 
 #if AHTTP_TASKS
     ahttp_loop *loop = ahttp_loop_current();
-    if (loop && loop->task)
-        error = ah_task_get_error(loop->task);
+    if (loop && loop->top)
+        error = ah_task_get_error(ah_task_of_loop(loop));
     else
 #endif
         if (failed_outside)

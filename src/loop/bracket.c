@@ -16,8 +16,10 @@ void ah_bracket_end(ah_bracket *bracket)
 void ah_bracket_cancel(ah_bracket *bracket)
 {
     bracket->cancelled = ++bracket->task->cancels;
-    if (!ah_task_cancel_awaited(bracket->task))
-        bracket->wanted = true;
+    if (ah_task_cancel_awaited(bracket->task))
+        return;
+    bracket->wanted = true;
+    ah_task_look_for_cancel(bracket->task);
 }
 
 bool ah_bracket_has_others(const ah_bracket *bracket)
@@ -47,6 +49,7 @@ void ah_bracket_want_others(const ah_bracket *bracket)
         if (other != bracket && other->cancelled > bracket->began)
             other->wanted = true;
     }
+    ah_task_look_for_cancel(task);
 }
 
 ah_bracket *ah_bracket_begin_spare(ah_task *task)

@@ -5,6 +5,7 @@
 #include "loop/coroutine.h"
 #include "loop/stack_switch.h"
 #include <errno.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -63,8 +64,16 @@ struct ah_coroutine {
     unsigned valgrind_id;
 };
 
-/* From the lowest byte of the mapping: the guard, the stack, the coroutine. */
-enum { COROUTINE_SPACE = (sizeof(ah_coroutine) + 63) / 64 * 64 };
+/* From the lowest byte of the mapping: the guard, the stack, the coroutine, its owner's room. */
+enum {
+    COROUTINE_SIZE = (sizeof(ah_coroutine) + AH_LINE_SIZE - 1) / AH_LINE_SIZE * AH_LINE_SIZE,
+    TOP_SIZE = COROUTINE_SIZE + AH_COROUTINE_ROOM
+};
+
+void *ah_coroutine_room(ah_coroutine *coroutine)
+{
+    return (char *)coroutine + COROUTINE_SIZE;
+}
 
 static char *stack_top(ah_coroutine *coroutine)
 {
@@ -73,7 +82,7 @@ static char *stack_top(ah_coroutine *coroutine)
 
 static char *stack_bottom(ah_coroutine *coroutine)
 {
-    return (char *)coroutine + COROUTINE_SPACE - coroutine->stack_size;
+    return (char *)coroutine + TOP_SIZE - coroutine->stack_size;
 }
 
 /* ---- Telling the tools ---- */
@@ -244,8 +253,7 @@ static ah_coroutine *new_coroutine(ah_coroutine_pool *pool, size_t stack_size)
 
     if (!start)
         return NULL;
-    ah_coroutine *coroutine =
-        (ah_coroutine *)(void *)(start + GUARD_SIZE + stack_size - COROUTINE_SPACE);
+    ah_coroutine *coroutine = (ah_coroutine *)(void *)(start + GUARD_SIZE + stack_size - TOP_SIZE);
     coroutine->pool = pool;
     coroutine->stack_size = stack_size;
     announce(coroutine);

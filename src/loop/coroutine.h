@@ -6,13 +6,13 @@
    pages cost memory, above a guard of 64 KiB: wide enough that no large array steps over it
    unnoticed.  A coroutine stays on the thread that made it.  ASan, LSan, TSan and valgrind
    are told of every stack. */
+#include "base/mem.h"
 #include <stdbool.h>
-#include <stddef.h>
 
 typedef struct ah_coroutine ah_coroutine;
 typedef void ah_coroutine_fn(void *arg);
 
-enum { AH_STACK_SIZE = 256 * 1024 };
+enum { AH_STACK_SIZE = 256 * 1024, AH_COROUTINE_ROOM = 64 };
 
 /* Stacks of that size to use again, newest first.  Zeroed memory is an empty pool. */
 typedef struct ah_coroutine_pool {
@@ -29,8 +29,21 @@ ah_coroutine *ah_coroutine_new(ah_coroutine_pool *pool, size_t stack_bytes, ah_c
                                void *arg);
 /* Runs it until it suspends or returns.  Whether it has returned: then it is gone. */
 bool ah_coroutine_resume(ah_coroutine *coroutine);
+/* Its owner's AH_COROUTINE_ROOM bytes, raw at first, until it has returned.  They are a line of
+   memory of their own above all that it touches when it is resumed: see ah_coroutine_draw_near. */
+void *ah_coroutine_room(ah_coroutine *coroutine);
 /* Only in the coroutine itself: go back to who resumed it. */
 void ah_coroutine_suspend(ah_coroutine *coroutine);
+
+/* It will be resumed soon: its room, and what lies below that, is brought near the processor, so
+   that nobody waits for memory then. */
+static inline void ah_coroutine_draw_near(const void *room)
+{
+    enum { LINES = 8 }; /* room, coroutine, and what functions that wait have on the stack */
+
+    for (int i = 0; i < LINES; i++)
+        AH_PREFETCH((const char *)room - i * AH_LINE_SIZE);
+}
 
 /* Whether address lies in the guard below its stack.  Safe in a signal's handler. */
 bool ah_coroutine_guard_has(ah_coroutine *coroutine, const void *address);

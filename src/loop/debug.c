@@ -74,7 +74,7 @@ static const char *name_of(ah_task *task)
 
 static const char *running_task_name(const ahttp_loop *loop)
 {
-    return name_of(loop->task);
+    return name_of(ah_task_of_loop(loop));
 }
 
 static const char *task_name_of_future(ahttp_future *future)

@@ -129,7 +129,7 @@ void ahttp_group_cancel(ahttp_group *group)
 {
     if (is_stand_in(group))
         return;
-    if (group->bracket.task->future.loop->task == group->bracket.task)
+    if (ah_task_of_loop(group->bracket.task->future.loop) == group->bracket.task)
         cancel_members(group);
     else
         abort_group(group);
@@ -170,7 +170,7 @@ static void wait_for_members(ahttp_group *group)
     while (!ah_list_is_empty(&group->members)) {
         ah_future_init(&group->ended, parent->future.loop, release_nothing, group);
         group->ended.cancel = stop_parent;
-        ah_task_wait(parent, &group->ended);
+        ah_task_wait(parent->top, &group->ended);
         ah_future_end(&group->ended);
     }
 }
@@ -181,7 +181,7 @@ static void wait_for_orphans(ah_task *parent)
         ahttp_future *orphan = AH_CONTAINER(link, ahttp_future, member);
         ah_future_leave(orphan);
         if (!orphan->done)
-            ah_task_wait(parent, orphan);
+            ah_task_wait(parent->top, orphan);
         ah_future_end(orphan);
     }
 }

@@ -94,6 +94,7 @@ void ah_guests_release(ahttp_loop *loop);
 /* ---- the loop ---- */
 
 typedef struct ah_task ah_task;
+typedef struct ah_task_top ah_task_top;
 typedef bool ah_go_on_fn(const ahttp_loop *loop, const void *ctx);
 
 struct ahttp_loop {
@@ -114,7 +115,7 @@ struct ahttp_loop {
     ah_go_on_fn *go_on;     /* what ah_loop_run_while was given; NULL outside of it */
     const void *go_on_ctx;
     bool cancel_missed;         /* the last cancel came when the result was there or on its way */
-    ah_task *task;              /* the one that runs now */
+    ah_task_top *top;           /* of the task that runs now, or NULL */
     ahttp_error *outside_error; /* of the last await outside of tasks that failed */
     ahttp_loop *outer;          /* which loop was current when this was entered */
     ahttp_loop *older;          /* made before this one on the same thread */
@@ -183,8 +184,10 @@ void ah_tasks_init(ahttp_loop *loop);
 /* Cancels all tasks and runs the loop until they have ended. */
 void ah_tasks_end(ahttp_loop *loop);
 void ah_tasks_release(ahttp_loop *loop);
+/* The one that runs now, or NULL. */
+ah_task *ah_task_of_loop(const ahttp_loop *loop);
 /* Suspends the running task until future is done. */
-void ah_task_wait(ah_task *task, ahttp_future *future);
+void ah_task_wait(ah_task_top *top, ahttp_future *future);
 /* Takes error over as the one of the last await that failed. */
 void ah_task_set_error(ah_task *task, ahttp_error *error);
 const ahttp_error *ah_task_get_error(const ah_task *task);

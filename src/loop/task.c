@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tasks: a coroutine and the future of what it returns.  A task is started and woken by the
-   same job: first it is in the ready queue, later among the waiters of what it awaits. */
+/* Tasks: a coroutine and the future of what it returns.  A task is started by a job in the ready
+   queue; one at the top of its stack, waiting for what it awaits, makes it go on. */
 #include "loop/task.h"
 #include "base/error.h"
 #include "base/options.h"
@@ -42,6 +42,11 @@ static void finish(ah_task *ended)
 
 /* ---- Running ---- */
 
+ah_task *ah_task_of_loop(const ahttp_loop *loop)
+{
+    return loop->top ? loop->top->task : NULL;
+}
+
 static void run_body(void *arg)
 {
     ah_task *running = arg;
@@ -65,50 +70,73 @@ static ahttp_error *no_stack(ah_task *task)
     return ah_error_system(AHTTP_E_SYSTEM, -errno, "start %s: map a stack of %zu KiB", name, kib);
 }
 
-static bool begin(ah_task *task)
+/* Until it waits or ends. */
+static void run(ah_task *task, ah_task_top *top)
 {
+    ahttp_loop *loop = top->loop;
+
+    loop->top = top;
+    bool ended = ah_coroutine_resume(top->coroutine);
+    loop->top = NULL;
+    if (!ended)
+        return;
+    task->top = NULL;
+    finish(task);
+}
+
+static void go_on(ah_job *job)
+{
+    ah_task_top *top = AH_CONTAINER(job, ah_task_top, job);
+
+    run(top->task, top);
+}
+
+static void start(ah_job *job)
+{
+    ah_task *task = AH_CONTAINER(job, ah_task, start);
+    ahttp_loop *loop = task->future.loop;
+
     if (task->cancel_wanted) {
         task->failure = ah_error_new(AHTTP_E_CANCELLED, "%s: cancelled before its first step",
                                      ah_task_get_name(task));
-        return false;
-    }
-    task->coroutine =
-        ah_coroutine_new(&task->future.loop->coroutines, task->stack_bytes, run_body, task);
-    if (!task->coroutine)
-        task->failure = no_stack(task);
-    return task->coroutine != NULL;
-}
-
-static void step(ah_job *job)
-{
-    ah_task *task = AH_CONTAINER(job, ah_task, job);
-    ahttp_loop *loop = task->future.loop;
-
-    if (!task->coroutine && !begin(task)) {
         finish(task);
         return;
     }
-    loop->task = task;
-    bool ended = ah_coroutine_resume(task->coroutine);
-    loop->task = NULL;
-    if (ended)
+    ah_coroutine *coroutine =
+        ah_coroutine_new(&loop->coroutines, task->stack_bytes, run_body, task);
+    if (!coroutine) {
+        task->failure = no_stack(task);
         finish(task);
+        return;
+    }
+    task->top = ah_coroutine_room(coroutine);
+    *task->top =
+        (ah_task_top){.job = {.run = go_on}, .loop = loop, .task = task, .coroutine = coroutine};
+    run(task, task->top);
 }
 
 bool ah_task_cancel_awaited(ah_task *task)
 {
+    ahttp_future *awaiting = task->top ? task->top->awaiting : NULL;
+
     if (task->cancelling)
         return true;
-    if (!task->awaiting || task->awaiting->done)
+    if (!awaiting || awaiting->done)
         return false;
     ahttp_loop *loop = task->future.loop;
     task->cancelling = true;
     loop->cancel_missed = false;
-    ahttp_future_cancel(task->awaiting);
+    ahttp_future_cancel(awaiting);
     task->cancelling = false;
     bool missed = loop->cancel_missed;
     loop->cancel_missed = false; /* for whoever cancels the task: it has noted that */
     return !missed;
+}
+
+void ah_task_look_for_cancel(ah_task *task)
+{
+    if (task->top)
+        task->top->may_be_cancelled = true;
 }
 
 static void cancel_task(ahttp_future *future)
@@ -116,8 +144,10 @@ static void cancel_task(ahttp_future *future)
     ah_task *task = AH_CONTAINER(future, ah_task, future);
 
     task->outside_cancel = ++task->cancels;
-    if (!ah_task_cancel_awaited(task))
-        task->cancel_wanted = true;
+    if (ah_task_cancel_awaited(task))
+        return;
+    task->cancel_wanted = true;
+    ah_task_look_for_cancel(task);
 }
 
 static bool is_cancel_wanted(const ah_task *task)
@@ -133,7 +163,7 @@ static bool is_cancel_wanted(const ah_task *task)
 
 static void set_cancels_met(ah_task *task)
 {
-    task->cancel_wanted = false;
+    task->top->may_be_cancelled = task->cancel_wanted = false;
     AH_LIST_FOR_EACH(link, &task->brackets)
     {
         AH_CONTAINER(link, ah_bracket, link)->wanted = false;
@@ -142,28 +172,38 @@ static void set_cancels_met(ah_task *task)
 
 /* Tasks that await each other in a ring would never end.  Those awaited are mostly new, so
    that the chain to follow has one link. */
-static void refuse_ring(const ah_task *task, const ahttp_future *future)
+static AH_COLD void refuse_ring(const ah_task *task, const ahttp_future *future)
 {
     while (future && future->cancel == cancel_task) {
         if (future == &task->future)
             ah_misuse("ahttp_await: this task awaits itself, perhaps through other tasks, and "
                       "would never end");
-        future = AH_CONTAINER(future, const ah_task, future)->awaiting;
+        const ah_task_top *top = AH_CONTAINER(future, const ah_task, future)->top;
+        future = top ? top->awaiting : NULL;
     }
 }
 
-void ah_task_wait(ah_task *task, ahttp_future *future)
+/* A cancel that did not meet an await meets this one. */
+static AH_COLD void meet_cancel(ah_task_top *top)
 {
-    refuse_ring(task, future);
-    task->awaiting = future;
-    ah_future_await(future, &task->job);
-    if ((is_cancel_wanted(task) || future->loop->closing) && ah_task_cancel_awaited(task))
-        set_cancels_met(task);
-    ah_coroutine_suspend(task->coroutine);
-    task->awaiting = NULL;
+    top->may_be_cancelled = is_cancel_wanted(top->task);
+    if ((top->may_be_cancelled || top->loop->closing) && ah_task_cancel_awaited(top->task))
+        set_cancels_met(top->task);
+}
+
+void ah_task_wait(ah_task_top *top, ahttp_future *future)
+{
+    if (AH_UNLIKELY(future->cancel == cancel_task))
+        refuse_ring(top->task, future);
+    top->awaiting = future;
+    ah_future_await(future, &top->job);
+    if (AH_UNLIKELY(top->may_be_cancelled || top->loop->closing))
+        meet_cancel(top);
+    ah_coroutine_suspend(top->coroutine);
+    top->awaiting = NULL;
     /* A cancel that came between the end of the future and now has arrived by it as well. */
-    if (future->error && future->error->code == AHTTP_E_CANCELLED)
-        set_cancels_met(task);
+    if (AH_UNLIKELY(future->error && future->error->code == AHTTP_E_CANCELLED))
+        set_cancels_met(top->task);
 }
 
 /* ---- Spawning ---- */
@@ -190,7 +230,7 @@ ahttp_future *ah_task_spawn(ahttp_loop *loop, ahttp_task_fn *fn, void *arg,
     ah_task *spawned = take_task(loop);
     if (!spawned)
         return ah_future_failed(loop, ah_error_no_memory());
-    *spawned = (ah_task){.job = {.run = step}, .fn = fn, .arg = arg};
+    *spawned = (ah_task){.start = {.run = start}, .fn = fn, .arg = arg};
     spawned->stack_bytes = chosen.stack_bytes;
     spawned->number = ++loop->task_count;
     ah_task_set_name(spawned, chosen.name);
@@ -199,7 +239,7 @@ ahttp_future *ah_task_spawn(ahttp_loop *loop, ahttp_task_fn *fn, void *arg,
     ah_future_init_by(&spawned->future, loop, release_task, NULL, "ahttp_spawn");
     spawned->future.cancel = cancel_task;
     ah_list_append(&loop->tasks, &spawned->link);
-    ah_loop_ready(loop, &spawned->job);
+    ah_loop_ready(loop, &spawned->start);
     return &spawned->future;
 }
 
@@ -226,7 +266,9 @@ ah_task *ah_task_of_future(ahttp_future *future)
 
 ah_task *ah_task_of_job(ah_job *job)
 {
-    return job->run == step ? AH_CONTAINER(job, ah_task, job) : NULL;
+    if (job->run == go_on)
+        return AH_CONTAINER(job, ah_task_top, job)->task;
+    return job->run == start ? AH_CONTAINER(job, ah_task, start) : NULL;
 }
 
 static void cancel_all(ahttp_loop *loop)
@@ -321,9 +363,9 @@ ah_task *ah_task_need(const char *sentence)
 {
     ahttp_loop *loop = ahttp_loop_current();
 
-    if (!loop || !loop->task)
+    if (!loop || !loop->top)
         ah_misuse(sentence);
-    return loop->task;
+    return loop->top->task;
 }
 
 void *ahttp_fail(int code, const char *format, ...)

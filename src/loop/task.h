@@ -6,19 +6,30 @@
 #include "loop/bracket.h"
 #include "loop/loop_state.h"
 #include <ahttp/task.h>
+#include <assert.h>
 
 enum { AH_TASK_NAME_SIZE = 32 };
+
+/* What a task touches whenever it waits and goes on: the room of its coroutine. */
+struct ah_task_top {
+    ah_job job; /* makes it go on */
+    ahttp_loop *loop;
+    ah_task *task;
+    ah_coroutine *coroutine;
+    ahttp_future *awaiting;
+    bool may_be_cancelled; /* the task's cancel_wanted or a bracket's wanted may be set */
+};
+static_assert(sizeof(ah_task_top) <= AH_COROUTINE_ROOM, "a task's top is one line of memory");
 
 struct ah_task {
     ahttp_future future; /* what ahttp_spawn returned */
     ah_link link;        /* in the loop's tasks, or its free ones */
-    ah_job job;
-    ah_coroutine *coroutine; /* NULL before the first step */
-    size_t stack_bytes;      /* 0: the usual */
+    ah_job start;        /* in the ready queue until the first step */
+    ah_task_top *top;    /* NULL before that, and behind the last one */
+    size_t stack_bytes;  /* 0: the usual */
     ahttp_task_fn *fn;
     void *arg;
     void *result;
-    ahttp_future *awaiting;
     ahttp_error *error;   /* of the last await that failed */
     ahttp_error *failure; /* what ahttp_fail made; or the same object as error */
 
@@ -42,6 +53,8 @@ ahttp_future *ah_task_spawn(ahttp_loop *loop, ahttp_task_fn *fn, void *arg,
 /* Cancels what the task awaits; false if that is nothing, or done, or as good as done, so that
    the cancel is to meet the next. */
 bool ah_task_cancel_awaited(ah_task *task);
+/* The next await of the task is to see whether a cancel is wanted. */
+void ah_task_look_for_cancel(ah_task *task);
 /* The task that it belongs to, or NULL: what ahttp_spawn returned, and what a task runs by. */
 ah_task *ah_task_of_future(ahttp_future *future);
 ah_task *ah_task_of_job(ah_job *job);

@@ -35,7 +35,7 @@ static ah_task *running_task(void)
 {
     const ahttp_loop *loop = ahttp_loop_current();
 
-    return loop ? loop->task : NULL;
+    return loop ? ah_task_of_loop(loop) : NULL;
 }
 
 const char *ahttp_task_name(void)
@@ -47,9 +47,9 @@ const char *ahttp_task_name(void)
 
 static ahttp_task_state state_of(const ah_task *task)
 {
-    if (!task->coroutine)
+    if (!task->top)
         return AHTTP_TASK_NOT_STARTED;
-    return task == task->future.loop->task ? AHTTP_TASK_RUNNING : AHTTP_TASK_WAITING;
+    return task->top == task->future.loop->top ? AHTTP_TASK_RUNNING : AHTTP_TASK_WAITING;
 }
 
 size_t ahttp_loop_each_task(ahttp_loop *loop, ahttp_task_visit_fn *visit, void *ctx)
@@ -70,7 +70,7 @@ bool ahttp_task_overflowed(const void *address, char *name, size_t cap)
 {
     ah_task *task = running_task();
 
-    if (!task || !ah_coroutine_guard_has(task->coroutine, address))
+    if (!task || !ah_coroutine_guard_has(task->top->coroutine, address))
         return false;
     const char *from = ah_task_get_name(task);
     size_t len = 0;
