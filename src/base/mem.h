@@ -15,10 +15,7 @@
 #define AH_COLD __attribute__((cold, noinline))
 /* The same of one that is called now and then. */
 #define AH_APART __attribute__((noinline))
-/* Memory that will be touched in a microsecond or so; any address will do. */
-#define AH_PREFETCH(address) __builtin_prefetch(address)
 #else
-#define AH_PREFETCH(address) ((void)(address))
 #define AH_COLD
 #define AH_APART
 #define AH_LIKELY(condition)   (condition)
@@ -46,6 +43,21 @@ bool ah_memory_is_watched(void);
 enum { AH_LINE_SIZE = 64 };
 void *ah_alloc_lines(size_t size);
 void ah_free_lines(void *memory);
+
+/* So many bytes, at least one, will be touched soon: what is not in the cache comes while the
+   caller goes on.  Nothing is read, so any address will do. */
+static inline void ah_fetch(const void *memory, size_t size)
+{
+#if defined(__GNUC__)
+    for (size_t i = 0; i < size; i += AH_LINE_SIZE)
+        __builtin_prefetch((const char *)memory + i);
+    __builtin_prefetch((const char *)memory + size - 1);
+    __asm__ volatile(""); /* or GCC takes a function that does no more for one that does nothing */
+#else
+    (void)memory;
+    (void)size;
+#endif
+}
 
 /* A zeroed T, or NULL. */
 #define AH_NEW(type) ((type *)ah_alloc_zeroed(sizeof(type)))

@@ -426,7 +426,16 @@ static char *on_place(ah_exchange *exchange, uint64_t most, size_t *cap)
     return call->phase == AH_CALL_OPEN ? ah_body_place(&call->body, most, cap) : NULL;
 }
 
-const ah_exchange_events ah_call_events = {.place = on_place,
+static void on_begun(ah_exchange *exchange)
+{
+    const ahttp_response *call = call_of_exchange(exchange);
+
+    if (AH_LIKELY(call->sent != NULL))
+        ah_future_fetch(call->sent);
+}
+
+const ah_exchange_events ah_call_events = {.begun = on_begun,
+                                           .place = on_place,
                                            .interim = on_interim,
                                            .head = on_head,
                                            .body = on_body,
@@ -446,6 +455,7 @@ void ah_call_begin(ahttp_response *call)
 void ah_call_take_promise(ahttp_response *call, ahttp_future *sent)
 {
     call->sent = sent;
+    call->exchange.told = sent;
     sent->cancel = on_cancel;
     sent->owner = call;
 }

@@ -42,6 +42,9 @@ typedef struct ah_conn_ops {
     void (*describe)(const ah_conn *conn, char *text, size_t cap);
 } ah_conn_ops;
 
+/* Of what owner_ctx points to, so many bytes are touched when the connection becomes idle. */
+enum { AH_CONN_OWNER_SIZE = 112 };
+
 /* The first member of every connection.  What most exchanges do not touch comes first. */
 struct ah_conn {
     ah_exchange *keeper; /* that has ended on it, and keeps it; or NULL */

@@ -20,6 +20,8 @@ typedef struct ah_exchange ah_exchange;
 /* Called from the loop or from inside the connection's operations; they must not run user
    code.  They may abandon the exchange and close the connection. */
 typedef struct ah_exchange_events {
+    /* A response begins: what its head event will touch may be fetched.  NULL: nothing. */
+    void (*begun)(ah_exchange *exchange);
     /* The final head is complete: exchange->response is filled. */
     void (*head)(ah_exchange *exchange);
     /* Bytes of the body, still coded, valid during the call.  False: enough now; no more come
@@ -47,6 +49,10 @@ typedef struct ah_tunnel {
     ah_buf received;         /* what came behind the response */
 } ah_tunnel;
 
+/* So many bytes, from its events on, are touched of an exchange and of the block around it when a
+   response comes; and so many of what is told of its head. */
+enum { AH_EXCHANGE_SIZE = 12 * AH_LINE_SIZE, AH_TOLD_SIZE = 2 * AH_LINE_SIZE };
+
 /* What every exchange touches lies together, between what most do not. */
 struct ah_exchange {
     ah_str upgrade;     /* the protocol that 101 may change to; empty: none */
@@ -66,8 +72,10 @@ struct ah_exchange {
     bool shows_progress;            /* and progress */
     bool was_sent;                  /* all of the request was written */
     bool keeps_conn;                /* its connection does not become idle, if it could */
-    ah_conn *kept; /* with keeps_conn, behind a good end: its connection, to be sent on or given
-                      back; NULL as soon as that has closed */
+    ah_conn *kept;    /* with keeps_conn, behind a good end: its connection, to be sent on or given
+                         back; NULL as soon as that has closed */
+    const void *told; /* memory that the head event touches, or NULL; nobody reads it here, for
+                         it may be gone */
     ahttp_body *source;    /* open, to be pulled instead of body; as long; or NULL */
     int64_t expect_100_ms; /* how long the body waits for 100; 0: it does not */
     ah_str body;           /* of the request, all of it; lives until the end event */

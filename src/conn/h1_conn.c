@@ -140,6 +140,7 @@ static void send_exchange(ah_conn *base, ah_exchange *exchange)
 
     ah_h1_conn_enter(conn, AH_H1_CONN_HEAD);
     conn->exchange = exchange;
+    conn->told = exchange->told;
     conn->has_begun = false;
     exchange->conn = base;
     exchange->was_reused = conn->exchanges++ > 0;

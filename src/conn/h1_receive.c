@@ -185,6 +185,8 @@ static bool begin_response(ah_h1_conn *conn)
                        &exchange->response);
     if (AH_UNLIKELY(exchange->shows_wire))
         ah_h1_parser_show(conn->work->parser);
+    if (exchange->events->begun)
+        exchange->events->begun(exchange);
     return true;
 }
 
@@ -256,10 +258,23 @@ static bool receive(ah_h1_conn *conn)
     return count == (ptrdiff_t)cap && !conn->closed && conn->response == AH_H1_CONN_BODY;
 }
 
+/* With many requests under way, little of what a response touches is in the cache; all of it comes
+   while the system reads that. */
+static inline void fetch_ahead(const ah_h1_conn *conn)
+{
+    ah_fetch(&conn->exchange->events, AH_EXCHANGE_SIZE);
+    ah_fetch(conn->base.owner_ctx, AH_CONN_OWNER_SIZE);
+    ah_fetch(conn->peer, 1);
+    if (conn->told)
+        ah_fetch(conn->told, AH_TOLD_SIZE);
+}
+
 void ah_h1_conn_ready(void *ctx, unsigned events)
 {
     ah_h1_conn *conn = ctx;
 
+    if (AH_LIKELY(conn->exchange && !conn->has_begun))
+        fetch_ahead(conn);
     ah_h1_conn_begin_call(conn);
     if (events & AH_WRITABLE && conn->exchange && conn->work)
         ah_h1_send_more(&conn->work->sending);

@@ -30,6 +30,7 @@ typedef struct ah_h1_conn {
     ah_h1_work *work;      /* while it sends or receives, or watches gaps, else NULL */
     ah_transport *transport;
     ah_h1_store *store;
+    const void *told;   /* what its exchange says */
     ahttp_peer *peer;   /* NULL when memory was too short for it */
     uint32_t exchanges; /* so far */
     uint32_t depth;     /* functions that make events on the stack */

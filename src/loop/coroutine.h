@@ -30,19 +30,17 @@ ah_coroutine *ah_coroutine_new(ah_coroutine_pool *pool, size_t stack_bytes, ah_c
 /* Runs it until it suspends or returns.  Whether it has returned: then it is gone. */
 bool ah_coroutine_resume(ah_coroutine *coroutine);
 /* Its owner's AH_COROUTINE_ROOM bytes, raw at first, until it has returned.  They are a line of
-   memory of their own above all that it touches when it is resumed: see ah_coroutine_draw_near. */
+   memory of their own above all that it touches when it is resumed: see ah_coroutine_fetch. */
 void *ah_coroutine_room(ah_coroutine *coroutine);
 /* Only in the coroutine itself: go back to who resumed it. */
 void ah_coroutine_suspend(ah_coroutine *coroutine);
 
-/* It will be resumed soon: its room, and what lies below that, is brought near the processor, so
-   that nobody waits for memory then. */
-static inline void ah_coroutine_draw_near(const void *room)
+/* It will be resumed soon: its room, and what lies below that on its stack, is fetched. */
+static inline void ah_coroutine_fetch(const void *room)
 {
-    enum { LINES = 8 }; /* room, coroutine, and what functions that wait have on the stack */
+    enum { BELOW = 9 * AH_LINE_SIZE }; /* the coroutine, and frames of functions that wait */
 
-    for (int i = 0; i < LINES; i++)
-        AH_PREFETCH((const char *)room - i * AH_LINE_SIZE);
+    ah_fetch((const char *)room - BELOW, BELOW + AH_COROUTINE_ROOM);
 }
 
 /* Whether address lies in the guard below its stack.  Safe in a signal's handler. */

@@ -7,6 +7,9 @@
    holds its own) tell their owner. */
 #include "loop/loop.h"
 #include <ahttp/future.h>
+#if AHTTP_TASKS
+#include "loop/coroutine.h"
+#endif
 
 typedef void ah_future_fn(ahttp_future *future);
 
@@ -98,6 +101,19 @@ void ah_future_await(ahttp_future *future, ah_job *job);
 
 /* Why it failed, now the caller's, or NULL. */
 ahttp_error *ah_future_take_error(ahttp_future *future);
+
+/* It will be settled soon: what goes on then is fetched. */
+static inline void ah_future_fetch(const ahttp_future *future)
+{
+    const ah_job *job = future->first_waiter;
+
+    if (job == &future->then)
+        ah_fetch(future->ctx, 1);
+#if AHTTP_TASKS
+    else if (job) /* most that wait are tasks, whose jobs are in the rooms of their coroutines */
+        ah_coroutine_fetch(job);
+#endif
+}
 
 /* For owners of embedded futures: whether either half is still held. */
 static inline bool ah_future_is_held(const ahttp_future *future)

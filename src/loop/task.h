@@ -6,20 +6,19 @@
 #include "loop/bracket.h"
 #include "loop/loop_state.h"
 #include <ahttp/task.h>
-#include <assert.h>
 
 enum { AH_TASK_NAME_SIZE = 32 };
 
 /* What a task touches whenever it waits and goes on: the room of its coroutine. */
 struct ah_task_top {
-    ah_job job; /* makes it go on */
+    ah_job job; /* makes it go on; the first member: see ah_future_fetch */
     ahttp_loop *loop;
     ah_task *task;
     ah_coroutine *coroutine;
     ahttp_future *awaiting;
     bool may_be_cancelled; /* the task's cancel_wanted or a bracket's wanted may be set */
 };
-static_assert(sizeof(ah_task_top) <= AH_COROUTINE_ROOM, "a task's top is one line of memory");
+_Static_assert(sizeof(ah_task_top) <= AH_COROUTINE_ROOM, "a task's top is one line of memory");
 
 struct ah_task {
     ahttp_future future; /* what ahttp_spawn returned */

@@ -47,6 +47,9 @@ typedef struct ah_slot {
     ah_origin *origin;
 } ah_slot;
 
+_Static_assert(offsetof(ah_slot, age) + sizeof(int64_t) <= AH_CONN_OWNER_SIZE,
+               "what happens to idle connections touches no more");
+
 /* The age of connections need not be exact. */
 static inline int64_t ah_connector_now(const ahttp_connector *connector)
 {
