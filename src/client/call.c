@@ -426,12 +426,14 @@ static char *on_place(ah_exchange *exchange, uint64_t most, size_t *cap)
     return call->phase == AH_CALL_OPEN ? ah_body_place(&call->body, most, cap) : NULL;
 }
 
-static void on_begun(ah_exchange *exchange)
+static ah_str on_begun(ah_exchange *exchange)
 {
     const ahttp_response *call = call_of_exchange(exchange);
+    ah_str near = call->sent ? ah_future_near(call->sent) : ah_str_make(NULL, 0);
 
-    if (AH_LIKELY(call->sent != NULL))
-        ah_future_fetch(call->sent);
+    if (near.len > 0)
+        ah_fetch(near.ptr, near.len);
+    return near;
 }
 
 const ah_exchange_events ah_call_events = {.begun = on_begun,

@@ -186,7 +186,7 @@ static bool begin_response(ah_h1_conn *conn)
     if (AH_UNLIKELY(exchange->shows_wire))
         ah_h1_parser_show(conn->work->parser);
     if (exchange->events->begun)
-        exchange->events->begun(exchange);
+        conn->woken = exchange->events->begun(exchange);
     return true;
 }
 
@@ -267,6 +267,8 @@ static inline void fetch_ahead(const ah_h1_conn *conn)
     ah_fetch(conn->peer, 1);
     if (conn->told)
         ah_fetch(conn->told, AH_TOLD_SIZE);
+    if (conn->woken.len > 0)
+        ah_fetch(conn->woken.ptr, conn->woken.len);
 }
 
 void ah_h1_conn_ready(void *ctx, unsigned events)

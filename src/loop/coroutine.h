@@ -7,6 +7,7 @@
    unnoticed.  A coroutine stays on the thread that made it.  ASan, LSan, TSan and valgrind
    are told of every stack. */
 #include "base/mem.h"
+#include "base/str.h"
 #include <stdbool.h>
 
 typedef struct ah_coroutine ah_coroutine;
@@ -30,17 +31,17 @@ ah_coroutine *ah_coroutine_new(ah_coroutine_pool *pool, size_t stack_bytes, ah_c
 /* Runs it until it suspends or returns.  Whether it has returned: then it is gone. */
 bool ah_coroutine_resume(ah_coroutine *coroutine);
 /* Its owner's AH_COROUTINE_ROOM bytes, raw at first, until it has returned.  They are a line of
-   memory of their own above all that it touches when it is resumed: see ah_coroutine_fetch. */
+   memory of their own above all that it touches when it is resumed: see ah_coroutine_near. */
 void *ah_coroutine_room(ah_coroutine *coroutine);
 /* Only in the coroutine itself: go back to who resumed it. */
 void ah_coroutine_suspend(ah_coroutine *coroutine);
 
-/* It will be resumed soon: its room, and what lies below that on its stack, is fetched. */
-static inline void ah_coroutine_fetch(const void *room)
+/* What is touched when it is resumed: its room, and what lies below that on its stack. */
+static inline ah_str ah_coroutine_near(const void *room)
 {
     enum { BELOW = 9 * AH_LINE_SIZE }; /* the coroutine, and frames of functions that wait */
 
-    ah_fetch((const char *)room - BELOW, BELOW + AH_COROUTINE_ROOM);
+    return ah_str_make((const char *)room - BELOW, BELOW + AH_COROUTINE_ROOM);
 }
 
 /* Whether address lies in the guard below its stack.  Safe in a signal's handler. */

@@ -102,17 +102,18 @@ void ah_future_await(ahttp_future *future, ah_job *job);
 /* Why it failed, now the caller's, or NULL. */
 ahttp_error *ah_future_take_error(ahttp_future *future);
 
-/* It will be settled soon: what goes on then is fetched. */
-static inline void ah_future_fetch(const ahttp_future *future)
+/* What is touched by whoever goes on when it is settled, or nothing. */
+static inline ah_str ah_future_near(const ahttp_future *future)
 {
     const ah_job *job = future->first_waiter;
 
     if (job == &future->then)
-        ah_fetch(future->ctx, 1);
+        return ah_str_make(future->ctx, 1);
 #if AHTTP_TASKS
-    else if (job) /* most that wait are tasks, whose jobs are in the rooms of their coroutines */
-        ah_coroutine_fetch(job);
+    if (job) /* most that wait are tasks, whose jobs are in the rooms of their coroutines */
+        return ah_coroutine_near(job);
 #endif
+    return ah_str_make(NULL, 0);
 }
 
 /* For owners of embedded futures: whether either half is still held. */

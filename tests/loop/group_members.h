@@ -72,7 +72,7 @@ static inline void *run_member(void *arg)
     return arg;
 }
 
-static member a = {.name = "a", .sleep_ms = 10}, c = {.name = "c", .sleep_ms = 30};
+static member member_a = {.name = "a", .sleep_ms = 10}, member_c = {.name = "c", .sleep_ms = 30};
 static member bad = {.name = "bad", .sleep_ms = 15, .fails_with = AHTTP_E_STATE};
 static member slow = {.name = "slow", .sleep_ms = 1000, .clean_up_ms = 30};
 static member worse = {

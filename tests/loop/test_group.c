@@ -4,7 +4,7 @@
 #include "loop/group_members.h"
 
 static ahttp_group *the_group;
-static member b = {.name = "b", .sleep_ms = 20};
+static member member_b = {.name = "b", .sleep_ms = 20};
 
 static void cancel_the_task(void *ctx)
 {
@@ -21,7 +21,7 @@ static void cancel_the_task_at(int64_t delay_ms)
 
 static void *wait_for_three(void *arg)
 {
-    ahttp_group *group = start(&c, &a, &b);
+    ahttp_group *group = start(&member_c, &member_a, &member_b);
 
     assert_int_equal(ahttp_group_await_end(group), 0);
 
@@ -89,7 +89,7 @@ static void any_future_may_be_a_member(void **state)
 static void *spawn_another(void *arg)
 {
     nap(10);
-    ahttp_group_spawn(the_group, run_member, &c);
+    ahttp_group_spawn(the_group, run_member, &member_c);
     return arg;
 }
 
@@ -115,7 +115,7 @@ static void members_may_spawn_members_while_the_parent_waits(void **state)
 static void *have_a_cancelled_member(void *arg)
 {
     ahttp_future *future = ahttp_sleep(1000);
-    ahttp_group *group = start(&a, NULL, NULL);
+    ahttp_group *group = start(&member_a, NULL, NULL);
     ahttp_group_add(group, future);
 
     ahttp_future_cancel(future);
@@ -136,7 +136,7 @@ static void a_cancelled_member_is_no_failure(void **state)
 
 static void *have_a_bad_member(void *arg)
 {
-    ahttp_group *group = start(&bad, &a, &slow);
+    ahttp_group *group = start(&bad, &member_a, &slow);
 
     assert_int_equal(ahttp_group_await_end(group), AHTTP_E_STATE);
 
@@ -182,7 +182,7 @@ static void *see_all_errors(void *arg)
 
     assert_int_equal(nap(500), AHTTP_E_CANCELLED);
     assert_int_equal(nap(10), 0);
-    ahttp_group_spawn(group, run_member, &a);
+    ahttp_group_spawn(group, run_member, &member_a);
     assert_int_equal(nap(30), 0);
 
     assert_string_equal(ahttp_group_error(group, 0)->message, "bad: failed");
@@ -206,7 +206,7 @@ static void *add_while_aborting(void *arg)
     ahttp_group *group = start(&bad, NULL, NULL);
     assert_int_equal(nap(500), AHTTP_E_CANCELLED);
 
-    ahttp_group_add(group, ahttp_spawn(run_member, &a));
+    ahttp_group_add(group, ahttp_spawn(run_member, &member_a));
     ahttp_group_add(group, ahttp_sleep(10000));
 
     assert_int_equal(ahttp_group_await_end(group), AHTTP_E_STATE);
@@ -256,7 +256,7 @@ static void the_groups_cancel_does_not_outlive_it(void **state)
 
 static void *cancel_members_and_end(void *arg)
 {
-    ahttp_group *group = start(&a, &slow, NULL);
+    ahttp_group *group = start(&member_a, &slow, NULL);
     nap(15);
 
     ahttp_group_cancel(group);
@@ -304,7 +304,7 @@ static void a_member_may_cancel_its_group_and_what_the_parent_awaits(void **stat
 
 static void *fail_oneself(void *arg)
 {
-    ahttp_group *group = start(&slow, &a, NULL);
+    ahttp_group *group = start(&slow, &member_a, NULL);
     ahttp_await(ah_future_failed(the_loop, ah_error_new(AHTTP_E_DNS, "my own")));
 
     assert_int_equal(ahttp_group_await_cancelled(group), 0);

@@ -13,7 +13,7 @@ static ahttp_group *the_group;
 static void *limit_a_group(void *arg)
 {
     ahttp_scope *scope = ahttp_scope_begin(100);
-    ahttp_group *group = start(&slow, &a, NULL);
+    ahttp_group *group = start(&slow, &member_a, NULL);
 
     int rc = ahttp_group_await_end(group);
 
@@ -82,7 +82,7 @@ static void *run_subgroup(void *arg)
 static void *have_subgroups(void *arg)
 {
     ahttp_group *group = ahttp_group_new();
-    ahttp_group_spawn(group, run_subgroup, &a);
+    ahttp_group_spawn(group, run_subgroup, &member_a);
     ahttp_group_spawn(group, run_subgroup, &bad);
 
     assert_int_equal(ahttp_group_await_end(group), AHTTP_E_STATE);
@@ -102,7 +102,7 @@ static void errors_rise_through_groups_of_groups(void **state)
 static void *interleave(void *arg)
 {
     ahttp_group *first = start(&bad, NULL, NULL);
-    ahttp_group *second = start(&c, NULL, NULL);
+    ahttp_group *second = start(&member_c, NULL, NULL);
 
     assert_int_equal(ahttp_group_await_end(first), AHTTP_E_STATE);
     assert_int_equal(ahttp_group_await_end(second), 0);
@@ -179,7 +179,7 @@ static void *do_without(void *arg)
 {
     counting_alloc_fail_nth(1);
     ahttp_group *group = ahttp_group_new();
-    ahttp_group_spawn(group, run_member, &a);
+    ahttp_group_spawn(group, run_member, &member_a);
     ahttp_group_add(group, ahttp_spawn(run_member, &slow));
     ahttp_group_cancel(group);
 
@@ -275,7 +275,7 @@ static void a_member_that_is_out_of_memory_is_an_error_of_the_group(void **state
 
 static void *group_up(void *arg)
 {
-    ahttp_group *outer = start(&bad, &a, NULL);
+    ahttp_group *outer = start(&bad, &member_a, NULL);
     ahttp_scope *scope = ahttp_scope_begin(12);
     ahttp_group *inner = start(&slow, &worse, NULL);
 
