@@ -49,6 +49,7 @@ void ah_free_lines(void *memory);
 static inline void ah_fetch(const void *memory, size_t size)
 {
 #if defined(__GNUC__)
+#pragma GCC unroll 16
     for (size_t i = 0; i < size; i += AH_LINE_SIZE)
         __builtin_prefetch((const char *)memory + i);
     __builtin_prefetch((const char *)memory + size - 1);

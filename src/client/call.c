@@ -429,11 +429,8 @@ static char *on_place(ah_exchange *exchange, uint64_t most, size_t *cap)
 static ah_str on_begun(ah_exchange *exchange)
 {
     const ahttp_response *call = call_of_exchange(exchange);
-    ah_str near = call->sent ? ah_future_near(call->sent) : ah_str_make(NULL, 0);
 
-    if (near.len > 0)
-        ah_fetch(near.ptr, near.len);
-    return near;
+    return call->sent ? ah_future_near(call->sent) : ah_str_make(NULL, 0);
 }
 
 const ah_exchange_events ah_call_events = {.begun = on_begun,

@@ -170,6 +170,14 @@ static AH_COLD void trace_received(const ah_exchange *exchange)
     ah_trace_step(exchange->tracer, AHTTP_TRACE_FIRST_BYTE);
 }
 
+/* Who asked last mostly asks again: what that touches has been fetched already. */
+static void fetch_woken(ah_h1_conn *conn, ah_str near)
+{
+    if (near.len > 0 && near.ptr != conn->woken.ptr)
+        ah_fetch(near.ptr, near.len);
+    conn->woken = near;
+}
+
 /* Before the first byte of a response is read, or its end.  False: it has failed for want of
    memory. */
 static bool begin_response(ah_h1_conn *conn)
@@ -186,7 +194,7 @@ static bool begin_response(ah_h1_conn *conn)
     if (AH_UNLIKELY(exchange->shows_wire))
         ah_h1_parser_show(conn->work->parser);
     if (exchange->events->begun)
-        conn->woken = exchange->events->begun(exchange);
+        fetch_woken(conn, exchange->events->begun(exchange));
     return true;
 }
 

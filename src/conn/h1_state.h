@@ -31,8 +31,8 @@ typedef struct ah_h1_conn {
     ah_transport *transport;
     ah_h1_store *store;
     const void *told;   /* what its exchange says */
-    ah_str woken;       /* what whoever went on with the last response has touched: who asked last
-                           mostly asks again; nobody reads it */
+    ah_str woken;       /* what whoever goes on with the response will touch, of the last one at
+                           first; nobody reads it */
     ahttp_peer *peer;   /* NULL when memory was too short for it */
     uint32_t exchanges; /* so far */
     uint32_t depth;     /* functions that make events on the stack */
