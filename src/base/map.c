@@ -160,11 +160,14 @@ static void close_gap(ah_map *map, size_t gap)
     map->places[gap] = (ah_map_place){.node = NULL};
 }
 
+static size_t place_of(const ah_map *map, const ah_map_node *node)
+{
+    return (size_t)(search(map, hash_of(node->key), node->key) - map->places);
+}
+
 void ah_map_remove(ah_map *map, ah_map_node *node)
 {
-    ah_map_place *place = search(map, hash_of(node->key), node->key);
-
-    close_gap(map, (size_t)(place - map->places));
+    close_gap(map, place_of(map, node));
     map->count--;
 }
 
@@ -183,7 +186,15 @@ ah_map_node *ah_map_first(const ah_map *map)
 
 ah_map_node *ah_map_next(const ah_map *map, const ah_map_node *node)
 {
-    const ah_map_place *place = search(map, hash_of(node->key), node->key);
+    return first_from(map, place_of(map, node) + 1);
+}
 
-    return first_from(map, (size_t)(place - map->places) + 1);
+/* What has moved to its place comes next. */
+ah_map_node *ah_map_remove_and_next(ah_map *map, ah_map_node *node)
+{
+    size_t at = place_of(map, node);
+
+    close_gap(map, at);
+    map->count--;
+    return first_from(map, at);
 }

@@ -32,8 +32,11 @@ bool ah_map_add(ah_map *map, ah_map_node *node, ah_str key);
 /* The node must be in the map. */
 void ah_map_remove(ah_map *map, ah_map_node *node);
 /* The first node in no particular order, and the one after node; NULL at the end.
-   Nothing may be added or removed in between. */
+   Nothing may be added or removed in between, but by the function below. */
 ah_map_node *ah_map_first(const ah_map *map);
 ah_map_node *ah_map_next(const ah_map *map, const ah_map_node *node);
+/* Removes node, and returns what a walk goes on with.  It misses nothing; but what moves from the
+   front of the table to its end, it meets again. */
+ah_map_node *ah_map_remove_and_next(ah_map *map, ah_map_node *node);
 
 #endif

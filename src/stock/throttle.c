@@ -55,11 +55,14 @@ static bool is_idle(const host *at)
     return at->under_way == 0 && ah_list_is_empty(&at->queue) && at->due_us <= now_us(at);
 }
 
-static void forget(host *at)
+/* The host behind it, in the walk. */
+static ah_map_node *forget(host *at)
 {
+    ah_map_node *next = ah_map_remove_and_next(&at->throttle->hosts, &at->node);
+
     ah_timer_stop(at->loop, &at->timer);
-    ah_map_remove(&at->throttle->hosts, &at->node);
     ah_free(at);
+    return next;
 }
 
 static void sweep(ahttp_throttle *throttle)
@@ -68,9 +71,7 @@ static void sweep(ahttp_throttle *throttle)
 
     while (node) {
         host *at = AH_CONTAINER(node, host, node);
-        node = ah_map_next(&throttle->hosts, node);
-        if (is_idle(at))
-            forget(at);
+        node = is_idle(at) ? forget(at) : ah_map_next(&throttle->hosts, node);
     }
 }
 

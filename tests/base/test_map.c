@@ -92,6 +92,38 @@ static void a_walk_meets_each_thing_once(void **state)
     ah_map_release(&map);
 }
 
+/* Whatever closes the gaps. */
+static void a_walk_that_removes_misses_nothing(void **state)
+{
+    (void)state;
+    enum { ALL = 700, WALKS = 50 }; /* nearly as many as the table takes */
+    ah_map map = {0};
+
+    for (size_t walk = 0; walk < WALKS; walk++) {
+        size_t kept = walk % 4; /* of four */
+        for (size_t i = 0; i < ALL; i++) {
+            things[i].seen = false;
+            snprintf(things[i].name, sizeof things[i].name, "%zu-%zu", walk, i);
+            assert_true(ah_map_add(&map, &things[i].node, ah_str_from(things[i].name)));
+        }
+        for (ah_map_node *node = ah_map_first(&map); node;) {
+            thing *here = AH_CONTAINER(node, thing, node);
+            here->seen = true;
+            bool stays = (size_t)(here - things) % 4 < kept;
+            node = stays ? ah_map_next(&map, node) : ah_map_remove_and_next(&map, node);
+        }
+        for (size_t i = 0; i < ALL; i++) {
+            bool stays = i % 4 < kept;
+            assert_true(things[i].seen);
+            assert_ptr_equal(find(&map, things[i].node.key), stays ? &things[i] : NULL);
+            if (stays)
+                ah_map_remove(&map, &things[i].node);
+        }
+        assert_int_equal(map.count, 0);
+    }
+    ah_map_release(&map);
+}
+
 static void things_lie_near_their_places(void **state)
 {
     (void)state;
@@ -164,6 +196,7 @@ int main(void)
         cmocka_unit_test(what_was_added_is_found_until_it_is_removed),
         cmocka_unit_test(keys_of_every_length_are_told_apart),
         cmocka_unit_test(a_walk_meets_each_thing_once),
+        cmocka_unit_test(a_walk_that_removes_misses_nothing),
         cmocka_unit_test(things_lie_near_their_places),
         cmocka_unit_test(a_map_that_cannot_grow_still_takes_things),
         cmocka_unit_test(what_comes_and_goes_leaves_no_gaps),
