@@ -131,18 +131,14 @@ static void free_spare_buffers(ah_tls_stream *self)
 /* Called by OpenSSL for messages of handshakes and alerts, never for data. */
 void ah_tls_stream_note(const SSL *ssl, int where, int value)
 {
-    (void)where;
-    (void)value;
-    ah_tls_stream_of(ssl)->has_spare_buffers = true;
+    ah_tls_stream *self = ah_tls_stream_of(ssl);
+
+    self->has_spare_buffers = true;
+    if (where == SSL_CB_READ_ALERT && (value & 0xff) == SSL_AD_CLOSE_NOTIFY)
+        self->has_close_notify = true;
 }
 
 /* ---- Reading ---- */
-
-/* A fatal alert shuts down as well, but it is also a failure, after which no data may come. */
-static bool has_close_notify(const SSL *ssl)
-{
-    return (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) && SSL_is_init_finished(ssl);
-}
 
 /* Waiting, end and failure alike, told apart without SSL_get_error: that takes whatever the program
    has left in this thread's queue of errors for one of this call, unless the queue was emptied
@@ -152,7 +148,7 @@ static void reading_stopped(ah_tls_stream *self)
     self->wire.has_input = !self->wire.is_starved;
     if (self->wire.is_starved)
         return;
-    if (has_close_notify(self->ssl))
+    if (self->has_close_notify)
         self->is_ended = true;
     else
         self->read_error = broken(self, "read from");

@@ -21,7 +21,8 @@ typedef struct ah_tls_stream {
     ah_buf gathered;            /* short parts, to become one record */
     unsigned wanted;            /* by the owner */
     bool write_waits_for_input; /* for the rest of a handshake message */
-    bool is_ended;              /* the peer has sent close_notify */
+    bool has_close_notify;      /* the peer has sent one */
+    bool is_ended;              /* that was read */
     bool has_spare_buffers;     /* OpenSSL may hold some that data does not need */
     ahttp_error *read_error;
     const ahttp_error *last_error; /* of those of reading and writing, what failed last */

@@ -21,6 +21,33 @@ static void close_notify_is_a_good_end(void **state)
     finish(&f, peer);
 }
 
+/* Before TLS 1.3 a server may ask for another handshake, and then not wait for it. */
+static void close_notify_is_a_good_end_in_a_renegotiation(void **state)
+{
+    fixture f;
+    (void)state;
+    begin(&f);
+    tls_peer *peer = tls_peer_new(f.loop, .certificate = f.leaf, .max_version = TLS1_2_VERSION);
+    secure(&f, peer);
+    f.user.stops_at_end = true;
+    tls_peer_send(peer, "bye", 3);
+    assert_int_equal(SSL_renegotiate(tls_peer_ssl(peer)), 1);
+    assert_int_equal(SSL_do_handshake(tls_peer_ssl(peer)), 1);
+    tls_peer_take_writes(peer, false);
+    ah_transport_want(f.user.transport, AH_READABLE);
+    run(&f);
+    assert_str(ah_str_make(f.user.got, f.user.got_len), "bye");
+    assert_false(f.user.has_end);
+    tls_peer_send_close_notify(peer);
+
+    run(&f);
+
+    assert_str(ah_str_make(f.user.got, f.user.got_len), "bye");
+    assert_true(f.user.has_end);
+    assert_int_equal(f.user.code, 0);
+    finish(&f, peer);
+}
+
 static void an_end_without_close_notify_is_a_failure_behind_the_data(void **state)
 {
     fixture f;
@@ -244,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(close_notify_is_a_good_end),
+        cmocka_unit_test(close_notify_is_a_good_end_in_a_renegotiation),
         cmocka_unit_test(an_end_without_close_notify_is_a_failure_behind_the_data),
         cmocka_unit_test(a_reset_is_told_as_the_transport_below_tells_it),
         cmocka_unit_test(end_and_failure_stay_as_they_are),
