@@ -84,12 +84,15 @@ static void succeed(ah_tls_handshake *self)
     done(ctx, &stream->transport, NULL);
 }
 
-/* The peer is told why, where that takes no waiting. */
+/* The peer is told why, where that takes no waiting: by OpenSSL's alert, or by close_notify where
+   the handshake was good enough for OpenSSL. */
 static void fail(ah_tls_handshake *self, ahttp_error *error)
 {
     ah_tls_fn *done = self->done;
     void *ctx = self->ctx;
 
+    if (SSL_is_init_finished(self->stream->ssl))
+        SSL_shutdown(self->stream->ssl);
     ah_tls_wire_flush(&self->stream->wire);
     ah_tls_stream_free(self->stream);
     free_handshake(self);

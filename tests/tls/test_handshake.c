@@ -81,6 +81,30 @@ static void http_1_1_is_offered(void **state)
     end(&f);
 }
 
+/* What OpenSSL lets pass, as here a cipher without certificates, is refused all the same; and
+   whoever will send no more says so (RFC 8446 §6.1). */
+static void a_handshake_that_is_not_accepted_ends_with_close_notify(void **state)
+{
+    static const char anonymous[] = "AECDH-AES128-SHA:@SECLEVEL=0";
+    fixture f;
+    (void)state;
+    begin(&f);
+    ahttp_tls_unref(f.tls);
+    f.tls = ahttp_tls_new(.ciphers = anonymous);
+    assert_null(ahttp_tls_error(f.tls));
+    tls_peer *peer = tls_peer_new(f.loop, .certificate = f.leaf, .cipher = anonymous,
+                                  .max_version = TLS1_2_VERSION);
+
+    start_handshake(&f, peer, "server.example");
+    run(&f);
+
+    assert_int_equal(f.user.code, AHTTP_E_CERTIFICATE);
+    assert_string_equal(f.user.message, "verify certificate of server.example: the peer has none");
+    assert_true(tls_peer_look(peer).is_secure);
+    assert_true(tls_peer_look(peer).has_close_notify);
+    finish(&f, peer);
+}
+
 static void hello_and_finished_take_one_write_each(void **state)
 {
     fixture f;
@@ -380,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_handshake_brings_a_transport),
         cmocka_unit_test(the_server_is_told_its_name_unless_it_is_an_address),
         cmocka_unit_test(http_1_1_is_offered),
+        cmocka_unit_test(a_handshake_that_is_not_accepted_ends_with_close_notify),
         cmocka_unit_test(hello_and_finished_take_one_write_each),
         cmocka_unit_test(a_request_sent_at_once_leaves_together_with_finished),
         cmocka_unit_test(tls_1_2_is_spoken),
