@@ -43,15 +43,26 @@ static void forget_plain(const ah_list *blocks)
     }
 }
 
-void ah_session_announce_codings(ahttp_session *session)
+/* Out of memory, it stays as it is; a later one will try again. */
+static void announce(ahttp_session *session, ah_str codings)
 {
     ahttp_headers *fields = &session->fields;
-    const ah_field *announced = ah_headers_find(fields, AH_STR("Accept-Encoding"));
+    const ah_field *field = ah_headers_find(fields, AH_STR("Accept-Encoding"));
+    ah_str *value = &fields->fields[field - fields->fields].value;
+    ah_str before = *value;
 
+    if (ah_str_equal(before, codings))
+        return;
+    *value = codings;
+    if (!write_fields(session))
+        *value = before;
+}
+
+void ah_session_announce_codings(ahttp_session *session)
+{
     if (session->has_own_codings)
         return;
-    fields->fields[announced - fields->fields].value = ah_coding_accepted();
-    write_fields(session); /* or out of memory; a later one will try again */
+    announce(session, ah_coding_accepted());
     forget_plain(&session->blocks);
     forget_plain(&session->rests);
 }

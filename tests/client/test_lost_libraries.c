@@ -2,6 +2,7 @@
 /* Libraries that are loaded when they are needed, and are not installed then. */
 #include "support/check.h"
 
+#include "client/session.h"
 #include "cookies/suffix.h"
 #include "dns/channel.h"
 #include "fixture.h"
@@ -99,6 +100,21 @@ static void one_that_seemed_to_be_there_is_announced_until_it_fails(void **state
     finish(&f);
 }
 
+/* A server may send it all the same, as often as it likes: the session does not grow by that. */
+static void one_that_was_not_announced_changes_nothing_when_it_fails(void **state)
+{
+    (void)state;
+    const char *soname = lose(&ah_decoder_brotli_library);
+    fixture f = start(&(server_script){.others = coded}, false);
+    const char *announced = f.session->fields_text.ptr;
+
+    assert_fails(ahttp_get(f.session, server_url(f.server, "/")), AHTTP_E_UNSUPPORTED, "br needs");
+
+    become(&ah_decoder_brotli_library, soname);
+    assert_ptr_equal(f.session->fields_text.ptr, announced);
+    finish(&f);
+}
+
 static void what_the_program_announces_stays(void **state)
 {
     (void)state;
@@ -187,6 +203,7 @@ int main(void)
         cmocka_unit_test(a_coding_whose_library_is_missing_is_not_announced),
         cmocka_unit_test(a_body_that_comes_in_it_fails_and_names_the_library),
         cmocka_unit_test(one_that_seemed_to_be_there_is_announced_until_it_fails),
+        cmocka_unit_test(one_that_was_not_announced_changes_nothing_when_it_fails),
         cmocka_unit_test(what_the_program_announces_stays),
         cmocka_unit_test(a_body_that_shall_go_in_it_fails_before_anything_is_sent),
         cmocka_unit_test(names_fail_and_addresses_do_not),
