@@ -136,7 +136,7 @@ static void things_lie_near_their_places(void **state)
         if (map.places[i].node)
             sum += (i - map.places[i].hash) & (map.size - 1);
 
-    assert_true(sum < COUNT * 4); /* half of it, if chance is fair */
+    assert_true(sum < (size_t)COUNT * 4); /* half of it, if chance is fair */
     ah_map_release(&map);
 }
 
