@@ -97,6 +97,9 @@ static ahttp_error *broken(ah_tls_stream *self, const char *doing)
         wire->read_error = NULL;
         return error;
     }
+    if (self->has_close_notify) /* in a renegotiation */
+        return ah_error_new(AHTTP_E_DISCONNECTED, "%s %s: the peer has closed the connection",
+                            doing, ah_transport_peer(wire->below));
     if (wire->is_ended)
         return ah_error_new(AHTTP_E_DISCONNECTED,
                             "%s %s: connection ended without TLS close_notify", doing,

@@ -48,6 +48,32 @@ static void close_notify_is_a_good_end_in_a_renegotiation(void **state)
     finish(&f, peer);
 }
 
+/* No error of OpenSSL's says so. */
+static void nothing_can_be_written_where_close_notify_ends_a_renegotiation(void **state)
+{
+    fixture f;
+    ah_str part = AH_STR("GET");
+    (void)state;
+    begin(&f);
+    tls_peer *peer = tls_peer_new(f.loop, .certificate = f.leaf, .max_version = TLS1_2_VERSION);
+    secure(&f, peer);
+    assert_int_equal(SSL_renegotiate(tls_peer_ssl(peer)), 1);
+    assert_int_equal(SSL_do_handshake(tls_peer_ssl(peer)), 1);
+    tls_peer_take_writes(peer, false);
+    ah_transport_want(f.user.transport, AH_READABLE);
+    run(&f);
+    tls_peer_send_close_notify(peer);
+    tls_peer_take_writes(peer, true);
+
+    assert_int_equal(ah_transport_write(f.user.transport, &part, 1), AH_IO_FAILED);
+
+    remember(&f.user, ah_transport_failure(f.user.transport));
+    assert_int_equal(f.user.code, AHTTP_E_DISCONNECTED);
+    assert_string_equal(f.user.message,
+                        "write to test.peer:443: the peer has closed the connection");
+    finish(&f, peer);
+}
+
 static void an_end_without_close_notify_is_a_failure_behind_the_data(void **state)
 {
     fixture f;
@@ -272,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(close_notify_is_a_good_end),
         cmocka_unit_test(close_notify_is_a_good_end_in_a_renegotiation),
+        cmocka_unit_test(nothing_can_be_written_where_close_notify_ends_a_renegotiation),
         cmocka_unit_test(an_end_without_close_notify_is_a_failure_behind_the_data),
         cmocka_unit_test(a_reset_is_told_as_the_transport_below_tells_it),
         cmocka_unit_test(end_and_failure_stay_as_they_are),
