@@ -55,6 +55,7 @@ static void run_body(void *arg)
     if (!ah_list_is_empty(&running->brackets))
         ah_misuse("a task returned within a group or time limit; call ahttp_group_await_end or "
                   "ahttp_scope_end on every way out");
+    running->future.loop->top = NULL; /* a signal's handler may look while the stack goes */
 }
 
 static ahttp_error *no_stack(ah_task *task)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -305,6 +306,48 @@ static void outside_of_tasks_nothing_overflows(void **state)
     assert_string_equal(name, "kept");
 }
 
+/* ---- Signals ---- */
+
+static volatile sig_atomic_t wrong_names;
+
+static void look_at_name(int signal_number)
+{
+    const char *name = ahttp_task_name();
+
+    (void)signal_number;
+    if (name[0] && strcmp(name, "brief") != 0)
+        wrong_names++;
+}
+
+static void *do_nothing(void *arg)
+{
+    return arg;
+}
+
+static void look_every(suseconds_t microseconds)
+{
+    const struct itimerval every = {{0, microseconds}, {0, microseconds}};
+
+    setitimer(ITIMER_REAL, &every, NULL);
+}
+
+/* Stacks of other sizes than the usual one are unmapped when their tasks end. */
+static void a_handler_may_ask_for_the_name_while_tasks_end(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_flags = SA_RESTART}, before;
+    action.sa_handler = look_at_name;
+    sigaction(SIGALRM, &action, &before);
+
+    look_every(50);
+    for (int i = 0; i < 3000; i++)
+        ahttp_await(ahttp_spawn_named(do_nothing, NULL, "brief", .stack_bytes = 65536));
+    look_every(0);
+
+    sigaction(SIGALRM, &before, NULL);
+    assert_int_equal(wrong_names, 0);
+}
+
 /* ---- Memory ---- */
 
 static void spawn_in_little_memory(void *ctx)
@@ -345,6 +388,7 @@ int main(void)
         WITH_LOOP(a_handler_can_say_which_task_overflowed),
         WITH_LOOP(other_crashes_are_no_overflow),
         WITH_LOOP(outside_of_tasks_nothing_overflows),
+        WITH_LOOP(a_handler_may_ask_for_the_name_while_tasks_end),
         cmocka_unit_test(out_of_memory_arrives_through_the_future),
     };
 
