@@ -6,6 +6,7 @@
 #include <ahttp/memory.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #if defined(__GNUC__)
 #define AH_LIKELY(condition)   __builtin_expect(!!(condition), 1)
@@ -49,10 +50,12 @@ void ah_free_lines(void *memory);
 static inline void ah_fetch(const void *memory, size_t size)
 {
 #if defined(__GNUC__)
+    const uintptr_t first = (uintptr_t)memory; /* no pointer, for there need not be any memory */
+
 #pragma GCC unroll 16
     for (size_t i = 0; i < size; i += AH_LINE_SIZE)
-        __builtin_prefetch((const char *)memory + i);
-    __builtin_prefetch((const char *)memory + size - 1);
+        __builtin_prefetch((const void *)(first + i));
+    __builtin_prefetch((const void *)(first + size - 1));
     __asm__ volatile(""); /* or GCC takes a function that does no more for one that does nothing */
 #else
     (void)memory;

@@ -102,6 +102,17 @@ static void an_array_keeps_its_contents_when_it_grows(void **state)
     ah_free(numbers);
 }
 
+/* Clang's UndefinedBehaviorSanitizer says where pointers are computed that cannot be. */
+static void any_address_may_be_fetched(void **state)
+{
+    (void)state;
+    const char *const last = (const char *)UINTPTR_MAX;
+
+    ah_fetch(NULL, 1);
+    ah_fetch(NULL, 10 * AH_LINE_SIZE);
+    ah_fetch(last, 10 * AH_LINE_SIZE);
+}
+
 static void the_allocator_of_the_program_is_used(void **state)
 {
     (void)state;
@@ -207,6 +218,7 @@ int main(void)
         cmocka_unit_test(an_array_too_big_to_count_is_out_of_memory),
         cmocka_unit_test(a_size_no_object_can_have_is_out_of_memory_without_asking),
         cmocka_unit_test(an_array_keeps_its_contents_when_it_grows),
+        cmocka_unit_test(any_address_may_be_fetched),
         cmocka_unit_test(the_allocator_of_the_program_is_used),
         cmocka_unit_test(failing_gives_NULL_and_keeps_the_old_block),
         cmocka_unit_test(what_lies_in_lines_begins_one_unless_it_is_watched),
