@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The stock middleware that holds requests back. */
 #include "client/sending.h"
+#include "support/failing_alloc.h"
 
 static ahttp_throttle *throttle;
 
@@ -151,6 +152,39 @@ static void hosts_are_counted_apart(void **state)
     server_stop(other);
 }
 
+/* Of a host of that number, without a connection. */
+static void ask_host(int number)
+{
+    int status = 204;
+    char url[64];
+
+    snprintf(url, sizeof url, "http://host-%03d.example/", number);
+    ahttp_response_unref(
+        response_of(ahttp_get(f.session, url,
+                              .middlewares = AHTTP_MIDDLEWARES(ahttp_throttle_middleware(throttle),
+                                                               {answering, NULL, &status}))));
+}
+
+static void of_hosts_that_nobody_asks_any_more_nothing_is_kept(void **state)
+{
+    enum { MOST = 256 };
+    (void)state;
+    counting_alloc_install();
+    begin(NULL);
+    throttle = ahttp_throttle_new(.at_once = 1);
+
+    ask_host(0);
+    size_t live = counting_alloc_counts().live;
+    for (int i = 1; i < MOST; i++)
+        ask_host(i);
+    assert_true(counting_alloc_counts().live >= live + MOST - 1);
+    ask_host(MOST);
+
+    assert_int_equal(counting_alloc_counts().live, live);
+    end(NULL);
+    counting_alloc_remove();
+}
+
 static void a_cancelled_request_gives_its_place_away(void **state)
 {
     (void)state;
@@ -180,6 +214,7 @@ int main(void)
         TEST(a_response_that_ends_early_gives_its_place_away),
         TEST(neither_redirects_nor_answers_of_middlewares_keep_a_place),
         TEST(hosts_are_counted_apart),
+        cmocka_unit_test(of_hosts_that_nobody_asks_any_more_nothing_is_kept),
         TEST(a_cancelled_request_gives_its_place_away),
     };
 #undef TEST
