@@ -335,16 +335,16 @@ static void look_every(suseconds_t microseconds)
 static void a_handler_may_ask_for_the_name_while_tasks_end(void **state)
 {
     (void)state;
-    struct sigaction action = {.sa_flags = SA_RESTART}, before;
+    struct sigaction action = {.sa_flags = SA_RESTART};
     action.sa_handler = look_at_name;
-    sigaction(SIGALRM, &action, &before);
+    sigaction(SIGALRM, &action, NULL);
 
     look_every(50);
-    for (int i = 0; i < 3000; i++)
+    for (int i = 0; i < 1000; i++)
         ahttp_await(ahttp_spawn_named(do_nothing, NULL, "brief", .stack_bytes = 65536));
     look_every(0);
 
-    sigaction(SIGALRM, &before, NULL);
+    signal(SIGALRM, SIG_IGN); /* one may be on its way */
     assert_int_equal(wrong_names, 0);
 }
 
