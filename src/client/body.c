@@ -97,7 +97,7 @@ static ahttp_error *take_in(ah_body *body, ah_str *input)
     }
     if (body->decoder)
         return decode(body, input);
-    if (input->ptr == body->ready.data + body->ready.len)
+    if (body->ready.data && input->ptr == body->ready.data + body->ready.len)
         body->ready.len += input->len; /* it is in place: see ah_body_place */
     else if (input->len > 0)
         ah_buf_append(&body->ready, *input);

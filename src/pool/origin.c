@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 enum {
-    KEY_MAX = AH_ORIGIN_KEY_FIXED + sizeof(void *) * 2 + AH_ROUTE_MAX_NAME * 2 + 1,
+    KEY_MAX = AH_ORIGIN_KEY_FIXED + sizeof(void *) * 2 + AH_ROUTE_MAX_NAME * (size_t)2 + 1,
     NAME_EXTRA = sizeof "[]:65535"
 };
 
