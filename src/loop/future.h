@@ -5,6 +5,7 @@
    promise, which whoever does the work settles.  When both are gone, release is called:
    futures from ah_future_new go back to the loop's free list, embedded ones (an exchange
    holds its own) tell their owner. */
+#include "base/str.h"
 #include "loop/loop.h"
 #include <ahttp/future.h>
 #if AHTTP_TASKS
