@@ -3,7 +3,8 @@
 #define AHTTP_VERBS_H
 /* Keyword arguments of sessions and requests, for C: those of a request stand behind the URL,
        ahttp_post(session, "http://h/items", .json = "{\"id\": 7}", .timeout = {.total_ms = 5000})
-   C++ programs fill the structs and call the functions. */
+   A URL that has a comma outside of parentheses needs a pair of them.  C++ programs fill the
+   structs and call the functions. */
 #include <ahttp/session.h>
 
 #ifndef __cplusplus
