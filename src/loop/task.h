@@ -18,7 +18,8 @@ struct ah_task_top {
     ahttp_future *awaiting;
     bool may_be_cancelled; /* the task's cancel_wanted or a bracket's wanted may be set */
 };
-_Static_assert(sizeof(ah_task_top) <= AH_COROUTINE_ROOM, "a task's top is one line of memory");
+_Static_assert(sizeof(ah_task_top) <= AH_COROUTINE_ROOM && offsetof(ah_task_top, job) == 0,
+               "a task's top is one line of memory, which its job begins");
 
 struct ah_task {
     ahttp_future future; /* what ahttp_spawn returned */
