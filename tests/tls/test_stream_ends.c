@@ -3,6 +3,13 @@
 #include "tls/fixture.h"
 #include <openssl/err.h>
 
+static void assert_good_end(const fixture *f)
+{
+    assert_str(ah_str_make(f->user.got, f->user.got_len), "bye");
+    assert_true(f->user.has_end);
+    assert_int_equal(f->user.code, 0);
+}
+
 static void close_notify_is_a_good_end(void **state)
 {
     fixture f;
@@ -15,9 +22,7 @@ static void close_notify_is_a_good_end(void **state)
 
     run(&f);
 
-    assert_str(ah_str_make(f.user.got, f.user.got_len), "bye");
-    assert_true(f.user.has_end);
-    assert_int_equal(f.user.code, 0);
+    assert_good_end(&f);
     finish(&f, peer);
 }
 
@@ -42,9 +47,7 @@ static void close_notify_is_a_good_end_in_a_renegotiation(void **state)
 
     run(&f);
 
-    assert_str(ah_str_make(f.user.got, f.user.got_len), "bye");
-    assert_true(f.user.has_end);
-    assert_int_equal(f.user.code, 0);
+    assert_good_end(&f);
     finish(&f, peer);
 }
 
