@@ -426,11 +426,12 @@ static char *on_place(ah_exchange *exchange, uint64_t most, size_t *cap)
     return call->phase == AH_CALL_OPEN ? ah_body_place(&call->body, most, cap) : NULL;
 }
 
-static ah_str on_begun(ah_exchange *exchange)
+static void on_begun(const ah_exchange *exchange)
 {
-    const ahttp_response *call = call_of_exchange(exchange);
+    const ahttp_response *call = AH_CONTAINER(exchange, const ahttp_response, exchange);
 
-    return call->sent ? ah_future_near(call->sent) : ah_str_make(NULL, 0);
+    if (call->sent)
+        ah_future_look_ahead(call->sent);
 }
 
 const ah_exchange_events ah_call_events = {.begun = on_begun,

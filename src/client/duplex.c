@@ -363,8 +363,7 @@ ahttp_duplex *ahttp_response_take_duplex(ahttp_response *response)
     duplex->farewells.ctx = duplex;
     duplex->guest = (ah_guest){.what = "duplex", .close = close_guest};
     ah_guest_enter(&duplex->guest, response->session->guest.loop);
-    duplex->transport->ready = on_ready;
-    duplex->transport->ctx = duplex;
+    ah_transport_set_owner(duplex->transport, on_ready, duplex);
     ah_transport_set_background(duplex->transport, true);
     return duplex;
 }

@@ -20,9 +20,9 @@ typedef struct ah_exchange ah_exchange;
 /* Called from the loop or from inside the connection's operations; they must not run user
    code.  They may abandon the exchange and close the connection. */
 typedef struct ah_exchange_events {
-    /* A response begins.  Which memory whoever goes on with it will touch, so that it is fetched;
-       empty, or NULL for the function: none that is known. */
-    ah_str (*begun)(ah_exchange *exchange);
+    /* A response begins: fetches what whoever goes on with it will touch (ah_fetch), and does
+       nothing else.  NULL: that is not known. */
+    void (*begun)(const ah_exchange *exchange);
     /* The final head is complete: exchange->response is filled. */
     void (*head)(ah_exchange *exchange);
     /* Bytes of the body, still coded, valid during the call.  False: enough now; no more come

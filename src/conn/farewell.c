@@ -65,8 +65,7 @@ void ah_farewell(ah_farewells *farewells, ahttp_loop *loop, ah_transport *transp
     self->transport = transport;
     self->timer.fire = on_patience_over;
     ah_list_append(&farewells->list, &self->link);
-    transport->ready = on_ready;
-    transport->ctx = self;
+    ah_transport_set_owner(transport, on_ready, self);
     ah_transport_set_background(transport, false);
     ah_transport_want(transport, AH_WRITABLE);
     ah_timer_start(loop, &self->timer, PATIENCE_MS);

@@ -308,8 +308,8 @@ ah_conn *ah_h1_conn_new(ah_h1_store *store, ah_transport *transport, const ah_co
     conn->transport = transport;
     conn->peer = ah_peer_of(transport);
     conn->store = store;
-    transport->ready = ah_h1_conn_ready;
-    transport->ctx = conn;
+    ah_transport_set_owner(transport, ah_h1_conn_ready, conn);
+    transport->ahead = ah_h1_conn_look_ahead;
     ah_transport_set_background(transport, true);
     conn->wanted = AH_READABLE;
     ah_transport_want(transport, AH_READABLE);

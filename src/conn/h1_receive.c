@@ -170,14 +170,6 @@ static AH_COLD void trace_received(const ah_exchange *exchange)
     ah_trace_step(exchange->tracer, AHTTP_TRACE_FIRST_BYTE);
 }
 
-/* Who asked last mostly asks again: what that touches has been fetched already. */
-static void fetch_woken(ah_h1_conn *conn, ah_str near)
-{
-    if (near.len > 0 && near.ptr != conn->woken.ptr)
-        ah_fetch(near.ptr, near.len);
-    conn->woken = near;
-}
-
 /* Before the first byte of a response is read, or its end.  False: it has failed for want of
    memory. */
 static bool begin_response(ah_h1_conn *conn)
@@ -194,7 +186,7 @@ static bool begin_response(ah_h1_conn *conn)
     if (AH_UNLIKELY(exchange->shows_wire))
         ah_h1_parser_show(conn->work->parser);
     if (exchange->events->begun)
-        fetch_woken(conn, exchange->events->begun(exchange));
+        exchange->events->begun(exchange);
     return true;
 }
 
@@ -267,24 +259,24 @@ static bool receive(ah_h1_conn *conn)
 }
 
 /* With many requests under way, little of what a response touches is in the cache; all of it comes
-   while the system reads that. */
-static inline void fetch_ahead(const ah_h1_conn *conn)
+   while the response before it is dealt with. */
+void ah_h1_conn_look_ahead(void *ctx)
 {
+    const ah_h1_conn *conn = ctx;
+
+    if (AH_UNLIKELY(!conn->exchange || conn->has_begun))
+        return;
     ah_fetch(&conn->exchange->events, AH_EXCHANGE_SIZE);
     ah_fetch(conn->base.owner_ctx, AH_CONN_OWNER_SIZE);
     ah_fetch(conn->peer, 1);
     if (conn->told)
         ah_fetch(conn->told, AH_TOLD_SIZE);
-    if (conn->woken.len > 0)
-        ah_fetch(conn->woken.ptr, conn->woken.len);
 }
 
 void ah_h1_conn_ready(void *ctx, unsigned events)
 {
     ah_h1_conn *conn = ctx;
 
-    if (AH_LIKELY(conn->exchange && !conn->has_begun))
-        fetch_ahead(conn);
     ah_h1_conn_begin_call(conn);
     if (events & AH_WRITABLE && conn->exchange && conn->work)
         ah_h1_send_more(&conn->work->sending);

@@ -31,8 +31,6 @@ typedef struct ah_h1_conn {
     ah_transport *transport;
     ah_h1_store *store;
     const void *told;   /* what its exchange says */
-    ah_str woken;       /* what whoever goes on with the response will touch, of the last one at
-                           first; nobody reads it */
     ahttp_peer *peer;   /* NULL when memory was too short for it */
     uint32_t exchanges; /* so far */
     uint32_t depth;     /* functions that make events on the stack */
@@ -140,6 +138,7 @@ void ah_h1_conn_sending_moved(ah_h1_conn *conn);
 /* ---- h1_receive.c ---- */
 
 /* For its transport, with the connection as ctx. */
+void ah_h1_conn_look_ahead(void *ctx);
 void ah_h1_conn_ready(void *ctx, unsigned events);
 /* For its work. */
 extern const ah_h1_parser_events ah_h1_conn_parser_events;

@@ -65,8 +65,7 @@ static void on_ready(void *ctx, unsigned events)
 void ah_talk_say(ah_talk *talk, ah_str bytes)
 {
     talk->unsent = bytes;
-    talk->transport->ready = on_ready;
-    talk->transport->ctx = talk;
+    ah_transport_set_owner(talk->transport, on_ready, talk);
     watch(talk);
 }
 

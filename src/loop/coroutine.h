@@ -31,17 +31,17 @@ ah_coroutine *ah_coroutine_new(ah_coroutine_pool *pool, size_t stack_bytes, ah_c
 /* Runs it until it suspends or returns.  Whether it has returned: then it is gone. */
 bool ah_coroutine_resume(ah_coroutine *coroutine);
 /* Its owner's AH_COROUTINE_ROOM bytes, raw at first, until it has returned.  They are a line of
-   memory of their own above all that it touches when it is resumed: see ah_coroutine_near. */
+   memory of their own above all that it touches when it is resumed: see ah_coroutine_look_ahead. */
 void *ah_coroutine_room(ah_coroutine *coroutine);
 /* Only in the coroutine itself: go back to who resumed it. */
 void ah_coroutine_suspend(ah_coroutine *coroutine);
 
-/* What is touched when it is resumed: its room, and what lies below that on its stack. */
-static inline ah_str ah_coroutine_near(const void *room)
+/* It will be resumed shortly: fetches its room, and what lies below that on its stack. */
+static inline void ah_coroutine_look_ahead(const void *room)
 {
     enum { BELOW = 9 * AH_LINE_SIZE }; /* the coroutine, and frames of functions that wait */
 
-    return ah_str_make((const char *)room - BELOW, BELOW + AH_COROUTINE_ROOM);
+    ah_fetch((const char *)room - BELOW, BELOW + AH_COROUTINE_ROOM);
 }
 
 /* Whether address lies in the guard below its stack.  Safe in a signal's handler. */

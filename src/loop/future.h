@@ -103,18 +103,17 @@ void ah_future_await(ahttp_future *future, ah_job *job);
 /* Why it failed, now the caller's, or NULL. */
 ahttp_error *ah_future_take_error(ahttp_future *future);
 
-/* What is touched by whoever goes on when it is settled, or nothing. */
-static inline ah_str ah_future_near(const ahttp_future *future)
+/* It will be settled shortly: fetches what whoever goes on then will touch. */
+static inline void ah_future_look_ahead(const ahttp_future *future)
 {
     const ah_job *job = future->first_waiter;
 
     if (job == &future->then)
-        return ah_str_make(future->ctx, 1);
+        ah_fetch(future->ctx, 1);
 #if AHTTP_TASKS
-    if (job) /* most that wait are tasks, whose jobs are in the rooms of their coroutines */
-        return ah_coroutine_near(job);
+    else if (job) /* most that wait are tasks, whose jobs are in the rooms of their coroutines */
+        ah_coroutine_look_ahead(job);
 #endif
-    return ah_str_make(NULL, 0);
 }
 
 /* For owners of embedded futures: whether either half is still held. */

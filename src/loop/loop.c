@@ -132,6 +132,8 @@ static void on_check(uv_check_t *check)
 {
     ahttp_loop *loop = check->data;
 
+    if (loop->row.count > 0)
+        ah_polls_tell(loop);
     loop->sees_input = false;
     ah_loop_enter(loop);
     if (!ah_list_is_empty(&loop->after_input))

@@ -83,6 +83,23 @@ typedef struct ah_futures {
 void ah_futures_init(ahttp_loop *loop);
 void ah_futures_release(ahttp_loop *loop);
 
+/* ---- poll.c ---- */
+
+typedef struct ah_poll ah_poll;
+
+/* So many heads of responses stay in the processor's caches until their row has been told. */
+enum { AH_POLL_ROW = 32 };
+
+/* Those that have something noted, in the order in which libuv told of them. */
+typedef struct ah_poll_row {
+    ah_poll *polls[AH_POLL_ROW];
+    size_t count;
+} ah_poll_row;
+
+/* Tells all of the row, which has one at least, and drains the ready queue where this is the
+   outermost bracket. */
+void ah_polls_tell(ahttp_loop *loop);
+
 /* ---- guest.c ---- */
 
 void ah_guests_init(ahttp_loop *loop);
@@ -109,6 +126,7 @@ struct ahttp_loop {
     bool has_virtual_clock;
     bool owns_uv;
     unsigned holds;
+    ah_poll_row row;
     size_t open_polls;      /* not closed, or not yet */
     size_t busy_polls;      /* that watch for something and count */
     size_t closing_handles; /* whose close callback is still to come */

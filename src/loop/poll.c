@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/poll.h"
+#include "base/mem.h"
 #include "loop/loop_state.h"
+
+/* Of an owner, so much is fetched at once. */
+enum { OWNER_SIZE = 160 };
 
 _Static_assert((int)AH_READABLE == (int)UV_READABLE && (int)AH_WRITABLE == (int)UV_WRITABLE,
                "they are passed on as they are");
@@ -32,6 +36,16 @@ static void watch(ah_poll *poll)
         uv_poll_stop(&poll->uv);
 }
 
+static inline void note(ah_poll *poll, unsigned events)
+{
+    ah_poll_row *row = &poll->loop->row;
+
+    if (AH_LIKELY(!poll->noted))
+        row->polls[row->count++] = poll;
+    poll->noted |= events;
+    ah_fetch(poll->owner, OWNER_SIZE);
+}
+
 static void on_poll(uv_poll_t *uv, int status, int events)
 {
     ah_poll *poll = AH_CONTAINER(uv, ah_poll, uv);
@@ -46,10 +60,51 @@ static void on_poll(uv_poll_t *uv, int status, int events)
         watch(poll);
         return;
     }
+    note(poll, (unsigned)events);
+    if (loop->row.count == AH_POLL_ROW)
+        ah_polls_tell(loop);
+}
+
+/* ---- Rows ---- */
+
+/* What was noted, and is still wanted; nothing of what was closed. */
+static inline unsigned due(const ah_poll *poll)
+{
+    return poll->noted & poll->events;
+}
+
+static inline void look_ahead(ah_poll *poll)
+{
+    if (AH_LIKELY(poll->ahead && due(poll)))
+        poll->ahead(poll);
+}
+
+static inline void tell(ah_poll *poll)
+{
+    unsigned events = due(poll);
+
+    poll->noted = 0;
+    if (AH_LIKELY(events))
+        poll->ready(poll, events);
+}
+
+/* The memory of those that are closed meanwhile stays until libuv has done its check phase. */
+void ah_polls_tell(ahttp_loop *loop)
+{
+    ah_poll_row *row = &loop->row;
+
     ah_loop_enter(loop);
-    poll->ready(poll, (unsigned)events);
+    look_ahead(row->polls[0]);
+    for (size_t i = 0; i < row->count; i++) {
+        if (i + 1 < row->count)
+            look_ahead(row->polls[i + 1]);
+        tell(row->polls[i]);
+    }
+    row->count = 0;
     ah_loop_leave(loop);
 }
+
+/* ---- Opening and closing ---- */
 
 int ah_poll_open(ahttp_loop *loop, ah_poll *poll, int fd, ah_poll_fn *ready)
 {
@@ -60,8 +115,10 @@ int ah_poll_open(ahttp_loop *loop, ah_poll *poll, int fd, ah_poll_fn *ready)
     uv_unref((uv_handle_t *)&poll->uv);
     poll->loop = loop;
     poll->ready = ready;
+    poll->ahead = NULL;
+    poll->owner = NULL;
     poll->closed = NULL;
-    poll->events = poll->watched = 0;
+    poll->events = poll->watched = poll->noted = 0;
     poll->counted = true;
     loop->open_polls++;
     return 0;

@@ -11,7 +11,7 @@ enum { AH_TASK_NAME_SIZE = 32 };
 
 /* What a task touches whenever it waits and goes on: the room of its coroutine. */
 struct ah_task_top {
-    ah_job job; /* makes it go on; the first member: see ah_future_near */
+    ah_job job; /* makes it go on; the first member: see ah_future_look_ahead */
     ahttp_loop *loop;
     ah_task *task;
     ah_coroutine *coroutine;

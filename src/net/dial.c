@@ -82,8 +82,7 @@ static void finish(ah_dial *dial, attempt *winner, ahttp_error *error)
         transport = winner->transport;
         winner->transport = NULL;
         ah_transport_want(transport, 0);
-        transport->ready = NULL;
-        transport->ctx = NULL;
+        ah_transport_set_owner(transport, NULL, NULL);
     }
     release(dial);
     done(ctx, transport, error);
@@ -242,8 +241,7 @@ static int begin_attempt(attempt *self)
         return 0;
     if (errno != EINPROGRESS && errno != EINTR)
         return -errno;
-    self->transport->ready = attempt_ready;
-    self->transport->ctx = self;
+    ah_transport_set_owner(self->transport, attempt_ready, self);
     ah_transport_want(self->transport, AH_WRITABLE);
     return -EINPROGRESS;
 }

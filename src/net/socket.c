@@ -109,6 +109,7 @@ static void socket_want(ah_transport *transport, unsigned events)
 {
     stream_socket *self = of(transport);
 
+    self->poll.owner = transport->ctx;
     if (self->poll.events != events)
         ah_poll_set(&self->poll, events);
 }
@@ -174,6 +175,13 @@ static void poll_ready(ah_poll *poll, unsigned events)
     self->transport.ready(self->transport.ctx, events);
 }
 
+static void poll_ahead(ah_poll *poll)
+{
+    const stream_socket *self = AH_CONTAINER(poll, stream_socket, poll);
+
+    ah_transport_look_ahead(&self->transport);
+}
+
 /* Options that only TCP knows may fail on other sockets. */
 static void prepare(int fd)
 {
@@ -208,6 +216,7 @@ ah_transport *ah_socket_open(ahttp_loop *loop, int fd, const char *peer, ahttp_e
     }
     self->transport.ops = &socket_ops;
     self->fd = fd;
+    self->poll.ahead = poll_ahead;
     memcpy(self->peer, peer, peer_size);
     return &self->transport;
 }

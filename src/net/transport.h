@@ -20,6 +20,8 @@ typedef struct ah_peer_facts ah_peer_facts;
 /* Readiness, as AH_READABLE and AH_WRITABLE bits of loop/poll.h.  Called from the loop, never
    from inside read, write or want.  The callee may close the transport. */
 typedef void ah_transport_ready_fn(void *ctx, unsigned events);
+/* ready will be called shortly: fetches what that will touch (ah_fetch), and does nothing else. */
+typedef void ah_transport_ahead_fn(void *ctx);
 
 typedef struct ah_transport_ops {
     /* Reads at most cap bytes (cap > 0).  A count below cap means that for now there is no
@@ -53,9 +55,25 @@ typedef struct ah_transport_ops {
 /* The first member of every transport. */
 struct ah_transport {
     const ah_transport_ops *ops;
-    ah_transport_ready_fn *ready; /* set by the owner before want */
+    ah_transport_ready_fn *ready;
+    ah_transport_ahead_fn *ahead; /* set by an owner that has something to fetch, or NULL */
     void *ctx;
 };
+
+/* Who is told from now on, before want; NULL for ready: nobody. */
+static inline void ah_transport_set_owner(ah_transport *transport, ah_transport_ready_fn *ready,
+                                          void *ctx)
+{
+    transport->ready = ready;
+    transport->ahead = NULL;
+    transport->ctx = ctx;
+}
+
+static inline void ah_transport_look_ahead(const ah_transport *transport)
+{
+    if (transport->ahead)
+        transport->ahead(transport->ctx);
+}
 
 static inline ptrdiff_t ah_transport_read(ah_transport *transport, char *buf, size_t cap)
 {

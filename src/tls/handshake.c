@@ -321,8 +321,7 @@ ah_tls_handshake *ah_tls_start(ahttp_loop *loop, ahttp_tls *settings, ah_transpo
     self->ctx = ctx;
     self->refusal = expect(stream->ssl, self->name, settings->skips_name);
     stream->verdict = &self->verdict;
-    below->ready = on_below_ready;
-    below->ctx = self;
+    ah_transport_set_owner(below, on_below_ready, self);
     self->job.run = begin;
     step_soon(self);
     return self;

@@ -63,6 +63,13 @@ static void on_below_ready(void *ctx, unsigned events)
     tell(self, told & self->wanted);
 }
 
+static void on_below_ahead(void *ctx)
+{
+    const ah_tls_stream *self = ctx;
+
+    ah_transport_look_ahead(&self->transport);
+}
+
 static void run_job(ah_job *job)
 {
     ah_tls_stream *self = AH_CONTAINER(job, ah_tls_stream, job);
@@ -407,8 +414,8 @@ ah_tls_stream *ah_tls_stream_of(const SSL *ssl)
 
 void ah_tls_stream_open(ah_tls_stream *stream)
 {
-    stream->wire.below->ready = on_below_ready;
-    stream->wire.below->ctx = stream;
+    ah_transport_set_owner(stream->wire.below, on_below_ready, stream);
+    stream->wire.below->ahead = on_below_ahead;
     stream->wire.has_input = SSL_has_pending(stream->ssl);
     if (ah_tls_wire_unsent(&stream->wire) > 0 || stream->wire.is_blocked)
         ah_loop_ready(stream->loop, &stream->job);

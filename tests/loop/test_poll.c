@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "loop/loop_state.h"
 #include "loop/poll.h"
 #include "loop/timer.h"
 #include "support/check.h"
@@ -70,51 +71,141 @@ static void a_readable_socket_is_reported_until_nobody_asks(void **state)
     assert_int_equal(self->ready, 2);
 }
 
-static int told; /* sockets that were reported, and how many when a job ran */
-static int told_before_job, told_before_slow_job;
+/* ---- Many at once ---- */
+
+enum { MANY = AH_POLL_ROW + 8 };
+
+/* All watch the same end of a wire. */
+typedef struct crowd {
+    wire *wire;
+    ah_poll polls[MANY];
+    int fds[MANY];
+    int ahead, told; /* how often so far */
+    int told_before_job, told_before_slow_job;
+    ah_job job, slow_job;
+} crowd;
+
+static crowd all;
+
+static void count_ahead(ah_poll *poll)
+{
+    assert_true(poll->noted);
+    all.ahead++;
+}
+
+static void count_told(ah_poll *poll, unsigned events)
+{
+    (void)events;
+    all.told++;
+    ah_poll_set(poll, 0);
+}
 
 static void run_job(ah_job *job)
 {
     (void)job;
-    told_before_job = told;
+    all.told_before_job = all.told;
 }
 
 static void run_slow_job(ah_job *job)
 {
     (void)job;
-    told_before_slow_job = told;
+    all.told_before_slow_job = all.told;
 }
 
 static void queue_jobs_at_first(ah_poll *poll, unsigned events)
 {
-    static ah_job job = {.run = run_job}, slow_job = {.run = run_slow_job};
-
-    (void)events;
-    ah_poll_set(poll, 0);
-    if (told++ > 0)
-        return;
-    ah_loop_after_input(poll->loop, &slow_job);
-    ah_loop_ready(poll->loop, &job);
+    if (all.told == 0) {
+        ah_loop_after_input(poll->loop, &all.slow_job);
+        ah_loop_ready(poll->loop, &all.job);
+    }
+    count_told(poll, events);
 }
 
-static void a_job_may_wait_until_all_input_of_the_turn_was_seen(void **state)
+/* libuv tells of those that became ready in the order in which they are watched. */
+static void begin_crowd(wire *watched, int count, ah_poll_fn *ready)
 {
-    wire *self = *state;
-    static ah_poll other;
-    told = 0;
-    self->poll.ready = queue_jobs_at_first;
-    assert_int_equal(ah_poll_open(self->loop, &other, self->ends[1], queue_jobs_at_first), 0);
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(write(self->ends[i], "x", 1), 1);
-
-    ah_poll_set(&self->poll, AH_READABLE);
-    ah_poll_set(&other, AH_READABLE);
-    ahttp_loop_run(self->loop);
-
-    assert_int_equal(told_before_job, 1);
-    assert_int_equal(told_before_slow_job, 2);
-    ah_poll_close(&other, NULL);
+    all = (crowd){.wire = watched, .job.run = run_job, .slow_job.run = run_slow_job};
+    assert_int_equal(write(watched->ends[1], "x", 1), 1);
+    for (int i = 0; i < count; i++) {
+        all.fds[i] = dup(watched->ends[0]);
+        assert_int_equal(ah_poll_open(watched->loop, &all.polls[i], all.fds[i], ready), 0);
+        all.polls[i].ahead = count_ahead;
+        ah_poll_set(&all.polls[i], AH_READABLE);
+    }
 }
+
+static void end_crowd(int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (!uv_is_closing((uv_handle_t *)&all.polls[i].uv))
+            ah_poll_close(&all.polls[i], NULL);
+        close(all.fds[i]);
+    }
+}
+
+static void jobs_run_behind_each_row_and_some_when_all_input_was_seen(void **state)
+{
+    begin_crowd(*state, MANY, queue_jobs_at_first);
+
+    ahttp_loop_run(all.wire->loop);
+
+    assert_int_equal(all.told, MANY);
+    assert_int_equal(all.told_before_job, AH_POLL_ROW);
+    assert_int_equal(all.told_before_slow_job, MANY);
+    end_crowd(MANY);
+}
+
+static void each_is_looked_ahead_to_once_before_it_is_told(void **state)
+{
+    begin_crowd(*state, 3, count_told);
+
+    ahttp_loop_run(all.wire->loop);
+
+    assert_int_equal(all.told, 3);
+    assert_int_equal(all.ahead, 3);
+    end_crowd(3);
+}
+
+static void close_the_next_two(ah_poll *poll, unsigned events)
+{
+    if (all.told == 0)
+        for (int i = 1; i <= 2; i++)
+            ah_poll_close(poll + i, NULL);
+    count_told(poll, events);
+}
+
+static void what_another_of_its_row_closes_is_neither_told_nor_looked_ahead_to(void **state)
+{
+    begin_crowd(*state, 4, close_the_next_two);
+
+    ahttp_loop_run(all.wire->loop);
+
+    assert_int_equal(all.told, 2);
+    assert_int_equal(all.ahead, 3); /* the second one, before the first closed it */
+    end_crowd(4);
+}
+
+static void stop_the_next(ah_poll *poll, unsigned events)
+{
+    if (all.told == 0)
+        ah_poll_set(poll + 1, 0);
+    count_told(poll, events);
+}
+
+static void what_another_of_its_row_stops_is_told_when_it_is_wanted_again(void **state)
+{
+    begin_crowd(*state, 3, stop_the_next);
+
+    ahttp_loop_run(all.wire->loop);
+    assert_int_equal(all.told, 2);
+    ah_poll_set(&all.polls[1], AH_READABLE);
+    ahttp_loop_run(all.wire->loop);
+
+    assert_int_equal(all.told, 3);
+    end_crowd(3);
+}
+
+/* ---- One ---- */
 
 static void what_comes_when_nobody_asks_stops_the_watching(void **state)
 {
@@ -176,7 +267,7 @@ static void note_three_times(ah_poll *poll, unsigned events)
         ah_poll_set(poll, 0);
 }
 
-static void an_error_shows_as_both_events_again_and_again(void **state)
+static void an_error_shows_as_what_is_wanted_again_and_again(void **state)
 {
     wire *self = *state;
     char byte;
@@ -189,7 +280,7 @@ static void an_error_shows_as_both_events_again_and_again(void **state)
     ahttp_loop_run(self->loop);
 
     assert_int_equal(self->ready, 3);
-    assert_int_equal(self->events, AH_READABLE | AH_WRITABLE);
+    assert_int_equal(self->events, AH_READABLE);
     assert_int_equal(read(self->ends[0], &byte, 1), -1);
     assert_int_equal(errno, ECONNRESET);
 }
@@ -297,12 +388,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WIRE(a_readable_socket_is_reported_until_nobody_asks),
-        WITH_WIRE(a_job_may_wait_until_all_input_of_the_turn_was_seen),
+        WITH_WIRE(jobs_run_behind_each_row_and_some_when_all_input_was_seen),
+        WITH_WIRE(each_is_looked_ahead_to_once_before_it_is_told),
+        WITH_WIRE(what_another_of_its_row_closes_is_neither_told_nor_looked_ahead_to),
+        WITH_WIRE(what_another_of_its_row_stops_is_told_when_it_is_wanted_again),
         WITH_WIRE(what_comes_when_nobody_asks_stops_the_watching),
         WITH_WIRE(a_writable_socket_is_reported),
         WITH_WIRE(nothing_is_watched_at_first),
         WITH_WIRE(the_end_of_the_peer_is_readable),
-        WITH_WIRE(an_error_shows_as_both_events_again_and_again),
+        WITH_WIRE(an_error_shows_as_what_is_wanted_again_and_again),
         WITH_WIRE(a_background_poll_does_not_keep_the_loop_running),
         WITH_WIRE(a_virtual_clock_jumps_only_when_no_poll_is_watched_for),
         WITH_WIRE(advancing_moves_a_virtual_clock_while_a_poll_is_watched_for),
