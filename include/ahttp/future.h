@@ -7,7 +7,7 @@
    2. You hand the ticket in exactly once: to ahttp_await, ahttp_then,
       ahttp_gather, ahttp_within or ahttp_drop.  Those functions own it after that.
    3. A function that returns a future never fails in another way: a bad URL and
-      an empty heap also arrive through the ticket.  It is never NULL.
+      an empty heap also arrive through the ticket.  It is never NULL, nor may what you give be.
    4. Callbacks run from the loop, first come first, never before the call that made
       them returns, and with nothing of the library beneath them: every function may be
       called in them.  They are called with the future, their own for that time.

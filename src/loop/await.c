@@ -60,7 +60,8 @@ static void wait_for(ahttp_future *future)
 void *ahttp_await(ahttp_future *future)
 {
     wait_for(future);
-    void *result = ahttp_future_take(future);
+    void *result = future->result;
+    future->result = NULL;
     keep_error(future->loop, ah_future_take_error(future));
     ah_future_end(future);
     return result;

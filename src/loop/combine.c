@@ -114,7 +114,7 @@ static void finish_within(ah_job *job)
 
 ahttp_future *ahttp_within(int64_t limit_ms, ahttp_future *work)
 {
-    ahttp_loop *loop = work->loop;
+    ahttp_loop *loop = ah_future_loop(work);
 
     if (work->done && !work->handed_in)
         return work;
@@ -260,7 +260,7 @@ static void finish_member(ah_job *job)
 static void hand_in_all(ahttp_loop *loop, size_t count, ahttp_future *const futures[])
 {
     for (size_t i = 0; i < count; i++) {
-        if (futures[i]->loop != loop)
+        if (ah_future_loop(futures[i]) != loop)
             ah_misuse("ahttp_gather: the futures belong to different loops; gather those of one");
         ah_future_hand_in(futures[i]);
     }
@@ -282,7 +282,7 @@ static gathered *new_gather(ahttp_loop *loop, size_t count)
 ahttp_future *ahttp_gather(size_t count, ahttp_future *const futures[], void *results[])
 {
     ahttp_loop *loop =
-        count > 0 ? futures[0]->loop
+        count > 0 ? ah_future_loop(futures[0])
                   : ah_loop_need_current("ahttp_gather: this thread has no loop; call it from a "
                                          "task or callback, or after ahttp_loop_create");
     gathered *gather = new_gather(loop, count);

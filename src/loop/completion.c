@@ -159,7 +159,7 @@ static void expire(ah_timer *timer)
 
 static void take_over(ahttp_completion *completion, ahttp_future *future)
 {
-    if (future->loop != completion->loop)
+    if (ah_future_loop(future) != completion->loop)
         ah_misuse("ahttp_as_completed: the futures belong to different loops; take those of one");
     if (ah_future_is_last_resort(future)) {
         completion->failed++;
@@ -192,7 +192,7 @@ ahttp_completion *ahttp_as_completed(size_t count, ahttp_future *const futures[]
             ahttp_drop(futures[i]);
         return &no_memory;
     }
-    completion->loop = count > 0 ? futures[0]->loop
+    completion->loop = count > 0 ? ah_future_loop(futures[0])
                                  : ah_loop_need_current(
                                        "ahttp_as_completed: this thread has no loop; call it from "
                                        "a task or callback, or after ahttp_loop_create");

@@ -83,8 +83,15 @@ void ah_future_end(ahttp_future *future)
         end_ticket(future);
 }
 
+AH_COLD void ah_future_is_missing(void)
+{
+    ah_misuse("a future is NULL: no function gives one that is, so it was never set, or it is "
+              "what ahttp_completion_next resolves to after the last");
+}
+
 void ah_future_hand_in(ahttp_future *future)
 {
+    ah_future_need(future);
     ah_check_thread(future->loop, "handing in a future (ahttp_await, ahttp_then, ...)");
     if (AH_UNLIKELY(future->handed_in))
         ah_misuse("a future was handed in twice; ahttp_await, ahttp_then, ahttp_gather, "
@@ -229,6 +236,7 @@ static AH_COLD void then_with_care(ahttp_future *future, ahttp_done_fn *fn, void
 
 void ahttp_then(ahttp_future *future, ahttp_done_fn *fn, void *ctx)
 {
+    ah_future_need(future);
     if (AH_UNLIKELY(future->is_last_resort || future->handed_in || future->loop->debug.on))
         then_with_care(future, fn, ctx);
     else
@@ -260,6 +268,7 @@ void ahttp_drop(ahttp_future *future)
 
 bool ahttp_future_done(const ahttp_future *future)
 {
+    ah_future_need(future);
     return future->done;
 }
 
@@ -290,6 +299,7 @@ const ahttp_error *ahttp_future_error(const ahttp_future *future)
 
 void ahttp_future_cancel(ahttp_future *future)
 {
+    ah_future_need(future);
     ah_check_thread(future->loop, "ahttp_future_cancel");
     if (future->done)
         future->loop->cancel_missed = true;

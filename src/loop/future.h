@@ -85,7 +85,22 @@ void ah_future_fail(ahttp_future *future, ahttp_error *error);
    `from`: if that has something to put right, only when `to` ends, and claimed as `to` is. */
 void ah_future_pass_on(ahttp_future *from, ahttp_future *to);
 
-/* Marks the ticket as handed in; aborts with a message the second time. */
+/* Ends the program, with a sentence. */
+_Noreturn void ah_future_is_missing(void);
+/* For a future that a program gives: it must not be NULL. */
+static inline void ah_future_need(const ahttp_future *future)
+{
+    if (AH_UNLIKELY(!future))
+        ah_future_is_missing();
+}
+
+static inline ahttp_loop *ah_future_loop(const ahttp_future *future)
+{
+    ah_future_need(future);
+    return future->loop;
+}
+
+/* Marks the ticket as handed in; aborts with a message the second time, and for NULL. */
 void ah_future_hand_in(ahttp_future *future);
 /* Hands it in to holder, which has it in list by its link `member`: run is called by its job
    `then` when it is done. */

@@ -94,7 +94,7 @@ void ahttp_group_add(ahttp_group *group, ahttp_future *future)
 {
     ah_task *parent = bracket_of(group)->task;
 
-    if (future->loop != parent->future.loop)
+    if (ah_future_loop(future) != parent->future.loop)
         ah_misuse("ahttp_group_add: the future belongs to another loop than the group");
     if (is_stand_in(group)) {
         if (ah_future_is_last_resort(future))

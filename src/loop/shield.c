@@ -34,6 +34,7 @@ static void cancel_shield(ahttp_future *future)
 
 ahttp_future *ahttp_shield(ahttp_future *work)
 {
+    ah_future_need(work);
     if (work->done && !work->handed_in)
         return work;
     ah_future_hand_in(work);

@@ -83,6 +83,7 @@ static size_t count_pending(size_t count, ahttp_future *const futures[], ahttp_w
 static void check(size_t count, ahttp_future *const futures[])
 {
     for (size_t i = 0; i < count; i++) {
+        ah_future_need(futures[i]);
         if (futures[i]->handed_in)
             ah_misuse("ahttp_wait: a future was handed in already; wait first, hand in later");
         if (futures[i]->loop != futures[0]->loop)
@@ -149,7 +150,7 @@ static void reverse(ahttp_future *futures[], size_t count)
 size_t ahttp_done_first(size_t count, ahttp_future *futures[])
 {
     if (count < 2)
-        return count == 1 && futures[0]->done;
+        return count == 1 && ahttp_future_done(futures[0]);
     size_t half = count / 2;
     size_t left = ahttp_done_first(half, futures);
     size_t right = ahttp_done_first(count - half, futures + half);

@@ -4,6 +4,8 @@
 #include "support/check.h"
 #include "support/failing_alloc.h"
 #include "support/misuse.h"
+#include <ahttp/task.h>
+#include <ahttp/wait.h>
 
 static int freed;
 static ahttp_loop *the_loop;
@@ -365,6 +367,87 @@ static void handing_in_twice_aborts_with_a_sentence(void **state)
     assert_misuse(hand_in_the_callbacks_own, "handed in twice");
 }
 
+static void hand_in_null(void)
+{
+    ahttp_then(NULL, drop_in_callback, NULL);
+}
+
+static void drop_null(void)
+{
+    ahttp_drop(NULL);
+}
+
+static void await_null(void)
+{
+    ahttp_await(NULL);
+}
+
+static void cancel_null(void)
+{
+    ahttp_future_cancel(NULL);
+}
+
+static void ask_null(void)
+{
+    ahttp_future_done(NULL);
+}
+
+static void limit_null(void)
+{
+    ahttp_drop(ahttp_within(1000, NULL));
+}
+
+static void shield_null(void)
+{
+    ahttp_drop(ahttp_shield(NULL));
+}
+
+/* The second of two was never set. */
+static ahttp_future **one_of_two(void)
+{
+    static ahttp_future *futures[2];
+
+    futures[0] = ah_future_new(the_loop);
+    return futures;
+}
+
+static void gather_null(void)
+{
+    ahttp_drop(ahttp_gather(2, one_of_two(), NULL));
+}
+
+static void wait_for_null(void)
+{
+    ahttp_drop(ahttp_wait(2, one_of_two(), AHTTP_FIRST_DONE, AHTTP_NEVER));
+}
+
+static void complete_null(void)
+{
+    ahttp_completion_end(ahttp_as_completed(2, one_of_two(), AHTTP_NEVER));
+}
+
+static void sort_null(void)
+{
+    ahttp_done_first(2, one_of_two());
+}
+
+static void a_future_that_is_null_aborts_with_a_sentence(void **state)
+{
+    (void)state;
+
+    assert_misuse(hand_in_null, "a future is NULL");
+    assert_misuse(drop_null, "a future is NULL");
+    assert_misuse(await_null, "a future is NULL");
+    assert_misuse(cancel_null, "a future is NULL");
+    assert_misuse(ask_null, "a future is NULL");
+    assert_misuse(limit_null, "a future is NULL");
+    assert_misuse(shield_null, "a future is NULL");
+    assert_misuse(gather_null, "a future is NULL");
+    assert_misuse(wait_for_null, "a future is NULL");
+    assert_misuse(complete_null, "a future is NULL");
+    assert_misuse(sort_null, "a future is NULL");
+}
+
 #define WITH_LOOP(test) cmocka_unit_test_setup_teardown(test, open_loop, close_loop)
 
 int main(void)
@@ -385,6 +468,7 @@ int main(void)
         WITH_LOOP(without_any_memory_every_future_still_fails_properly),
         WITH_LOOP(more_futures_than_the_reserve_may_get_callbacks_once_there_is_memory),
         WITH_LOOP(handing_in_twice_aborts_with_a_sentence),
+        WITH_LOOP(a_future_that_is_null_aborts_with_a_sentence),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
