@@ -111,7 +111,8 @@ static ahttp_error *broken(ah_tls_stream *self, const char *doing)
         return ah_error_new(AHTTP_E_DISCONNECTED,
                             "%s %s: connection ended without TLS close_notify", doing,
                             ah_transport_peer(wire->below));
-    unsigned long why = self->read_error ? 0 : ERR_peek_last_error(); /* told once */
+    unsigned long why = self->is_broken ? 0 : ERR_peek_last_error();
+    self->is_broken = true;
     const char *hint = ah_tls_alert_hint(ERR_GET_REASON(why), self->settings);
     return ah_tls_failure(*hint ? AHTTP_E_TLS : AHTTP_E_DISCONNECTED, why, "%s %s%s", doing,
                           ah_transport_peer(wire->below), hint);

@@ -24,6 +24,7 @@ typedef struct ah_tls_stream {
     bool has_close_notify;      /* the peer has sent one */
     bool is_ended;              /* that was read */
     bool has_spare_buffers;     /* OpenSSL may hold some that data does not need */
+    bool is_broken;             /* for OpenSSL, which says why once only */
     ahttp_error *read_error;
     const ahttp_error *last_error; /* of those of reading and writing, what failed last */
 } ah_tls_stream;
