@@ -11,7 +11,7 @@
 #include "stock/relay.h"
 #include <ahttp/throttle.h>
 
-enum { PER_MS = 1000, MOST_IDLE_HOSTS = 256 };
+enum { PER_MS = 1000, FEW_HOSTS = 256 };
 
 struct ahttp_throttle {
     ah_map hosts;
@@ -20,6 +20,7 @@ struct ahttp_throttle {
     int at_once;         /* 0: any */
     bool all_hosts;
     size_t waiting;
+    size_t sweep_at; /* so many hosts: those that are idle are forgotten then */
 };
 
 typedef struct host {
@@ -65,6 +66,7 @@ static ah_map_node *forget(host *at)
     return next;
 }
 
+/* The next one is due at twice as many hosts: not for each new one while all are busy. */
 static void sweep(ahttp_throttle *throttle)
 {
     ah_map_node *node = ah_map_first(&throttle->hosts);
@@ -73,6 +75,8 @@ static void sweep(ahttp_throttle *throttle)
         host *at = AH_CONTAINER(node, host, node);
         node = is_idle(at) ? forget(at) : ah_map_next(&throttle->hosts, node);
     }
+    size_t twice = throttle->hosts.count * 2;
+    throttle->sweep_at = twice > FEW_HOSTS ? twice : FEW_HOSTS;
 }
 
 static void let_go(host *at);
@@ -89,7 +93,7 @@ static host *find_host(ahttp_throttle *throttle, ah_str name)
 
     if (node)
         return AH_CONTAINER(node, host, node);
-    if (throttle->hosts.count >= MOST_IDLE_HOSTS)
+    if (throttle->hosts.count >= throttle->sweep_at)
         sweep(throttle);
     host *at = ah_alloc_zeroed(sizeof *at + name.len + 1);
     if (!at)
@@ -254,18 +258,18 @@ ahttp_throttle *ahttp_throttle_create(const ahttp_throttle_options *given)
         throttle->burst_us = (options.burst - 1) * throttle->interval_us;
     throttle->at_once = options.at_once > 0 ? options.at_once : 0;
     throttle->all_hosts = options.all_hosts;
+    throttle->sweep_at = FEW_HOSTS;
     return throttle;
 }
 
 void ahttp_throttle_free(ahttp_throttle *throttle)
 {
-    ah_map_node *node;
-
     if (!throttle)
         return;
-    while ((node = ah_map_first(&throttle->hosts))) {
-        ah_map_remove(&throttle->hosts, node);
-        ah_free(AH_CONTAINER(node, host, node));
+    for (ah_map_node *node = ah_map_first(&throttle->hosts); node;) {
+        host *at = AH_CONTAINER(node, host, node);
+        node = ah_map_remove_and_next(&throttle->hosts, node);
+        ah_free(at);
     }
     ah_map_release(&throttle->hosts);
     ah_free(throttle);
