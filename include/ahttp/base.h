@@ -10,10 +10,12 @@
 #define AHTTP_API                   __attribute__((visibility("default")))
 #define AHTTP_MUST_USE              __attribute__((warn_unused_result))
 #define AHTTP_PRINTF(string, first) __attribute__((format(printf, string, first)))
+#define AHTTP_QUIET                 __extension__ /* no -pedantic warning of what follows */
 #else
 #define AHTTP_API
 #define AHTTP_MUST_USE
 #define AHTTP_PRINTF(string, first)
+#define AHTTP_QUIET
 #endif
 #ifdef __cplusplus
 #define AHTTP_BEGIN extern "C" {

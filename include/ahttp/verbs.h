@@ -25,8 +25,9 @@
 #define ahttp_patch(session, ...)   ahttp_request(session, "PATCH", __VA_ARGS__)
 #define ahttp_delete(session, ...)  ahttp_request(session, "DELETE", __VA_ARGS__)
 #define ahttp_options(session, ...) ahttp_request(session, "OPTIONS", __VA_ARGS__)
-/* The URL of a request, and whether anything stands behind it: then options are built. */
+/* The URL of a request, and whether anything stands behind it: then options are built.  They may be
+   a longer text than the 4095 characters that ISO C promises. */
 #define AHTTP_URL_OF(url, ...)    url
-#define AHTTP_SAYS_MORE(url, ...) (sizeof(#__VA_ARGS__) > 1)
+#define AHTTP_SAYS_MORE(url, ...) (AHTTP_QUIET sizeof(#__VA_ARGS__) > 1)
 #endif
 #endif

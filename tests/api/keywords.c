@@ -5,6 +5,10 @@
 
 static const ahttp_pair fields[] = {{"a", "1"}, {"b", "2"}, {NULL, NULL}};
 
+/* As text longer than the strings that every compiler of ISO C takes (C11 5.2.4.1). */
+#define FOUR(...) __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__
+#define LONG_LIST FOUR(FOUR(FOUR(FOUR({"name", "value"}))))
+
 static void drop_all(ahttp_future *const futures[], size_t count)
 {
     size_t i;
@@ -24,6 +28,7 @@ static void request(ahttp_session *session)
         ahttp_delete(session, "not a URL", .no_decompress = true),
         ahttp_options(session, "not a URL", .params = AHTTP_PAIRS({"q", "x"})),
         ahttp_request(session, "PURGE", "not a URL", .form = AHTTP_PAIRS({"q", "x"}, {"r", "y"})),
+        ahttp_get(session, "not a URL", .headers = AHTTP_PAIRS(LONG_LIST)),
     };
 
     drop_all(futures, sizeof futures / sizeof *futures);
