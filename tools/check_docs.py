@@ -84,7 +84,7 @@ def check_shown(page, text):
             yield f"{name}.out is not what is shown of it"
     for language, program in FENCE.findall(text):
         if language == "c" and "int main(" in program and program not in shown:
-            if page.parent.name == "docs":
+            if page.parent == ROOT / "docs":
                 yield "a program has no link to its file in examples/ before it"
 
 

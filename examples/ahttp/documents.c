@@ -89,6 +89,8 @@ void documents_help(const char *what)
 
 static void print_roff(const char *text)
 {
+    if (*text == '.' || *text == '\'') /* at the start of a line these begin a request */
+        fputs("\\&", stdout);
     for (; *text; text++) {
         if (*text == '-')
             putchar('\\');
@@ -134,8 +136,16 @@ static const char man_tail[] =
     "ahttp \\-\\-json '{\"id\": 7}' \\-H 'X\\-Trace: 1' https://example.org/items\n"
     "ahttp \\-Z \\-o 'file_#1' 'https://example.org/{a,b,c}.bin'\n"
     "ahttp \\-\\-bench 1000,20 https://example.org/\n.fi\n"
-    ".SH FILES\n.TP\n.I ~/.ahttprc\nOptions, one a line, that are read first. See \\-\\-config.\n"
-    ".SH ENVIRONMENT\n.TP\n.B http_proxy, https_proxy, all_proxy, no_proxy\nProxies.\n"
+    ".SH FILES\n.TP\n.I ~/.ahttprc, ~/.config/ahttprc\n"
+    "Options, one a line, that are read first, unless \\-\\-disable is the first option. Only "
+    "one file is\nread: that in the folder which CURL_HOME names, or else XDG_CONFIG_HOME, or else "
+    "the first of these.\nSee \\-\\-config.\n"
+    ".TP\n.I ~/.netrc\nUsers and passwords for \\-\\-netrc.\n"
+    ".SH ENVIRONMENT\n.TP\n.B http_proxy, https_proxy, all_proxy, no_proxy\n"
+    "Proxies for URLs of http, of https and of either, and hosts that none is used for.\n"
+    ".TP\n.B NETRC\nA file instead of ~/.netrc.\n"
+    ".TP\n.B SSLKEYLOGFILE\nA file for the secrets of TLS, as Wireshark reads them.\n"
+    ".TP\n.B AHTTP_LOG\nWhat the library tells on standard error: warning, info, debug or trace.\n"
     ".TP\n.B AHTTP_CURL_VERSION\nSay to be a curl of that version.\n"
     ".SH EXIT CODES\n";
 

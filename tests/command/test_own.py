@@ -122,6 +122,8 @@ def documents_have_every_option(ahttp, _):
                                                "ENVIRONMENT", "EXIT CODES")), "--manual")
     check("http_code, " in manual and "url_effective" in manual, "variables of -w in the manual")
     check("\n.B 28\n" in manual, "exit codes in the manual")
+    requests = set(re.findall(r"(?m)^[.'].*?(?= |$)", manual))
+    check(requests <= set(".TH .SH .TP .PP .B .I .nf .fi".split()), f"{requests} in the manual")
 
 
 def bash_completes(ahttp, _):
