@@ -49,7 +49,7 @@ AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_gather(size_t count, ahttp_future *
                                                     void *results[]);
 /* The same result; or when it takes longer, a cancel and then E_TIMEOUT.  It waits until the
    cancelled work has ended, and if that ends in a result after all, you get the result.
-   A limit of 0 or less asks only whether it is done already.  asyncio.wait_for. */
+   A limit of 0 asks only whether it is done already; AHTTP_NEVER: no limit.  asyncio.wait_for. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_within(int64_t limit_ms, ahttp_future *future);
 /* Resolves to nothing, after delay_ms; 0 lets others run first.  On the current loop. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_sleep(int64_t delay_ms);

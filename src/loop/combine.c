@@ -135,7 +135,7 @@ ahttp_future *ahttp_within(int64_t limit_ms, ahttp_future *work)
     ah_future_wait(work, &within->job);
     if (limit_ms > 0)
         ah_timer_start(loop, &within->timer, limit_ms);
-    else
+    else if (limit_ms != AHTTP_NEVER)
         expire(&within->timer);
     return future;
 }

@@ -185,10 +185,23 @@ static void a_limit_of_0_asks_whether_it_is_done_already(void **state)
 
     assert_ptr_equal(ahttp_await(ahttp_within(0, done)), &value);
     assert_int_equal(ahttp_await_status(ahttp_within(0, start_work(&self))), AHTTP_E_TIMEOUT);
-    assert_int_equal(ahttp_await_status(ahttp_within(-1, ahttp_sleep(0))), AHTTP_E_TIMEOUT);
+    assert_int_equal(ahttp_await_status(ahttp_within(-5, ahttp_sleep(0))), AHTTP_E_TIMEOUT);
 
     assert_int_equal(self.cancels, 1);
     assert_int_equal(ahttp_loop_now(*state), 0);
+}
+
+static void without_a_limit_within_waits_for_the_end(void **state)
+{
+    int value = 0;
+    work self = {.result = &value};
+    ahttp_future *future = ahttp_within(AHTTP_NEVER, start_work(&self));
+
+    ahttp_loop_call(*state, 3600000, end_work, &self);
+
+    assert_ptr_equal(ahttp_await(future), &value);
+    assert_int_equal(self.cancels, 0);
+    assert_int_equal(ahttp_loop_now(*state), 3600000);
 }
 
 static void cancelling_within_cancels_the_work_and_is_no_timeout(void **state)
@@ -399,6 +412,7 @@ int main(void)
         WITH_LOOP(work_that_ends_in_a_result_after_all_gives_it),
         WITH_LOOP(other_failures_pass_through_within),
         WITH_LOOP(a_limit_of_0_asks_whether_it_is_done_already),
+        WITH_LOOP(without_a_limit_within_waits_for_the_end),
         WITH_LOOP(cancelling_within_cancels_the_work_and_is_no_timeout),
         WITH_LOOP(limits_nest_and_the_shortest_counts),
         WITH_LOOP(gather_gives_all_results_in_the_order_of_the_futures),
