@@ -426,10 +426,14 @@ static ahttp_future *send_get(ahttp_session *session, const char *url)
     return future;
 }
 
-/* Options of another version, a session that was closed, debug mode. */
+/* Options of another version, a session that was closed or never made, debug mode. */
 static AH_COLD ahttp_future *send_with_care(ahttp_session *session,
                                             const ahttp_request_options *given)
 {
+    if (!session)
+        ah_misuse("ahttp_session_send: the session is NULL; ahttp_session_create gives that where "
+                  "memory is short, and where a header, a cookie or base_url cannot be used");
+
     ahttp_request_options room;
     const ahttp_request_options *options =
         given ? ah_options_view(&room, sizeof room, given) : NULL;
@@ -453,7 +457,7 @@ static AH_COLD ahttp_future *send_with_care(ahttp_session *session,
 
 ahttp_future *ahttp_session_send(ahttp_session *session, const ahttp_request_options *given)
 {
-    if (AH_UNLIKELY(!given || given->size != sizeof *given || session->closed ||
+    if (AH_UNLIKELY(!session || !given || given->size != sizeof *given || session->closed ||
                     session->guest.checks_thread))
         return send_with_care(session, given);
     return send_any(session, given);
@@ -469,8 +473,8 @@ static AH_COLD ahttp_future *send_with_options(ahttp_session *session, const cha
 
 ahttp_future *ahttp_session_request(ahttp_session *session, const char *method, const char *url)
 {
-    if (AH_UNLIKELY(!session->plain.is_known || !ah_request_is_get(method) || session->closed ||
-                    session->guest.checks_thread))
+    if (AH_UNLIKELY(!session || !session->plain.is_known || !ah_request_is_get(method) ||
+                    session->closed || session->guest.checks_thread))
         return send_with_options(session, method, url);
     return send_get(session, url);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* URLs that are relative to the session's, and queries. */
 #include "fixture.h"
+#include "support/misuse.h"
 
 #include <ahttp/url.h>
 
@@ -98,6 +99,23 @@ static void what_is_no_base_makes_no_session(void **state)
     assert_null(ahttp_session_new(.loop = f.loop, .base_url = "http://a/?q=/"));
 }
 
+static void send_by_no_session(void)
+{
+    ahttp_drop(ahttp_get(NULL, "http://a/"));
+}
+
+static void send_options_by_no_session(void)
+{
+    ahttp_drop(ahttp_get(NULL, "http://a/", .no_proxy = true));
+}
+
+static void a_session_that_was_not_made_is_told_apart(void **state)
+{
+    (void)state;
+    assert_misuse(send_by_no_session, "ahttp_session_send: the session is NULL");
+    assert_misuse(send_options_by_no_session, "ahttp_session_send: the session is NULL");
+}
+
 static void a_raw_query_stands_before_parameters(void **state)
 {
     (void)state;
@@ -118,6 +136,7 @@ int main(void)
         TEST(credentials_of_the_base_are_sent),
         TEST(links_that_only_browsers_can_follow_are_refused),
         TEST(what_is_no_base_makes_no_session),
+        TEST(a_session_that_was_not_made_is_told_apart),
         TEST(a_raw_query_stands_before_parameters),
     };
 #undef TEST
