@@ -24,8 +24,8 @@ static void add_links(const ahttp_url *page, const char *html)
 {
     char link[500];
 
-    while (html && (html = strstr(html, "href="))) {
-        html += strlen("href='");
+    while (html && (html = strstr(html, "href=")) && (html = strpbrk(html, "'\""))) {
+        html++; /* the quote */
         snprintf(link, sizeof link, "%.*s", (int)strcspn(html, "'\"#"), html);
         add(ahttp_url_parse_as_browser(link, page, NULL));
     }
