@@ -14,14 +14,12 @@
    the first place, DIALLING goes on with its other addresses.  Any other error, the time limit and
    a cancel end an opening from each of these. */
 #include "pool/opening.h"
-#include "base/buf.h"
 #include "base/mem.h"
 #include "conn/h1_conn.h"
 #include "loop/log.h"
-#include "loop/timer.h"
 #include "net/dial.h"
 #include "pool/candidates.h"
-#include "pool/opening_stage.h"
+#include "pool/opening_watch.h"
 #include "pool/own_connect.h"
 #include "pool/passing.h"
 #include <ahttp/base.h>
@@ -36,12 +34,9 @@ struct ah_opening {
     const ah_conn_owner *owner;
     ah_opening_fn *done;
     void *ctx;
-    ah_opening_stage stage;
-    ah_timer timer;
-    ahttp_timeout limits;
-    ah_tracer *tracer;  /* a reference, or NULL */
-    bool is_asking;     /* that was told that a name is resolved */
-    int64_t limited_ms; /* since when the limit of the stage counts */
+    ah_opening_watch watch;
+    ah_tracer *tracer; /* a reference, or NULL */
+    bool is_asking;    /* that was told that a name is resolved */
     ah_lookup lookup;
     ah_candidates candidates; /* addresses of the first place */
     ah_dial *dial;            /* while DIALLING: one of these two, or the job */
@@ -67,7 +62,7 @@ static void reach(ah_opening *opening);
 
 static void release(ah_opening *opening)
 {
-    ah_timer_stop(opening->setup->loop, &opening->timer);
+    ah_opening_watch_stop(&opening->watch, opening->setup->loop);
     for (size_t i = 0; i < opening->count; i++)
         ah_passing_release(&opening->passings[i]);
     ah_candidates_release(&opening->candidates);
@@ -90,7 +85,7 @@ static void finish(ah_opening *opening, ah_conn *conn, ahttp_error *error)
 /* That TLS failed at one address says more than that another was not reached. */
 static void fail(ah_opening *opening, ahttp_error *error)
 {
-    if (opening->stage == AH_OPENING_DIALLING && opening->failure) {
+    if (opening->watch.stage == AH_OPENING_DIALLING && opening->failure) {
         ah_error_free(error);
         error = opening->failure;
         opening->failure = NULL;
@@ -126,7 +121,7 @@ static void stop_dialling(ah_opening *opening)
 static void stop_stage(ah_opening *opening, ahttp_error **said)
 {
     *said = NULL;
-    switch (opening->stage) {
+    switch (opening->watch.stage) {
     case AH_OPENING_RESOLVING: ah_lookup_cancel(&opening->lookup); break;
     case AH_OPENING_DIALLING: stop_dialling(opening); break;
     case AH_OPENING_SECURING:
@@ -302,7 +297,7 @@ static ah_dial_options dial_options(const ah_opening *opening, const ah_place *p
     const ah_opening_setup *setup = opening->setup;
 
     return (ah_dial_options){.delay_ms = setup->next_address_ms,
-                             .limit_ms = opening->limits.connect_ms,
+                             .limit_ms = opening->watch.limits.connect_ms,
                              .name = place->name,
                              .sockets = &setup->sockets};
 }
@@ -446,33 +441,16 @@ static const char *subject_of(const ah_opening *opening)
 {
     ah_place place = place_at(opening, opening->passed);
 
-    return opening->stage == AH_OPENING_PASSING ? opening->origin->name : place.name;
-}
-
-static ahttp_error *timed_out(const ah_opening *opening)
-{
-    const ah_opening_facts *facts = &ah_opening_facts_of[opening->stage];
-    int64_t took_ms = ahttp_loop_now(opening->setup->loop) - opening->limited_ms;
-    ah_buf tried = {0};
-    char address[AH_DIAL_ADDRESS_TEXT] = "";
-
-    if (opening->stage == AH_OPENING_DIALLING && opening->dial) {
-        ah_dial_describe(opening->dial, &tried);
-        ah_dial_last_address(opening->dial, address);
-    }
-    ahttp_error *error =
-        ah_error_new(facts->code, "%s %s: timed out after %lld ms (%s is %lld)%.*s", facts->verb,
-                     subject_of(opening), (long long)took_ms, facts->limit,
-                     (long long)ah_opening_limit(opening->stage, &opening->limits), (int)tried.len,
-                     tried.data ? tried.data : "");
-    ah_buf_release(&tried);
-    return address[0] ? ah_error_with_address(error, address) : error;
+    return opening->watch.stage == AH_OPENING_PASSING ? opening->origin->name : place.name;
 }
 
 static void on_limit(ah_timer *timer)
 {
-    ah_opening *opening = AH_CONTAINER(timer, ah_opening, timer);
-    ahttp_error *error = timed_out(opening);
+    ah_opening *opening = AH_CONTAINER(timer, ah_opening, watch.timer);
+    bool is_dialling = opening->watch.stage == AH_OPENING_DIALLING;
+    ahttp_error *error =
+        ah_opening_watch_error(&opening->watch, opening->setup->loop, subject_of(opening),
+                               is_dialling ? opening->dial : NULL);
     ahttp_error *said;
 
     stop_stage(opening, &said);
@@ -482,22 +460,10 @@ static void on_limit(ah_timer *timer)
     }
 #if AHTTP_TLS
     ah_place place = place_at(opening, 0);
-    if (opening->stage == AH_OPENING_SECURING && try_next_address(opening, &place, error))
+    if (opening->watch.stage == AH_OPENING_SECURING && try_next_address(opening, &place, error))
         return;
 #endif
     fail(opening, error);
-}
-
-static void begin_limit(ah_opening *opening)
-{
-    ahttp_loop *loop = opening->setup->loop;
-    int64_t limit_ms = ah_opening_limit(opening->stage, &opening->limits);
-
-    opening->limited_ms = ahttp_loop_now(loop);
-    if (limit_ms == AHTTP_NEVER)
-        ah_timer_stop(loop, &opening->timer);
-    else
-        ah_timer_start(loop, &opening->timer, limit_ms);
 }
 
 /* Of a proxy on the way its name is told as well. */
@@ -507,32 +473,30 @@ static void log_stage(const ah_opening *opening)
     bool is_other = subject != opening->origin->name;
 
     ah_log(opening->setup->loop, AHTTP_LOG_DEBUG, "connection", "%s: %s%s%s", opening->origin->name,
-           ah_opening_facts_of[opening->stage].doing, is_other ? " at " : "",
+           ah_opening_watch_facts(&opening->watch)->doing, is_other ? " at " : "",
            is_other ? subject : "");
 }
 
 static void enter(ah_opening *opening, ah_opening_stage next)
 {
-    opening->stage = next;
+    ah_opening_watch_enter(&opening->watch, opening->setup->loop, next);
     if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
         log_stage(opening);
-    begin_limit(opening);
 }
 
 static void set_limits(ah_opening *opening, const ahttp_timeout *limits)
 {
-    opening->limits = *limits;
-    begin_limit(opening);
+    ah_opening_watch_limit(&opening->watch, opening->setup->loop, limits);
 }
 
 static const char *doing(const ah_opening *opening)
 {
-    return ah_opening_facts_of[opening->stage].doing;
+    return ah_opening_watch_facts(&opening->watch)->doing;
 }
 
 static ahttp_phase phase(const ah_opening *opening)
 {
-    return ah_opening_facts_of[opening->stage].phase;
+    return ah_opening_watch_facts(&opening->watch)->phase;
 }
 
 /* ---- Start ---- */
@@ -588,8 +552,8 @@ static ah_opening *start(ah_opening_setup *setup, const ah_origin *origin,
     opening->owner = owner;
     opening->done = done;
     opening->ctx = ctx;
-    opening->timer.fire = on_limit;
-    opening->limits = *limits;
+    opening->watch.timer.fire = on_limit;
+    opening->watch.limits = *limits;
     opening->tracer = tracer ? ah_tracer_ref(tracer) : NULL;
     reach(opening);
     return opening;
