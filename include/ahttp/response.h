@@ -83,10 +83,11 @@ AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_text_as(ahttp_response *re
 /* Makes a value of a whole text, behind which there is a NUL.  NULL: it is not valid, and the
    reason, if it can be told, is a short one in why[size]. */
 typedef void *ahttp_json_parse_fn(const char *text, size_t len, char *why, size_t size);
-/* Resolves to: what parse makes of the body, the caller's; NULL for an empty one.  Unless
-   any_type, Content-Type must be application/json or end in +json, else E_CONTENT_TYPE.  Not
-   valid: E_JSON.  free_value, if given, is for a value that nobody takes.  ahttp/jansson.h
-   and ahttp/cjson.h have parse functions for those libraries. */
+/* Resolves to: what parse makes of the body, the caller's; NULL for an empty one, which is no
+   error: where that may come, ask ahttp_response_read for its length before.  Unless any_type,
+   Content-Type must be application/json or end in +json, else E_CONTENT_TYPE.  Not valid: E_JSON.
+   free_value, if given, is for a value that nobody takes.  ahttp/jansson.h and ahttp/cjson.h have
+   parse functions for those libraries. */
 AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_response_json(ahttp_response *response,
                                                            ahttp_json_parse_fn *parse,
                                                            ahttp_free_fn *free_value,
