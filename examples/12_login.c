@@ -41,6 +41,8 @@ static void *visit(void *arg)
     ahttp_await_status(ahttp_cookie_jar_load(jar, words[2])); /* the first time there is none */
     bool shown = show(session, words);
     bool saved = ahttp_await_status(ahttp_cookie_jar_save(jar, words[2], AHTTP_COOKIES_JSON)) == 0;
+    if (!saved)
+        fprintf(stderr, "%s\n", ahttp_task_error()->message);
     ahttp_session_unref(session);
     ahttp_cookie_jar_unref(jar);
     return shown && saved ? NULL : ahttp_fail(AHTTP_E_STATE, "it was not shown, or not saved");
