@@ -15,7 +15,7 @@ static const ahttp_proxy *choose(const char *url, void *ctx)
     (void)ctx;
     if (len > 6 && strncmp(host + len - 6, ".onion", 6) == 0)
         return &tor;
-    return strncmp(host, "localhost", len) == 0 ? NULL : &office;
+    return len == 9 && strncmp(host, "localhost", 9) == 0 ? NULL : &office;
 }
 
 static void *fetch_all(void *arg)
