@@ -6,7 +6,7 @@ In all Markdown files: links lead somewhere; `paths`, `ahttp_names`, `ah_names`,
 `./dev commands` exist; every C program (a block with a main function) compiles without a warning.
 A program right behind a link to a file of examples/ is that file, but for the line with its
 licence; a block of text behind that is what the tests want it to print.  In docs/ all programs
-are such files.
+are such files, and examples/README.md lists those of its folder.
 """
 import pathlib
 import re
@@ -97,6 +97,14 @@ def check_error_table():
                "tools/make_reference.py --errors docs/errors.md")
 
 
+def check_examples():
+    """examples/README.md lists each of them."""
+    listed = set(LINK.findall((ROOT / "examples/README.md").read_text()))
+    for path in sorted((ROOT / "examples").glob("*.c")):
+        if path.name not in listed:
+            yield f"{path.name} is not in its table"
+
+
 def main():
     files = read_all("src", "include", "tests", "examples", "cmake", "tools", "third_party")
     files += "".join((ROOT / name).read_text() for name in ("CMakeLists.txt", "dev", ".ci/run"))
@@ -104,11 +112,13 @@ def main():
     # The list in error.h makes these.
     known |= {f"AHTTP_E_{name}" for name in re.findall(r"\bX\(([A-Z_]+),", files)}
     commands = set(re.findall(r"^#: (\w+)", (ROOT / "dev").read_text(), re.MULTILINE))
-    pages = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("third_party/*.md")])
+    pages = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("third_party/*.md"),
+                    *ROOT.glob("examples/**/*.md")])
     bad = 0
     for page in pages:
         text = page.read_text()
         found = [*(check_error_table() if page.name == "errors.md" else ()),
+                 *(check_examples() if page == ROOT / "examples/README.md" else ()),
                  *check_links(page, FENCE.sub("", text)),
                  *check_names(text, known, commands), *check_programs(text),
                  *check_shown(page, text)]
