@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fixture.h"
-#include "support/failing_alloc.h"
+#include "scarcity.h"
 
 #define SWITCHING                                                                                  \
     "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"
@@ -445,21 +444,15 @@ static void closing_the_loop_closes_a_duplex(void **state)
     server_stop(f.server);
 }
 
-static void talk_in_scarcity(void *ctx)
+static void talk_once(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new(.virtual_clock = false);
-    ahttp_session *session = loop ? ahttp_session_new(.loop = loop) : NULL;
-    ahttp_response *response =
-        session ? ahttp_await(ahttp_get(session, ctx, .upgrade = "echo/1")) : NULL;
+    ahttp_response *response = ahttp_await(ahttp_get(session, ctx, .upgrade = "echo/1"));
     ahttp_duplex *duplex = response ? ahttp_response_take_duplex(response) : NULL;
 
     if (duplex && ahttp_await_status(write_text(duplex, "hello")) == 0)
         (void)ahttp_await(ahttp_duplex_read(duplex));
     ahttp_duplex_close(duplex);
     ahttp_response_unref(response);
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
 }
 
 static void a_duplex_may_run_out_of_memory(void **state)
@@ -467,7 +460,7 @@ static void a_duplex_may_run_out_of_memory(void **state)
     (void)state;
     test_server *server = server_start(&(server_script){.others = switches});
 
-    for_each_allocation(talk_in_scarcity, (void *)(uintptr_t)server_url(server, "/"));
+    for_each_allocation_with_session(talk_once, (void *)(uintptr_t)server_url(server, "/"));
 
     server_stop(server);
 }

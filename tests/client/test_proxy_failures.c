@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Proxies that refuse, ask who we are, stall, or are not there. */
 #include "proxying.h"
-
-#include "support/failing_alloc.h"
+#include "scarcity.h"
 
 #define CHALLENGE                                                                                  \
     "Proxy-Authenticate: Digest realm=\"p\", qop=\"auth\", algorithm=SHA-256, nonce=\"n\"\r\n"
@@ -418,28 +417,20 @@ static void tunnels_count_in_the_limit(void **state)
 
 static int succeeded; /* runs that did not run out of memory where it matters */
 
-static void log_in_once(void *ctx)
+static void log_in_once(ahttp_session *session, void *ctx)
 {
     const server_step *steps = ctx;
-    ahttp_loop *loop = ahttp_loop_new();
     test_server *server = server_start(&(server_script){.connections = {steps, opens}});
     char url[64];
-    ahttp_session *session = loop ? ahttp_session_new(.loop = loop) : NULL;
 
     snprintf(url, sizeof url, "http://u:p@127.0.0.1:%u", server_port(server));
-    if (session) {
-        ahttp_response *response =
-            ahttp_await(ahttp_get(session, "http://a.test/ok",
-                                  .proxy = {.url = url,
-                                            .tunnel = steps == asks_and_closes,
-                                            .headers = AHTTP_PAIRS({"A", "b"})}));
-        succeeded += response && ahttp_response_status(response) == 200;
-        ahttp_response_unref(response);
-        ahttp_await_status(ahttp_session_close(session));
-    }
-    ahttp_session_unref(session);
-    if (loop)
-        ahttp_loop_close(loop);
+    ahttp_response *response = ahttp_await(ahttp_get(
+        session, "http://a.test/ok",
+        .proxy = {
+            .url = url, .tunnel = steps == asks_and_closes, .headers = AHTTP_PAIRS({"A", "b"})}));
+    succeeded += response && ahttp_response_status(response) == 200;
+    ahttp_response_unref(response);
+    ahttp_await_status(ahttp_session_close(session));
     server_stop(server);
 }
 
@@ -447,7 +438,7 @@ static void any_allocation_of_a_tunnel_may_fail(void **state)
 {
     (void)state;
     succeeded = 0;
-    for_each_allocation(log_in_once, (void *)(uintptr_t)asks_and_closes);
+    for_each_allocation_with_session(log_in_once, (void *)(uintptr_t)asks_and_closes);
     assert_true(succeeded > 0);
 }
 
@@ -455,7 +446,7 @@ static void any_allocation_of_a_forwarded_request_may_fail(void **state)
 {
     (void)state;
     succeeded = 0;
-    for_each_allocation(log_in_once, (void *)(uintptr_t)asks_then_forwards);
+    for_each_allocation_with_session(log_in_once, (void *)(uintptr_t)asks_then_forwards);
     assert_true(succeeded > 0);
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Proxies to which a function of the program says who we are. */
 #include "proxying.h"
+#include "scarcity.h"
 #include "seer.h"
-
-#include "support/failing_alloc.h"
 
 static void begin_asking(const server_step *first, const server_step *second)
 {
@@ -343,11 +342,9 @@ static void it_is_instead_of_a_login_and_not_for_socks(void **state)
 
 static int succeeded;
 
-static void ask_with_little_memory(void *ctx)
+static void ask_once(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new();
     test_server *server = server_start(&(server_script){.connections = {closes_first, two_rounds}});
-    ahttp_session *session = loop ? ahttp_session_new(.loop = loop) : NULL;
     const ahttp_pair *toy = TOY("1");
     char url[64];
 
@@ -356,17 +353,12 @@ static void ask_with_little_memory(void *ctx)
     for (size_t i = 1; i < COUNT_OF(seer.answers); i++)
         seer.answers[i] = toy;
     snprintf(url, sizeof url, "http://127.0.0.1:%u", server_port(server));
-    if (session) {
-        ahttp_response *response = ahttp_await(ahttp_get(
-            session, "http://a.test/ok",
-            .proxy = {.url = url, .tunnel = true, .authorize = authorize, .authorize_ctx = &seer}));
-        succeeded += response && ahttp_response_status(response) == 200;
-        ahttp_response_unref(response);
-        ahttp_await_status(ahttp_session_close(session));
-    }
-    ahttp_session_unref(session);
-    if (loop)
-        ahttp_loop_close(loop);
+    ahttp_response *response = ahttp_await(ahttp_get(
+        session, "http://a.test/ok",
+        .proxy = {.url = url, .tunnel = true, .authorize = authorize, .authorize_ctx = &seer}));
+    succeeded += response && ahttp_response_status(response) == 200;
+    ahttp_response_unref(response);
+    ahttp_await_status(ahttp_session_close(session));
     server_stop(server);
 }
 
@@ -374,7 +366,7 @@ static void any_allocation_may_fail(void **state)
 {
     (void)state;
     succeeded = 0;
-    for_each_allocation(ask_with_little_memory, NULL);
+    for_each_allocation_with_session(ask_once, NULL);
     assert_true(succeeded > 0);
 }
 

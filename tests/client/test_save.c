@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Bodies saved to files. */
-#include "fixture.h"
+#include "scarcity.h"
 
-#include "support/failing_alloc.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -370,12 +369,9 @@ static void a_pipe_whose_reader_has_gone_is_an_error_and_no_signal(void **state)
 
 static test_server *server;
 
-static void save_a_page(void *ctx)
+static void save_a_page(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new();
-    ahttp_session *session = loop ? ahttp_session_new(.loop = loop) : NULL;
-    ahttp_response *page =
-        session ? ahttp_await(ahttp_get(session, server_url(server, "/chunked/300000"))) : NULL;
+    ahttp_response *page = ahttp_await(ahttp_get(session, server_url(server, "/chunked/300000")));
 
     (void)ctx;
     write_file("old");
@@ -385,16 +381,13 @@ static void save_a_page(void *ctx)
         assert_text_in_file("old");
     assert_int_equal(count_files(), 1);
     ahttp_response_unref(page);
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
 }
 
 static void every_allocation_of_a_save_may_fail(void **state)
 {
     (void)state;
     server = server_start(NULL);
-    for_each_allocation(save_a_page, NULL);
+    for_each_allocation_with_session(save_a_page, NULL);
     server_stop(server);
 }
 

@@ -6,16 +6,21 @@
 
 enum { DEFAULT_TOTAL_MS = 300000 };
 
-/* False when it was over before. */
+/* Begins a run, which the caller ends.  False when the request was over before so many turns. */
+static bool is_pending_after(run *self, const scenario *what, int turns)
+{
+    assert_true(begin_run(self, what));
+    start_run(self);
+    while (turns-- > 0 && self->pending)
+        turn(self);
+    return self->pending != NULL;
+}
+
 static bool cancel_after(const scenario *what, int turns)
 {
     run self;
+    bool was_pending = is_pending_after(&self, what, turns);
 
-    assert_true(begin_run(&self, what));
-    start_run(&self);
-    while (turns-- > 0 && self.pending)
-        turn(&self);
-    bool was_pending = self.pending != NULL;
     if (was_pending) {
         ahttp_future_cancel(self.pending);
         go_on(&self);
@@ -34,12 +39,8 @@ static int timeouts;
 static bool time_out_after(const scenario *what, int turns)
 {
     run self;
+    bool was_pending = is_pending_after(&self, what, turns);
 
-    assert_true(begin_run(&self, what));
-    start_run(&self);
-    while (turns-- > 0 && self.pending)
-        turn(&self);
-    bool was_pending = self.pending != NULL;
     if (was_pending) {
         skip_time(self.loop, DEFAULT_TOTAL_MS);
         go_on(&self);
@@ -57,13 +58,9 @@ static bool time_out_after(const scenario *what, int turns)
 static bool close_after(const scenario *what, int turns)
 {
     run self;
-
-    assert_true(begin_run(&self, what));
+    bool was_pending = is_pending_after(&self, what, turns);
     ahttp_connector *connector = ahttp_session_connector(self.session);
-    start_run(&self);
-    while (turns-- > 0 && self.pending)
-        turn(&self);
-    bool was_pending = self.pending != NULL;
+
     ahttp_drop(ahttp_session_close(self.session));
     ahttp_future *closed = ahttp_connector_close(connector);
     go_on(&self);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What traces are told, in which order, and when each part of a request was over. */
-#include "fixture.h"
+#include "scarcity.h"
 
 #include "support/dns_server.h"
-#include "support/failing_alloc.h"
 
 static const char *const names[] = {
     [AHTTP_TRACE_REQUEST_START] = "start",  [AHTTP_TRACE_QUEUED_START] = "queued",
@@ -353,24 +352,17 @@ static void without_being_asked_nothing_is_noted(void **state)
     ahttp_session_unref(session);
 }
 
-static void get_traced(void *ctx)
+static void get_traced(ahttp_session *session, void *ctx)
 {
-    ahttp_loop *loop = ahttp_loop_new(.virtual_clock = true);
-    ahttp_session *session =
-        loop ? ahttp_session_new(.loop = loop, .traces = AHTTP_TRACES(&trace)) : NULL;
-
     memset(&told, 0, sizeof told);
-    if (session)
-        ahttp_response_unref(ahttp_await(ahttp_get(session, ctx)));
-    ahttp_session_unref(session);
-    if (loop)
-        assert_int_equal(ahttp_loop_close(loop), 0);
+    ahttp_response_unref(ahttp_await(ahttp_get(session, ctx)));
 }
 
 static void any_allocation_may_fail(void **state)
 {
     (void)state;
-    for_each_allocation(get_traced, (void *)(uintptr_t)at("/ok"));
+    for_each_allocation_with(get_traced, (void *)(uintptr_t)at("/ok"),
+                             .traces = AHTTP_TRACES(&trace));
 }
 
 int main(void)
