@@ -104,7 +104,8 @@ typedef struct ahttp_error {
     int code;            /* AHTTP_E_* */
     int kinds;           /* AHTTP_KIND_* bits: those of code, but without RETRY where a proxy has
                             answered that it will not */
-    int cause;           /* errno (negative, as libuv gives it), c-ares or OpenSSL code, or 0 */
+    int cause;           /* errno (negative, as libuv gives it), a code of c-ares, OpenSSL or a
+                            SOCKS proxy, or 0 */
     int status;          /* HTTP status when there was one, or 0 */
     const char *message; /* one line: "GET http://h/: connect to [::1]:80: connection refused" */
     const char *method;  /* of the request that failed, or NULL */

@@ -2,9 +2,9 @@
 #ifndef AHTTP_HSTS_H
 #define AHTTP_HSTS_H
 /* Hosts that have asked to be visited by https only (HTTP Strict Transport Security, RFC 6797).
-   A session that has such a list learns from Strict-Transport-Security fields that come over TLS,
-   and changes http URLs of these hosts, redirects' too, to https before it connects: port 80
-   becomes 443, any other stays.  Sessions of one thread may share a list. */
+   A session that has such a list learns from Strict-Transport-Security fields that come over TLS
+   that was verified, and changes http URLs of these hosts, redirects' too, to https before it
+   connects: port 80 becomes 443, any other stays.  Sessions of one thread may share a list. */
 #include <ahttp/future.h>
 AHTTP_BEGIN
 

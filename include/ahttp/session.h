@@ -2,7 +2,8 @@
 #ifndef AHTTP_SESSION_H
 #define AHTTP_SESSION_H
 /* A session keeps what requests share: connections, headers, limits (aiohttp's
-   ClientSession).  Make one per program, not one per request. */
+   ClientSession).  Make one per program, not one per request.  It belongs to its loop's thread:
+   programs with several have a session on each, or a background (background.h). */
 #include <ahttp/request.h>
 #include <ahttp/response.h>
 #include <ahttp/session_options.h>

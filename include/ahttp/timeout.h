@@ -14,8 +14,9 @@ AHTTP_BEGIN
 typedef struct ahttp_timeout {
     int64_t total_ms;      /* from the call to the body's end, with all redirects and resends;
                               default 300000.  E_TOTAL_TIMEOUT says what it was doing.  (total) */
-    int64_t connect_ms;    /* connecting by TCP to one of the host's addresses; default 30000.
-                              E_CONNECT_TIMEOUT lists those that were tried.  (sock_connect) */
+    int64_t connect_ms;    /* connecting by TCP to one of the host's addresses; and anew for each
+                              proxy to open the way; default 30000.  E_CONNECT_TIMEOUT lists
+                              the addresses that were tried.  (sock_connect) */
     int64_t pool_ms;       /* waiting for other requests to leave a connection, or room for one;
                               default none.  E_POOL_TIMEOUT */
     int64_t dns_ms;        /* from the host's name to its addresses; default 30000.
@@ -24,7 +25,8 @@ typedef struct ahttp_timeout {
     int64_t write_ms;      /* longest gap in which the peer takes no byte of what is ready to be
                               sent; default none.  E_WRITE_TIMEOUT */
     int64_t first_byte_ms; /* from the end of the request to the first byte of the response;
-                              default as read_ms.  E_FIRST_BYTE_TIMEOUT */
+                              default as read_ms, and then that one's code.
+                              E_FIRST_BYTE_TIMEOUT */
     int64_t read_ms;       /* longest gap between the bytes of a response, while somebody wants
                               them: not when nobody reads the body, so that reading stopped;
                               default none.  E_READ_TIMEOUT (sock_read) */
