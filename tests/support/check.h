@@ -9,6 +9,10 @@
 
 #include <cmocka.h>
 
+/* What fail_msg and skip end in never returns, which cmocka does not say. */
+_Noreturn void _fail(const char *file, int line);
+_Noreturn void _skip(const char *file, int line);
+
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 /* For ah_str against a literal or a C string. */
