@@ -38,7 +38,7 @@ static void *fetch(void *url)
         fprintf(stderr, "%s\n", ahttp_task_error()->message);
     ahttp_response_unref(page);
     ahttp_session_unref(session);
-    return NULL;
+    return text ? NULL : ahttp_fail_again();
 }
 
 int main(int argc, char **argv)

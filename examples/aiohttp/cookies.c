@@ -16,9 +16,11 @@ static void *visit(void *arg)
     ahttp_session *session = ahttp_session_new(.cookie_jar = jar);
     ahttp_response *page =
         ahttp_await(ahttp_get(session, words[1], .cookies = AHTTP_PAIRS({"once", "1"})));
+    /* The redirect set it, and is in the history. */
+    const ahttp_response *first = page ? ahttp_response_history(page, 0) : NULL;
+    const char *login = first ? ahttp_response_cookie(first, "login") : NULL;
 
-    if (page) /* the redirect set it, and is in the history */
-        printf("login=%s\n", ahttp_response_cookie(ahttp_response_history(page, 0), "login"));
+    printf("login=%s\n", login ? login : "nobody");
     ahttp_response_unref(page);
     ahttp_cookie_jar_set(jar, words[1], AHTTP_COOKIE(.name = "theme", .value = "dark"), NULL);
     ahttp_cookie_jar_each(jar, print, NULL);

@@ -6,18 +6,21 @@ static void *fetch(void *url)
 {
     ahttp_session *session = ahttp_session_new();
     ahttp_response *page = ahttp_await(ahttp_get(session, url));
+    const char *html = NULL;
 
-    if (!page) {
-        fprintf(stderr, "%s\n", ahttp_task_error()->message);
-    } else {
+    if (page) {
+        const char *type = ahttp_response_header(page, "Content-Type");
         printf("Status: %d\n", ahttp_response_status(page));
-        printf("Content-Type: %s\n", ahttp_response_header(page, "Content-Type"));
-        const char *html = ahttp_await(ahttp_response_text(page));
-        printf("Body: %.15s ...\n", html ? html : "");
+        printf("Content-Type: %s\n", type ? type : "unknown");
+        html = ahttp_await(ahttp_response_text(page));
     }
+    if (html)
+        printf("Body: %.15s ...\n", html);
+    else
+        fprintf(stderr, "%s\n", ahttp_task_error()->message);
     ahttp_response_unref(page);
     ahttp_session_unref(session);
-    return NULL;
+    return html ? NULL : ahttp_fail_again();
 }
 
 int main(int argc, char **argv)

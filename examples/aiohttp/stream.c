@@ -8,12 +8,15 @@ static void count_lines(ahttp_session *session, const char *url)
 {
     ahttp_response *response = ahttp_await(ahttp_get(session, url));
     ahttp_stream *body = response ? ahttp_response_stream(response) : NULL;
-    const ahttp_bytes *line;
+    const ahttp_bytes *line = NULL;
     int lines = 0;
 
     while (body && (line = ahttp_await(ahttp_stream_read_line(body, 0))) && line->len > 0)
         lines++;
-    printf("%d lines\n", lines);
+    if (line) /* the end, which is empty */
+        printf("%d lines\n", lines);
+    else
+        fprintf(stderr, "%s\n", ahttp_task_error()->message);
     ahttp_response_unref(response);
 }
 
@@ -25,6 +28,8 @@ static void save(ahttp_session *session, const char *url, const char *path)
     if (response &&
         ahttp_await_status(ahttp_stream_save(ahttp_response_stream(response), path)) == 0)
         printf("%d bytes saved\n", (int)ahttp_stream_total(ahttp_response_stream(response)));
+    else
+        fprintf(stderr, "%s\n", ahttp_task_error()->message);
     ahttp_response_unref(response);
     remove(path);
 }
