@@ -5,7 +5,8 @@
 
    1. The work has already started when you get the ticket.
    2. You hand the ticket in exactly once: to ahttp_await, ahttp_then,
-      ahttp_gather, ahttp_within or ahttp_drop.  Those functions own it after that.
+      ahttp_gather, ahttp_within or ahttp_drop, or to what says in other headers that it
+      takes futures over.  Those functions own it after that.
    3. A function that returns a future never fails in another way: a bad URL and
       an empty heap also arrive through the ticket.  It is never NULL, nor may what you give be.
    4. Callbacks run from the loop, first come first, never before the call that made

@@ -2,8 +2,8 @@
 #ifndef AHTTP_LOOP_H
 #define AHTTP_LOOP_H
 /* The event loop: one thread, one loop, all of the library's work.
-   A loop and all that lives on it belong to the thread that made it; only
-   ahttp_loop_post may be called from others.
+   A loop and all that lives on it belong to the thread that made it; only ahttp_loop_post,
+   and ahttp_submit and the remotes of thread.h, may be called from others.
    Most programs never call any of this: ahttp_run() in task.h makes a loop and ends it. */
 #include <ahttp/base.h>
 AHTTP_BEGIN
