@@ -49,7 +49,7 @@ typedef struct ahttp_bytes {
 #define AHTTP_HERE_NUMBER(n) #n
 
 /* In options 0 always means "the default"; these two say it out loud. */
-#define AHTTP_NEVER     INT64_C(-1) /* for an _ms option, and limit_ms of functions: no time limit */
+#define AHTTP_NEVER     INT64_C(-1) /* for an _ms option, or a limit_ms: no time limit */
 #define AHTTP_UNLIMITED (-1)        /* for a limit option: no limit */
 
 AHTTP_END
