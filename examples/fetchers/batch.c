@@ -87,12 +87,16 @@ static void *run(void *arg)
     return NULL;
 }
 
+/* Says what is wrong with it. */
 static bool load(batch *batch, const char *path)
 {
     FILE *file = fopen(path, "r");
     char line[LONGEST];
+    bool good = file != NULL;
 
-    while (file && batch->count < MOST && fgets(line, sizeof line, file)) {
+    if (!file)
+        perror(path);
+    while (good && batch->count < MOST && fgets(line, sizeof line, file)) {
         job *job = &batch->jobs[batch->count];
         line[strcspn(line, "\r\n")] = '\0';
         if (!*line || *line == '#')
@@ -101,14 +105,14 @@ static bool load(batch *batch, const char *path)
         job->method = strtok(job->line, " ");
         job->url = strtok(NULL, " ");
         job->body = strtok(NULL, "");
-        if (job->url)
-            batch->count++;
-        else
-            free(job->line);
+        batch->count++;
+        good = job->url != NULL;
+        if (!good)
+            fprintf(stderr, "%s: no method and URL: %s\n", path, line);
     }
     if (file)
         fclose(file);
-    return file != NULL;
+    return good;
 }
 
 int main(int argc, char **argv)
@@ -122,12 +126,12 @@ int main(int argc, char **argv)
         else
             batch.as_completed = option == 'c';
     }
-    if (optind + 1 != argc || batch.workers < 1 || !load(&batch, argv[optind])) {
+    if (optind + 1 != argc || batch.workers < 1) {
         fprintf(stderr, "usage: %s [-n SIZE] [-c] FILE\n", argv[0]);
         return 2;
     }
-    int rc = ahttp_run(run, &batch);
+    int code = !load(&batch, argv[optind]) ? 2 : ahttp_run(run, &batch) < 0;
     for (size_t i = 0; i < batch.count; i++)
         free(batch.jobs[i].line);
-    return rc < 0;
+    return code;
 }

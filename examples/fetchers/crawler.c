@@ -119,8 +119,12 @@ static char *load_robots(crawl *crawl)
     ahttp_response *response = ahttp_await(ahttp_get(crawl->session, ahttp_url_text(where)));
     const char *text = NULL;
 
-    if (response && ahttp_response_ok(response))
+    if (!response) {
+        fprintf(stderr, "%s\n", ahttp_task_error()->message);
+        crawl->failed++;
+    } else if (ahttp_response_ok(response)) {
         text = ahttp_await(ahttp_response_text_as(response, NULL, true));
+    }
     bool has_none = response && ahttp_response_status(response) / 100 == 4;
     char *copy = strdup(text ? text : has_none ? "" : "User-agent: *\nDisallow: /\n");
     ahttp_response_unref(response);

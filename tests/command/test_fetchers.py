@@ -173,6 +173,9 @@ class Fetchers:
         done = self.run("crawler", f"http://127.0.0.1:{broken.port}/")
         broken.close()
         check("does not allow it" in done.stdout, f"no robots.txt to be had: {done.stdout}")
+        done = self.run("crawler", "http://127.0.0.1:1/")
+        check(done.returncode == 1 and "0 pages, 1 failed" in done.stdout and
+              "refused" in done.stderr, f"nobody there: {done.stdout}{done.stderr}")
 
     def crawler(self):
         done = self.run("crawler", "-d", 2, f"{self.url}/start")
@@ -266,6 +269,16 @@ class Fetchers:
               "refused" in lines[3], in_order.stdout)
         check(sorted(as_completed.stdout.splitlines()) == sorted(lines), as_completed.stdout)
 
+    def batch_says_what_it_cannot_read(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(f"GET {self.url}/one\n{self.url}/two\n")
+            file.flush()
+            done = self.run("batch", file.name)
+        check(done.returncode == 2 and not done.stdout and
+              f"no method and URL: {self.url}/two" in done.stderr, done.stdout + done.stderr)
+        done = self.run("batch", "/nowhere/list")
+        check(done.returncode == 2 and "/nowhere/list: No such file" in done.stderr, done.stderr)
+
 
 def main():
     fetchers = Fetchers(sys.argv[1])
@@ -273,7 +286,7 @@ def main():
                  "pictures_are_compared", "crawler", "crawler_is_polite", "link_checker", "mirror",
                  "mirror_goes_on_after_a_cut", "mirror_believes_no_other_range", "json_lines",
                  "json_lines_come_at_once", "batch", "batch_in_order_and_as_completed",
-                 "batch_keeps_to_its_size"):
+                 "batch_keeps_to_its_size", "batch_says_what_it_cannot_read"):
         getattr(fetchers, test)()
         print(f"ok  {test}")
 
