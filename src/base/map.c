@@ -105,6 +105,27 @@ ah_map_node *ah_map_find(const ah_map *map, ah_str key)
     return map->count > 0 ? search(map, hash_of(key), key)->node : NULL;
 }
 
+uint64_t ah_map_hash(ah_str key)
+{
+    return hash_of(key);
+}
+
+void ah_map_look_ahead(const ah_map *map, uint64_t hash)
+{
+    if (map->size > 0)
+        ah_fetch(&map->places[hash & (map->size - 1)], sizeof *map->places);
+}
+
+ah_map_node *ah_map_guess(const ah_map *map, uint64_t hash)
+{
+    if (map->size == 0)
+        return NULL;
+    size_t at = hash & (map->size - 1);
+    while (map->places[at].node && map->places[at].hash != hash)
+        at = (at + 1) & (map->size - 1);
+    return map->places[at].node;
+}
+
 static void put(ah_map *map, ah_map_place place)
 {
     size_t at = place.hash & (map->size - 1);

@@ -27,6 +27,12 @@ typedef struct ah_map {
 void ah_map_release(ah_map *map);
 /* NULL when there is none. */
 ah_map_node *ah_map_find(const ah_map *map, ah_str key);
+/* The same in steps, for many keys in a row: so that each step of all of them asks for the memory
+   that the next one touches.  The hash of a key; then the first node with that hash, or NULL, which
+   is mostly the key's, but whoever looks has to compare: no thing is touched. */
+uint64_t ah_map_hash(ah_str key);
+void ah_map_look_ahead(const ah_map *map, uint64_t hash);
+ah_map_node *ah_map_guess(const ah_map *map, uint64_t hash);
 /* The key must not be in the map yet.  False when out of memory. */
 bool ah_map_add(ah_map *map, ah_map_node *node, ah_str key);
 /* The node must be in the map. */

@@ -35,6 +35,18 @@ static void on_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
         send_on(call, conn);
 }
 
+/* No connection and no error: none is idle. */
+static void on_idle_connection(ah_waiter *waiter, ah_conn *conn, ahttp_error *error)
+{
+    ahttp_response *call = AH_CONTAINER(waiter, ahttp_response, waiter);
+
+    (void)error;
+    if (AH_LIKELY(conn != NULL))
+        send_on(call, conn);
+    else
+        ah_call_send(call);
+}
+
 /* The same request goes the same way, once more. */
 static void go_on_kept(ahttp_response *call)
 {
@@ -134,6 +146,17 @@ static bool goes_straight(const ahttp_response *call)
            !(session->plain.course.uses_jar && ah_cookie_jar_may_have(session->cookie_jar));
 }
 
+static void go_straight(ahttp_response *call)
+{
+    call->phase = AH_CALL_WAITING;
+    ah_conn *idle = ah_connector_take_idle(call->session->connector, &call->waiter, &call->url,
+                                           on_idle_connection);
+    if (AH_LIKELY(idle != NULL))
+        send_on(call, idle);
+    else if (!ah_waiter_waits(&call->waiter))
+        ah_call_send(call);
+}
+
 void ah_call_start(ahttp_response *call)
 {
     call->exchange.bytes_sent = call->exchange.bytes_received = 0;
@@ -141,11 +164,8 @@ void ah_call_start(ahttp_response *call)
         start_telling(call);
     if (call->limits->total_ms != AHTTP_NEVER)
         ah_timer_start(call->session->guest.loop, &call->deadline, call->limits->total_ms);
-    ah_conn *idle = AH_LIKELY(goes_straight(call))
-                        ? ah_connector_take_idle(call->session->connector, &call->url)
-                        : NULL;
-    if (AH_LIKELY(idle != NULL))
-        send_on(call, idle);
+    if (AH_LIKELY(goes_straight(call)))
+        go_straight(call);
     else
         ah_call_send(call);
 }

@@ -36,6 +36,8 @@ typedef struct ah_conn_ops {
     /* Whether its events keep the loop alive, until the exchange ends. */
     void (*set_background)(ah_conn *conn, bool background);
     bool (*is_available)(const ah_conn *conn);
+    /* send will be called shortly: fetches what that will touch besides the connection. */
+    void (*look_ahead)(const ah_conn *conn);
     /* Ends it; an exchange on it ends with why (taken over; NULL: CLOSED). */
     void (*close)(ah_conn *conn, ahttp_error *why);
     /* "127.0.0.1:80 h1 IDLE 6": peer, protocol, state, number of exchanges so far. */
@@ -44,6 +46,8 @@ typedef struct ah_conn_ops {
 
 /* Of what owner_ctx points to, so many bytes are touched when the connection becomes idle. */
 enum { AH_CONN_OWNER_SIZE = 112 };
+/* Of a connection itself, when something is sent on it. */
+enum { AH_CONN_SIZE = 104 };
 
 /* The first member of every connection.  What most exchanges do not touch comes first. */
 struct ah_conn {
@@ -103,6 +107,11 @@ static inline void ah_conn_set_background(ah_conn *conn, bool background)
 static inline bool ah_conn_is_available(const ah_conn *conn)
 {
     return conn->ops->is_available(conn);
+}
+
+static inline void ah_conn_look_ahead(const ah_conn *conn)
+{
+    conn->ops->look_ahead(conn);
 }
 
 static inline void ah_conn_close(ah_conn *conn, ahttp_error *why)

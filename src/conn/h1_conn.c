@@ -216,6 +216,14 @@ static bool is_available(const ah_conn *base)
     return !conn->closed && conn->response == AH_H1_CONN_READY;
 }
 
+static void look_ahead(const ah_conn *base)
+{
+    const ah_h1_conn *conn = (const ah_h1_conn *)base;
+
+    ah_fetch(conn->transport, AH_LINE_SIZE);
+    ah_fetch(conn->peer, 1);
+}
+
 void ah_h1_conn_free(ah_h1_conn *conn)
 {
     if (conn->work)
@@ -291,6 +299,7 @@ static const ah_conn_ops ops = {
     .skip_rest = skip_rest,
     .set_background = set_background,
     .is_available = is_available,
+    .look_ahead = look_ahead,
     .close = close_conn,
     .describe = describe,
 };

@@ -44,6 +44,8 @@ typedef struct ah_h1_conn {
     bool closed;
 } ah_h1_conn;
 
+_Static_assert(sizeof(ah_h1_conn) <= AH_CONN_SIZE, "sending touches no more of a connection");
+
 /* The only place that changes the state. */
 static inline void ah_h1_conn_enter(ah_h1_conn *conn, ah_h1_receiving next)
 {

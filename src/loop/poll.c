@@ -4,7 +4,7 @@
 #include "loop/loop_state.h"
 
 /* Of an owner, so much is fetched at once. */
-enum { OWNER_SIZE = 160 };
+enum { OWNER_SIZE = 2 * AH_LINE_SIZE };
 
 _Static_assert((int)AH_READABLE == (int)UV_READABLE && (int)AH_WRITABLE == (int)UV_WRITABLE,
                "they are passed on as they are");

@@ -30,6 +30,7 @@ static void retire(ahttp_connector *connector)
 static void destroy(ahttp_connector *connector)
 {
     ah_guest_leave(&connector->guest);
+    ah_link_remove(&connector->serve.link);
     ah_origins_release(&connector->origins);
     ah_proxies_release(&connector->proxies);
     ah_free(connector->setup.hosts);
@@ -184,6 +185,8 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     ah_list_init(&connector->slots);
     ah_list_init(&connector->ending);
     ah_list_init(&connector->closers);
+    ah_list_init(&connector->row);
+    connector->serve.run = ah_connector_serve_row;
     connector->steps.run = run_steps;
     connector->refs = 1;
     connector->no_keepalive = options.no_keepalive;

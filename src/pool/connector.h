@@ -27,6 +27,9 @@ struct ah_waiter {
     bool is_queued;              /* the limits were reached then */
     ah_job job;                  /* brings an error that came up inside a call */
     ahttp_error *error;
+    ah_link in_row; /* between these two, it is lined up */
+    const ah_url *url;
+    uint64_t hash;
 };
 
 /* The idle connection that was used last, which is available and on which the caller sends at once;
@@ -35,9 +38,16 @@ struct ah_waiter {
    connector for as long as it waits or uses the connection. */
 ah_conn *ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
                               const ahttp_timeout *limits, ah_tracer *tracer, ah_waiter_fn *done);
-/* The same without waiting, for requests of which nobody notes the steps, and whose route is
-   nothing but ah_route_to(url).  NULL: ask by acquire. */
-ah_conn *ah_connector_take_idle(ahttp_connector *connector, const ah_url *url);
+/* The same without waiting for one to become idle, for requests of which nobody notes the steps,
+   and whose route is nothing but ah_route_to(url).  At once, if that is where the last one went. If
+   not, the waiter waits, in a row with others that begin in the same round of the ready queue: done
+   is called once, with neither connection nor error where none is idle; url lives until then. */
+ah_conn *ah_connector_take_idle(ahttp_connector *connector, ah_waiter *waiter, const ah_url *url,
+                                ah_waiter_fn *done);
+static inline bool ah_waiter_waits(const ah_waiter *waiter)
+{
+    return waiter->connector != NULL;
+}
 /* The client sends on a connection that its exchange has kept, without having asked. */
 void ah_connector_note_kept(ahttp_connector *connector, ah_tracer *tracer);
 /* done will not be called; what was being opened for it serves the next in line, or ends.

@@ -81,13 +81,38 @@ static ah_origin *find(ah_origins *origins, ah_str key)
     return origins->last;
 }
 
-ah_origin *ah_origins_find_other(ah_origins *origins, const ah_url *url)
+uint64_t ah_origins_hash(const ah_origins *origins, const ah_url *url)
 {
     const ah_route route = ah_route_to(url);
     char key[KEY_MAX];
     size_t host;
 
-    return url->host.len <= AH_ROUTE_MAX_NAME ? find(origins, make_key(key, &route, &host)) : NULL;
+    if (url->host.len > AH_ROUTE_MAX_NAME)
+        return 0;
+    uint64_t hash = ah_map_hash(make_key(key, &route, &host));
+    ah_map_look_ahead(&origins->map, hash);
+    return hash;
+}
+
+ah_origin *ah_origins_guess(const ah_origins *origins, uint64_t hash)
+{
+    enum { USUAL_KEY = 24 };
+    const size_t from = offsetof(ah_origin, place.conns[AH_POOL_IDLE]);
+    ah_map_node *node = ah_map_guess(&origins->map, hash);
+
+    if (!node)
+        return NULL;
+    ah_origin *guess = AH_CONTAINER(node, ah_origin, node);
+    ah_fetch((const char *)guess + from, sizeof *guess + USUAL_KEY - from);
+    return guess;
+}
+
+ah_origin *ah_origins_verify(ah_origins *origins, ah_origin *guess, const ah_url *url)
+{
+    if (!guess || !ah_origin_is_of(guess, url))
+        return NULL;
+    origins->last = guess;
+    return guess;
 }
 
 ah_origin *ah_origins_get(ah_origins *origins, const ah_route *route)

@@ -43,15 +43,16 @@ static inline ah_origin *ah_origin_of(ah_pool_origin *place)
 {
     return AH_CONTAINER(place, ah_origin, place);
 }
-/* For the next one, where it is not the one that was asked for last. */
-ah_origin *ah_origins_find_other(ah_origins *origins, const ah_url *url);
-/* The origin of ah_route_to(url), or NULL where it is not there. */
-static inline ah_origin *ah_origins_find(ah_origins *origins, const ah_url *url)
+/* The origin of ah_route_to(url), if it is the one that was asked for last; else NULL. */
+static inline ah_origin *ah_origins_find_last(const ah_origins *origins, const ah_url *url)
 {
-    if (origins->last && ah_origin_is_of(origins->last, url))
-        return origins->last;
-    return ah_origins_find_other(origins, url);
+    return origins->last && ah_origin_is_of(origins->last, url) ? origins->last : NULL;
 }
+/* The same of any origin in three steps, each of which fetches what the next one touches: a hash;
+   what that leads to; and the origin, if it is that, or NULL. */
+uint64_t ah_origins_hash(const ah_origins *origins, const ah_url *url);
+ah_origin *ah_origins_guess(const ah_origins *origins, uint64_t hash);
+ah_origin *ah_origins_verify(ah_origins *origins, ah_origin *guess, const ah_url *url);
 /* Frees the origin if it is unused. */
 void ah_origins_tidy(ah_origins *origins, ah_origin *origin);
 /* All origins must be gone. */

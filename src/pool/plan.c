@@ -239,7 +239,7 @@ ah_pool_conn *ah_pool_take_idle(ah_pool *pool, ah_pool_origin *origin, int64_t n
 {
     ah_pool_conn *newest;
 
-    while ((newest = conn_in_origin(ah_list_last(&origin->conns[AH_POOL_IDLE].list)))) {
+    while ((newest = ah_pool_newest_idle(origin))) {
         if (AH_LIKELY(now_ms < newest->expires_ms)) {
             pick_up(pool, origin, newest);
             return newest;

@@ -109,6 +109,14 @@ void ah_pool_origin_init(ah_pool_origin *origin);
 /* Whether it has neither connections nor waiters, so that it may be forgotten. */
 bool ah_pool_origin_is_unused(const ah_pool_origin *origin);
 
+/* The idle connection of origin that was used last, or NULL; it is not touched. */
+static inline ah_pool_conn *ah_pool_newest_idle(const ah_pool_origin *origin)
+{
+    ah_link *link = ah_list_last(&origin->conns[AH_POOL_IDLE].list);
+
+    return link ? AH_CONTAINER(link, ah_pool_conn, in_origin) : NULL;
+}
+
 /* What happened.  now_ms never goes back from one call to the next. */
 
 /* The idle connection of origin that was used last and is of use (BUSY now), or NULL. */

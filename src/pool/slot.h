@@ -24,6 +24,8 @@ struct ahttp_connector {
     ah_slab slot_memory;
     ah_list slots;   /* that open or are open */
     ah_list ending;  /* that have been told to close */
+    ah_list row;     /* waiters that are lined up */
+    ah_job serve;    /* gives them what is idle */
     ah_job steps;    /* carries them out; ends the connector when all is over */
     ah_list closers; /* who waits for the last connection to go */
     uint64_t opened;
@@ -74,6 +76,28 @@ bool ah_connector_is_over(const ahttp_connector *connector);
 /* All steps that the plan wants. */
 void ah_connector_take_steps(ahttp_connector *connector);
 
+static inline ah_slot *ah_slot_of(ah_pool_conn *place)
+{
+    return place ? AH_CONTAINER(place, ah_slot, place) : NULL;
+}
+
+/* The idle connection of origin that was used last, or NULL. */
+static inline ah_conn *ah_connector_take(ahttp_connector *connector, ah_origin *origin)
+{
+    ah_slot *idle = ah_slot_of(
+        ah_pool_take_idle(&connector->pool, &origin->place, ah_connector_now(connector)));
+
+    if (!idle)
+        return NULL;
+    connector->reused++;
+    return idle->conn;
+}
+
+/* row.c: the waiter lines up, and the job that serves all who have. */
+void ah_waiter_line_up(ahttp_connector *connector, ah_waiter *waiter, const ah_url *url,
+                       ah_waiter_fn *done);
+void ah_connector_serve_row(ah_job *job);
+
 /* Answering a waiter.  The last thing to do in a function, since the client may give up its
    reference to the connector in the call. */
 void ah_waiter_give(ah_waiter *waiter, ah_conn *conn);
@@ -87,11 +111,6 @@ void ah_waiter_stop_timer(ah_waiter *waiter);
 
 /* Ends what is in the slot, which the plan has let go of. */
 void ah_slot_end(ah_slot *slot);
-
-static inline ah_slot *ah_slot_of(ah_pool_conn *place)
-{
-    return place ? AH_CONTAINER(place, ah_slot, place) : NULL;
-}
 
 static inline ah_waiter *ah_waiter_of(ah_pool_waiter *place)
 {

@@ -102,18 +102,16 @@ static void note_reuse(ahttp_connector *connector, ah_tracer *tracer)
     ah_trace_step(tracer, AHTTP_TRACE_REUSE);
 }
 
-ah_conn *ah_connector_take_idle(ahttp_connector *connector, const ah_url *url)
+/* Nobody overtakes those that have lined up. */
+ah_conn *ah_connector_take_idle(ahttp_connector *connector, ah_waiter *waiter, const ah_url *url,
+                                ah_waiter_fn *done)
 {
-    ah_origin *origin = ah_origins_find(&connector->origins, url);
+    ah_origin *origin = ah_origins_find_last(&connector->origins, url);
 
-    if (!origin)
-        return NULL;
-    ah_slot *idle = ah_slot_of(
-        ah_pool_take_idle(&connector->pool, &origin->place, ah_connector_now(connector)));
-    if (!idle)
-        return NULL;
-    connector->reused++;
-    return idle->conn;
+    if (AH_LIKELY(origin && ah_list_is_empty(&connector->row)))
+        return ah_connector_take(connector, origin);
+    ah_waiter_line_up(connector, waiter, url, done);
+    return NULL;
 }
 
 /* The idle connection there, or it waits for one. */
@@ -173,6 +171,7 @@ void ah_connector_cancel(ah_waiter *waiter)
         return;
     ah_waiter_stop_timer(waiter);
     waiter->connector = NULL;
+    ah_link_remove(&waiter->in_row);
     ah_link_remove(&waiter->job.link);
     ah_error_free(waiter->error);
     waiter->error = NULL;

@@ -57,6 +57,26 @@ static void what_was_added_is_found_until_it_is_removed(void **state)
     ah_map_release(&map);
 }
 
+static void a_guess_is_what_is_found_or_something_to_compare(void **state)
+{
+    (void)state;
+    ah_map map = {0};
+    uint64_t hash = ah_map_hash(AH_STR("a"));
+
+    ah_map_look_ahead(&map, hash);
+    assert_null(ah_map_guess(&map, hash));
+    for (size_t i = 0; i < COUNT; i++)
+        assert_true(ah_map_add(&map, &things[i].node, name_of(i)));
+
+    for (size_t i = 0; i < COUNT; i++) {
+        hash = ah_map_hash(things[i].node.key);
+        ah_map_look_ahead(&map, hash);
+        assert_ptr_equal(ah_map_guess(&map, hash), &things[i].node);
+    }
+    assert_null(ah_map_guess(&map, ah_map_hash(AH_STR("another"))));
+    ah_map_release(&map);
+}
+
 static void keys_of_every_length_are_told_apart(void **state)
 {
     (void)state;
@@ -194,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_map_has_nothing),
         cmocka_unit_test(what_was_added_is_found_until_it_is_removed),
+        cmocka_unit_test(a_guess_is_what_is_found_or_something_to_compare),
         cmocka_unit_test(keys_of_every_length_are_told_apart),
         cmocka_unit_test(a_walk_meets_each_thing_once),
         cmocka_unit_test(a_walk_that_removes_misses_nothing),

@@ -53,7 +53,12 @@ static void fake_close(ah_conn *base, ahttp_error *why)
         fake_closed(AH_CONTAINER(base, fake_conn, base)->number);
 }
 
-static const ah_conn_ops fake_conn_ops = {.close = fake_close};
+static void fake_look_ahead(const ah_conn *base)
+{
+    (void)base;
+}
+
+static const ah_conn_ops fake_conn_ops = {.close = fake_close, .look_ahead = fake_look_ahead};
 
 static void fake_idle(int number)
 {
