@@ -16,7 +16,7 @@ static void usage(void)
 {
     fputs("usage: CLIENT [--style NAME] [--at-once N] [--count N | --seconds S] [--warm-up N]\n"
           "  [--upload BYTES] [--fresh] [--resume] [--idle] [--no-clock] [--ca PATH]\n"
-          "  [--origins N] URL\n",
+          "  [--origins N] [--busy MICROSECONDS] URL\n",
           stderr);
     exit(2);
 }
@@ -46,7 +46,7 @@ void load_parse(bench_load *load, int argc, char **argv)
         {"seconds", 1, NULL, 't'},  {"warm-up", 1, NULL, 'w'}, {"upload", 1, NULL, 'u'},
         {"fresh", 0, NULL, 'f'},    {"resume", 0, NULL, 'r'},  {"idle", 0, NULL, 'i'},
         {"no-clock", 0, NULL, 'k'}, {"ca", 1, NULL, 'a'},      {"origins", 1, NULL, 'o'},
-        {NULL, 0, NULL, 0},
+        {"busy", 1, NULL, 'b'},     {NULL, 0, NULL, 0},
     };
     long origins = 1;
 
@@ -67,6 +67,7 @@ void load_parse(bench_load *load, int argc, char **argv)
         case 'k': load->no_clock = true; break;
         case 'a': load->ca = optarg; break;
         case 'o': origins = atol(optarg); break;
+        case 'b': load->busy = atof(optarg) / 1e6; break;
         default: usage();
         }
     }
@@ -193,6 +194,14 @@ static double bucket_us(size_t bucket)
     return (double)((bucket - 64 * shift) << shift);
 }
 
+static void compute_for(double seconds)
+{
+    const double end = clock_now() + seconds;
+
+    while (clock_now() < end)
+        ;
+}
+
 void load_ended(bench_load *load, double began, uint64_t bytes)
 {
     load->ended++;
@@ -201,6 +210,8 @@ void load_ended(bench_load *load, double began, uint64_t bytes)
         load->latest = clock_now();
         load->latencies[bucket_of((uint64_t)((load->latest - began) * 1e6))]++;
     }
+    if (load->busy > 0)
+        compute_for(load->busy);
     if (load->warm_up > 0 && load->ended == load->warm_up) {
         load->warm_up = 0;
         memset(load->latencies, 0, sizeof load->latencies);

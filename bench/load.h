@@ -21,6 +21,7 @@ typedef struct bench_load {
     bool resume;    /* ... whose TLS session goes on from an earlier one */
     bool idle;      /* at_once requests, then say what their connections cost */
     bool no_clock;  /* do not look at the clock for each request */
+    double busy;    /* seconds for which the program computes at the end of each request */
     const char *ca; /* file or directory with roots; NULL: OpenSSL's default */
 
     char **urls; /* asked for in turn */

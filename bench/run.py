@@ -348,24 +348,30 @@ def start(bench):
 
 
 def origins(bench):
+    """With as many connections the server is slower than the client, which then sees two responses a
+    turn instead of a hundred: what each costs is mostly what waiting costs.  So it is measured a second
+    time, with a program that computes for so long that the client is what limits."""
     print("#### Many origins: keep-alive GETs, 100 at once\n")
-    rows = []
-    many = bench.args.origins
-    results = {1: [], many: []}
+    many, rows = bench.args.origins, []
     client = bench.clients["callbacks"]
-    for _ in range(bench.args.rounds):
+    for busy_us in (0, 2):
+        results = {1: [], many: []}
+        for _ in range(bench.args.rounds):
+            for count, values in results.items():
+                values.append(client.run(bench.server.plain + "/tiny",
+                                         ["--origins", str(count), "--at-once", "100",
+                                          "--busy", str(busy_us),
+                                          "--warm-up", str(2 * many), "--count", str(6 * many)]))
+        cost = {count: [cpu_us(value) - busy_us for value in values]
+                for count, values in results.items()}
         for count, values in results.items():
-            values.append(client.run(bench.server.plain + "/tiny",
-                                     ["--origins", str(count), "--at-once", "100",
-                                      "--warm-up", str(2 * many), "--count", str(6 * many)]))
-    for count, values in results.items():
-        times = statistics.median(cpu_us(mine) / cpu_us(one)
-                                  for mine, one in zip(values, results[1]))
-        rows.append([f"{count:,}", spread([rate(value) for value in values]),
-                     number(statistics.median(cpu_us(value) for value in values)), f"{times:.2f}"])
-    table(["origins", "req/s: min / median / max", "CPU µs", "CPU ÷ one origin"], rows)
-    bench.goals.add(f"CPU µs with {many:,} origins", "≤ 1.30 × one origin", f"{times:.2f}",
-                    round(times, 2) <= 1.3)
+            times = statistics.median(mine / one for mine, one in zip(cost[count], cost[1]))
+            rows.append([f"{busy_us}", f"{count:,}", spread([rate(value) for value in values]),
+                         number(statistics.median(cost[count])), f"{times:.2f}"])
+    table(["program µs", "origins", "req/s: min / median / max", "client's CPU µs",
+           "÷ one origin"], rows)
+    bench.goals.add(f"CPU µs with {many:,} origins, the client being what limits",
+                    "≤ 1.30 × one origin", f"{times:.2f}", round(times, 2) <= 1.3)
 
 
 TOPICS = {"get": get, "nginx": nginx, "counts": counts, "download": download, "gzip": gzip,
