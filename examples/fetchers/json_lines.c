@@ -63,7 +63,8 @@ static void print_field(const ahttp_bytes *line, const char *field)
 static void *stream(void *arg)
 {
     char **words = arg;
-    ahttp_session *session = ahttp_session_new(.timeout = {.total_ms = AHTTP_NEVER});
+    ahttp_session *session = ahttp_session_new(.timeout = {.total_ms = AHTTP_NEVER},
+                                               .raise_for_status = AHTTP_RAISE_FAILURES);
     ahttp_response *response = ahttp_await(
         words[3] ? ahttp_post(session, words[1], .json = words[3]) : ahttp_get(session, words[1]));
     ahttp_stream *body = response ? ahttp_response_stream(response) : NULL;
@@ -75,10 +76,9 @@ static void *stream(void *arg)
         putchar('\n');
     else
         fprintf(stderr, "%s\n", ahttp_task_error()->message);
-    bool good = line && ahttp_response_ok(response);
     ahttp_response_unref(response);
     ahttp_session_unref(session);
-    return good ? NULL : ahttp_fail(AHTTP_E_STATE, "no whole answer");
+    return line ? NULL : ahttp_fail(AHTTP_E_STATE, "no whole answer");
 }
 
 int main(int argc, char **argv)

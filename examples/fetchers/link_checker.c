@@ -60,7 +60,8 @@ static void *run(void *arg)
     check *check = arg;
 
     check->session = ahttp_session_new(.user_agent = "ahttp-links/1.0");
-    ahttp_response *page = ahttp_await(ahttp_get(check->session, check->page));
+    ahttp_response *page = ahttp_await(
+        ahttp_get(check->session, check->page, .raise_for_status = AHTTP_RAISE_FAILURES));
     const char *html = page ? ahttp_await(ahttp_response_text_as(page, NULL, true)) : NULL;
     if (!html) {
         fprintf(stderr, "%s\n", ahttp_task_error()->message);

@@ -188,6 +188,8 @@ class Fetchers:
         check(done.returncode == 1 and
               done.stdout == f"404 {self.url}/missing\n4 links: 3 good, 1 bad\n",
               f"link_checker: {done.stdout}")
+        done = self.run("link_checker", f"{self.url}/missing")
+        check(done.returncode == 1 and "status 404" in done.stderr, f"no page: {done.stdout}")
 
     def mirror(self):
         with tempfile.TemporaryDirectory() as name:
@@ -231,6 +233,8 @@ class Fetchers:
     def json_lines(self):
         done = self.run("json_lines", f"{self.url}/stream", "response")
         check(done.returncode == 0 and done.stdout == "Hello wörld\n\n", repr(done.stdout))
+        done = self.run("json_lines", f"{self.url}/missing", "response")
+        check(done.returncode == 1 and "status 404" in done.stderr, repr(done.stdout + done.stderr))
 
     def json_lines_come_at_once(self):
         """What has come is printed before the rest is sent."""
