@@ -2,7 +2,7 @@
 #ifndef TESTS_CLIENT_ONE_SERVER_H
 #define TESTS_CLIENT_ONE_SERVER_H
 /* The fixture of tests that need no more than one server, a loop on a virtual clock and a session:
-   f, made and ended around each. */
+   f, made and ended around each.  Tests that make it in another way take end_one alone. */
 #include "fixture.h"
 
 static fixture f;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Connectors that do not connect to every address, whoever names it. */
-#include "fixture.h"
-
-static fixture f;
+#include "one_server.h"
 
 static ahttp_session *guarded(ahttp_address_fn *allow, void *ctx)
 {
@@ -14,20 +12,6 @@ static ahttp_session *guarded(ahttp_address_fn *allow, void *ctx)
 
     ahttp_connector_unref(connector);
     return session;
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
 }
 
 static const char *at(const char *host, const char *path)
@@ -116,8 +100,7 @@ static void names_are_the_business_of_who_looks_them_up(void **state)
 {
     char proxy[64];
     (void)state;
-    finish(&f);
-    f = start(&(server_script){.connections = {socks5, takes_all}}, false);
+    restart_with(&(server_script){.connections = {socks5, takes_all}});
     ahttp_session *session = guarded(ahttp_address_is_public, NULL);
 
     assert_refused_behind("socks5", false, at("public.test", "/ok"));
@@ -131,13 +114,11 @@ static void names_are_the_business_of_who_looks_them_up(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(private_addresses_are_refused_as_literals_and_behind_names),
-        TEST(redirects_are_guarded_as_well),
-        TEST(addresses_in_urls_are_refused_behind_proxies_too),
-        TEST(names_are_the_business_of_who_looks_them_up),
+        WITH_SERVER(private_addresses_are_refused_as_literals_and_behind_names),
+        WITH_SERVER(redirects_are_guarded_as_well),
+        WITH_SERVER(addresses_in_urls_are_refused_behind_proxies_too),
+        WITH_SERVER(names_are_the_business_of_who_looks_them_up),
     };
-#undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,20 +9,6 @@
 #define GET(...)   ahttp_get(f.session, server_url(f.server, "/ok"), __VA_ARGS__)
 #define GIVEN(...) AHTTP_PAIRS({"Authorization", __VA_ARGS__})
 
-static int begin(void **state)
-{
-    (void)state;
-    f = start(&(server_script){.handler = NULL}, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
 /* The session of the fixture becomes one with these options. */
 #define USE_SESSION(...)                                                                           \
     do {                                                                                           \
@@ -112,8 +98,7 @@ static void what_is_said_once_is_not_said_twice_on_another_sending(void **state)
         READ_HEAD, SEND("HTTP/1.1 417 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
         CLOSE};
     (void)state;
-    finish(&f);
-    f = start(&(server_script){.connections = {expects}}, false);
+    restart_with(&(server_script){.connections = {expects}});
 
     assert_sent_with(ahttp_post(f.session, server_url(f.server, "/ok"), .text = "hello",
                                 .expect_100 = true, .auth = "ann:secret"),
@@ -234,8 +219,7 @@ static void send_on(server_connection *connection, const server_request *request
 
 static test_server *begin_redirects(void)
 {
-    finish(&f);
-    f = start(&(server_script){.handler = send_on}, false);
+    restart_with(&(server_script){.handler = send_on});
     return server_start(&(server_script){.handler = send_on});
 }
 
@@ -412,42 +396,39 @@ static void without_hash_functions_a_challenge_of_digest_cannot_be_answered(void
              "Content-Length: 0\r\n\r\n"),
         SERVE};
     (void)state;
-    finish(&f);
-    f = start(&(server_script){.connections = {steps}}, false);
+    restart_with(&(server_script){.connections = {steps}});
 
     assert_fails(GET(.digest_auth = "ann:secret"), AHTTP_E_UNSUPPORTED, "log in by Digest");
 }
 #endif
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(options_and_urls_say_who_asks),
-        TEST(an_option_counts_more_than_the_url),
-        TEST(two_opinions_on_who_asks_are_an_error),
-        TEST(what_is_said_once_is_not_said_twice_on_another_sending),
-        TEST(a_session_says_who_all_requests_come_from),
-        TEST(a_header_of_the_session_gives_way_to_a_requests_credentials),
-        TEST(credentials_of_a_session_are_for_the_origin_they_were_given_for),
-        TEST(else_they_are_for_the_base_url),
-        TEST(else_they_are_for_the_origin_of_the_first_request),
-        TEST(a_session_of_two_minds_is_a_mistake),
-        TEST(a_session_with_credentials_that_cannot_be_sent_is_not_made),
-        TEST(on_the_same_origin_credentials_go_along),
-        TEST(credentials_do_not_follow_a_redirect_elsewhere),
-        TEST(a_session_is_known_again_when_a_redirect_leads_to_its_origin),
-        TEST(credentials_in_the_location_are_used_there),
-        TEST(with_trust_env_the_file_says_who_asks),
-        TEST(a_default_entry_is_for_all_hosts),
-        TEST(a_host_or_a_file_that_is_not_there_says_nothing),
-        TEST(the_home_folder_has_the_file_where_the_environment_names_none),
-        TEST(a_request_that_is_cancelled_leaves_the_file),
+        WITH_SERVER(options_and_urls_say_who_asks),
+        WITH_SERVER(an_option_counts_more_than_the_url),
+        WITH_SERVER(two_opinions_on_who_asks_are_an_error),
+        WITH_SERVER(what_is_said_once_is_not_said_twice_on_another_sending),
+        WITH_SERVER(a_session_says_who_all_requests_come_from),
+        WITH_SERVER(a_header_of_the_session_gives_way_to_a_requests_credentials),
+        WITH_SERVER(credentials_of_a_session_are_for_the_origin_they_were_given_for),
+        WITH_SERVER(else_they_are_for_the_base_url),
+        WITH_SERVER(else_they_are_for_the_origin_of_the_first_request),
+        WITH_SERVER(a_session_of_two_minds_is_a_mistake),
+        WITH_SERVER(a_session_with_credentials_that_cannot_be_sent_is_not_made),
+        WITH_SERVER(on_the_same_origin_credentials_go_along),
+        WITH_SERVER(credentials_do_not_follow_a_redirect_elsewhere),
+        WITH_SERVER(a_session_is_known_again_when_a_redirect_leads_to_its_origin),
+        WITH_SERVER(credentials_in_the_location_are_used_there),
+        WITH_SERVER(with_trust_env_the_file_says_who_asks),
+        WITH_SERVER(a_default_entry_is_for_all_hosts),
+        WITH_SERVER(a_host_or_a_file_that_is_not_there_says_nothing),
+        WITH_SERVER(the_home_folder_has_the_file_where_the_environment_names_none),
+        WITH_SERVER(a_request_that_is_cancelled_leaves_the_file),
 #if !AHTTP_TLS
-        TEST(without_hash_functions_a_challenge_of_digest_cannot_be_answered),
+        WITH_SERVER(without_hash_functions_a_challenge_of_digest_cannot_be_answered),
 #endif
-        TEST(out_of_memory_fails_the_request),
+        WITH_SERVER(out_of_memory_fails_the_request),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

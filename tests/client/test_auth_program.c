@@ -18,13 +18,6 @@ static int begin(void **state)
     return begin_with(NULL);
 }
 
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
 static void use_steps(const server_step *steps)
 {
     finish(&f);
@@ -446,7 +439,7 @@ static void out_of_memory_fails_the_request(void **state)
                                      .authorize_ctx = &seer);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end_one)
 
 int main(void)
 {

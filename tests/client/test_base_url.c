@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* URLs that are relative to the session's, and queries. */
-#include "fixture.h"
+#include "one_server.h"
 #include "support/misuse.h"
 
 #include <ahttp/url.h>
-
-static fixture f;
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
 
 static ahttp_session *session_at(const char *path)
 {
@@ -128,17 +112,15 @@ static void a_raw_query_stands_before_parameters(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(urls_are_relative_to_the_base),
-        TEST(relative_urls_do_not_lead_to_other_origins),
-        TEST(without_a_base_urls_are_absolute),
-        TEST(credentials_of_the_base_are_sent),
-        TEST(links_that_only_browsers_can_follow_are_refused),
-        TEST(what_is_no_base_makes_no_session),
-        TEST(a_session_that_was_not_made_is_told_apart),
-        TEST(a_raw_query_stands_before_parameters),
+        WITH_SERVER(urls_are_relative_to_the_base),
+        WITH_SERVER(relative_urls_do_not_lead_to_other_origins),
+        WITH_SERVER(without_a_base_urls_are_absolute),
+        WITH_SERVER(credentials_of_the_base_are_sent),
+        WITH_SERVER(links_that_only_browsers_can_follow_are_refused),
+        WITH_SERVER(what_is_no_base_makes_no_session),
+        WITH_SERVER(a_session_that_was_not_made_is_told_apart),
+        WITH_SERVER(a_raw_query_stands_before_parameters),
     };
-#undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

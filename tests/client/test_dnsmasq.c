@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Names from a real name server, and hosts of which some addresses are dead. */
-#include "fixture.h"
+/* Names from a real name server, and hosts of which some addresses are dead: the test's own server
+   listens on 127.0.0.1 only. */
+#include "one_server.h"
 
 #include "support/program.h"
 
-static fixture f; /* its server listens on 127.0.0.1 only */
 static program *dnsmasq;
 static char servers[32];
 
@@ -47,13 +47,6 @@ static int begin(void **state)
     (void)state;
     f = start(NULL, true);
     use_servers(servers);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
     return 0;
 }
 
@@ -182,7 +175,7 @@ static void a_host_of_which_all_addresses_refuse_lists_them(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end_one)
     const struct CMUnitTest tests[] = {
         TEST(a_name_is_resolved),
         TEST(aliases_of_aliases_are_followed),

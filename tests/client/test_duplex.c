@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "one_server.h"
 #include "scarcity.h"
 
 #define SWITCHING                                                                                  \
@@ -6,15 +7,6 @@
 
 static const server_step switches[] = {READ_REQUEST, SEND(SWITCHING "early"), ECHO};
 static const server_step connects[] = {READ_REQUEST, SEND("HTTP/1.1 200 OK\r\n\r\n"), ECHO};
-
-static fixture f;
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
 
 static void begin(const server_step *steps)
 {
@@ -467,7 +459,7 @@ static void a_duplex_may_run_out_of_memory(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, end)
+#define TEST(name) cmocka_unit_test_teardown(name, end_one)
     const struct CMUnitTest tests[] = {
         TEST(an_upgrade_gives_the_bytes_behind_the_response_first),
         TEST(the_body_of_an_upgrade_is_empty),

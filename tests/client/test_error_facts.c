@@ -2,6 +2,7 @@
 /* What an error knows: in which phase of the request it happened, of whom, and whether the
    request may be sent again. */
 #include "error_facts.h"
+#include "one_server.h"
 
 #include <errno.h>
 #if AHTTP_TLS
@@ -9,15 +10,6 @@
 #include "support/tls_front.h"
 #include <unistd.h>
 #endif
-
-static fixture f;
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
 
 #define TIMES(...) .timeout = {__VA_ARGS__}
 
@@ -167,7 +159,7 @@ static void a_handshake_knows_its_reason(void **state)
 }
 #endif
 
-#define HERE(test) cmocka_unit_test_teardown(test, end)
+#define HERE(test) cmocka_unit_test_teardown(test, end_one)
 
 int main(void)
 {

@@ -5,24 +5,9 @@
 #define GO_ON "HTTP/1.1 100 Continue\r\n\r\n"
 #define OK    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, true);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
 static void restart(const server_step *first)
 {
-    finish(&f);
-    f = start(&(server_script){.connections = {first}}, true);
+    restart_with(&(server_script){.connections = {first}});
 }
 
 static ahttp_future *post(void)
@@ -207,21 +192,19 @@ static void cancelling_while_100_is_awaited_frees_the_connection(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(the_body_goes_out_when_the_server_has_said_100),
-        TEST(a_silent_server_gets_the_body_after_a_second),
-        TEST(the_wait_can_be_set),
-        TEST(a_header_that_says_so_means_the_same),
-        TEST(without_a_body_nothing_is_expected),
-        TEST(a_final_answer_instead_keeps_the_body_back),
-        TEST(after_417_the_request_goes_out_without_the_expectation),
-        TEST(files_and_factories_are_sent_anew_after_417),
-        TEST(a_body_that_was_not_touched_is_sent_after_417_even_if_it_is_once),
-        TEST(a_417_for_a_body_that_is_gone_is_the_answer),
-        TEST(cancelling_while_100_is_awaited_frees_the_connection),
+        WITH_SERVER(the_body_goes_out_when_the_server_has_said_100),
+        WITH_SERVER(a_silent_server_gets_the_body_after_a_second),
+        WITH_SERVER(the_wait_can_be_set),
+        WITH_SERVER(a_header_that_says_so_means_the_same),
+        WITH_SERVER(without_a_body_nothing_is_expected),
+        WITH_SERVER(a_final_answer_instead_keeps_the_body_back),
+        WITH_SERVER(after_417_the_request_goes_out_without_the_expectation),
+        WITH_SERVER(files_and_factories_are_sent_anew_after_417),
+        WITH_SERVER(a_body_that_was_not_touched_is_sent_after_417_even_if_it_is_once),
+        WITH_SERVER(a_417_for_a_body_that_is_gone_is_the_answer),
+        WITH_SERVER(cancelling_while_100_is_awaited_frees_the_connection),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "one_server.h"
 #include "scarcity.h"
 
 #define HINTS                                                                                      \
@@ -9,7 +10,6 @@
 static const server_step hints[] = {READ_REQUEST, SEND(HINTS OK), SERVE};
 static const server_step slow_hints[] = {READ_REQUEST, SEND_SLOWLY(HINTS), SEND(OK), SERVE};
 
-static fixture f;
 /* What the program was told, as text: "103 </a>; rel=preload|100 -|done|". */
 static char story[256];
 static ahttp_future *to_cancel;
@@ -44,13 +44,6 @@ static int begin(void **state)
 {
     (void)state;
     story[0] = '\0';
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
     return 0;
 }
 
@@ -143,7 +136,7 @@ static void being_told_may_run_out_of_memory(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end_one)
     const struct CMUnitTest tests[] = {
         TEST(interim_responses_are_told_before_the_final_one),
         TEST(a_request_that_does_not_ask_is_told_nothing),

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is told of requests, and what is not. */
-#include "fixture.h"
+#include "one_server.h"
 
-static fixture f;
 static char told[32768]; /* "level|topic|text" lines */
 
 static void on_line(ahttp_log_level level, const char *topic, const char *text, void *ctx)
@@ -19,13 +18,6 @@ static void begin(const server_script *script, ahttp_log_level level)
     told[0] = '\0';
     f = start(script, false);
     ahttp_loop_set_log(f.loop, level, on_line, NULL);
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
 }
 
 static void assert_told(const char *format, const char *url)
@@ -165,7 +157,7 @@ static void no_line_of_a_busy_session_has_a_secret(void **state)
     assert_int_equal(most, AHTTP_LOG_TRACE);
 }
 
-#define HERE(test) cmocka_unit_test_teardown(test, end)
+#define HERE(test) cmocka_unit_test_teardown(test, end_one)
 
 int main(void)
 {

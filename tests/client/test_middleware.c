@@ -17,13 +17,6 @@ static void begin(const server_step *first)
     story[0] = '\0';
 }
 
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
 static const char *url(const char *path)
 {
     return server_url(f.server, path);
@@ -419,7 +412,7 @@ static void every_allocation_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, end)
+#define TEST(name) cmocka_unit_test_teardown(name, end_one)
     const struct CMUnitTest tests[] = {
         TEST(the_first_is_the_outermost),
         TEST(they_run_once_for_each_hop_inside_of_redirects),

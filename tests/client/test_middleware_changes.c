@@ -7,13 +7,6 @@ static void begin(void)
     f = start(NULL, false);
 }
 
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
 static const char *url(const char *path)
 {
     return server_url(f.server, path);
@@ -165,7 +158,7 @@ static void cookies_are_those_of_the_changed_url(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, end)
+#define TEST(name) cmocka_unit_test_teardown(name, end_one)
     const struct CMUnitTest tests[] = {
         TEST(a_changed_method_keeps_the_body),
         TEST(a_changed_url_is_where_it_goes),

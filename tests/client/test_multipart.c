@@ -2,20 +2,6 @@
 /* multipart/form-data, byte for byte. */
 #include "sending.h"
 
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
 static ahttp_future *post(const ahttp_part *parts)
 {
     return ahttp_post(f.session, server_url(f.server, "/ok"), .multipart = parts);
@@ -226,22 +212,20 @@ static void a_body_that_could_not_be_made_makes_no_parts(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(values_and_bytes_become_parts),
-        TEST(names_are_quoted_as_browsers_do),
-        TEST(a_file_brings_its_name),
-        TEST(no_parts_at_all_are_a_body_too),
-        TEST(each_body_has_a_boundary_of_its_own),
-        TEST(a_part_of_unknown_length_makes_it_one_of_chunks),
-        TEST(a_compressed_part_says_so),
-        TEST(a_body_in_parts_replays_as_the_worst_of_them),
-        TEST(many_files_are_sent_with_few_of_them_open),
-        TEST(a_file_that_is_not_there_fails_before_anything_is_sent),
-        TEST(parts_that_make_no_sense_are_refused_and_freed),
-        TEST(a_body_that_could_not_be_made_makes_no_parts),
+        WITH_SERVER(values_and_bytes_become_parts),
+        WITH_SERVER(names_are_quoted_as_browsers_do),
+        WITH_SERVER(a_file_brings_its_name),
+        WITH_SERVER(no_parts_at_all_are_a_body_too),
+        WITH_SERVER(each_body_has_a_boundary_of_its_own),
+        WITH_SERVER(a_part_of_unknown_length_makes_it_one_of_chunks),
+        WITH_SERVER(a_compressed_part_says_so),
+        WITH_SERVER(a_body_in_parts_replays_as_the_worst_of_them),
+        WITH_SERVER(many_files_are_sent_with_few_of_them_open),
+        WITH_SERVER(a_file_that_is_not_there_fails_before_anything_is_sent),
+        WITH_SERVER(parts_that_make_no_sense_are_refused_and_freed),
+        WITH_SERVER(a_body_that_could_not_be_made_makes_no_parts),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is known of a response besides its head and body: its peer, version and trailers. */
-#include "fixture.h"
-
-static fixture f;
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
+#include "one_server.h"
 
 static void a_peer_outlives_connection_and_session(void **state)
 {
@@ -60,8 +44,7 @@ static void a_request_that_is_sent_again_shows_the_peer_that_answered(void **sta
     static const server_step dies[] = {
         READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), READ_REQUEST, CLOSE};
     (void)state;
-    end(state);
-    f = start(&(server_script){.connections = {dies}}, false);
+    restart_with(&(server_script){.connections = {dies}});
     ahttp_response *first = response_of(ahttp_get(f.session, server_url(f.server, "/")));
     assert_non_null(ahttp_await(ahttp_response_read(first)));
     ahttp_response *second = response_of(ahttp_get(f.session, server_url(f.server, "/ok")));
@@ -80,8 +63,7 @@ static void trailers_are_there_behind_the_body(void **state)
     static const server_step steps[] = {READ_REQUEST, SEND(CHUNKED "5\r\nhello\r\n"), WAIT_GATE(1),
                                         SEND("0\r\nDigest: x\r\nA: b\r\n\r\n"), SERVE};
     (void)state;
-    end(state);
-    f = start(&(server_script){.connections = {steps}}, false);
+    restart_with(&(server_script){.connections = {steps}});
     ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/")));
 
     assert_int_equal(ahttp_headers_count(ahttp_response_trailers(response)), 0);
@@ -102,8 +84,7 @@ static void bad_trailers_leave_none(void **state)
     static const server_step steps[] = {
         READ_REQUEST, SEND(CHUNKED "5\r\nhello\r\n0\r\nA: b\r\nB:\r\n c\r\n\r\n"), HOLD};
     (void)state;
-    end(state);
-    f = start(&(server_script){.connections = {steps}}, false);
+    restart_with(&(server_script){.connections = {steps}});
     ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/")));
 
     assert_fails(ahttp_response_text(response), AHTTP_E_PROTOCOL, "read response trailers: ");
@@ -116,8 +97,7 @@ static void a_response_tells_its_version(void **state)
 {
     static const server_step old[] = {READ_REQUEST, SEND("HTTP/1.0 200 OK\r\n\r\nold"), CLOSE};
     (void)state;
-    end(state);
-    f = start(&(server_script){.connections = {old}}, false);
+    restart_with(&(server_script){.connections = {old}});
     ahttp_response *first = response_of(ahttp_get(f.session, server_url(f.server, "/")));
     ahttp_response *second = response_of(ahttp_get(f.session, server_url(f.server, "/ok")));
 
@@ -144,17 +124,15 @@ static void raw_bytes_are_those_of_the_body_on_the_wire(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_peer_outlives_connection_and_session),
-        TEST(responses_of_one_connection_have_one_peer),
-        TEST(a_request_that_is_sent_again_shows_the_peer_that_answered),
-        TEST(trailers_are_there_behind_the_body),
-        TEST(bad_trailers_leave_none),
-        TEST(a_response_tells_its_version),
-        TEST(raw_bytes_are_those_of_the_body_on_the_wire),
+        WITH_SERVER(a_peer_outlives_connection_and_session),
+        WITH_SERVER(responses_of_one_connection_have_one_peer),
+        WITH_SERVER(a_request_that_is_sent_again_shows_the_peer_that_answered),
+        WITH_SERVER(trailers_are_there_behind_the_body),
+        WITH_SERVER(bad_trailers_leave_none),
+        WITH_SERVER(a_response_tells_its_version),
+        WITH_SERVER(raw_bytes_are_those_of_the_body_on_the_wire),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,24 +3,9 @@
 #include "sending.h"
 #include <ahttp/version.h>
 
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
 static void restart(const server_step *first)
 {
-    finish(&f);
-    f = start(&(server_script){.connections = {first}, .receive_buffer = 65536}, false);
+    restart_with(&(server_script){.connections = {first}, .receive_buffer = 65536});
 }
 
 static ahttp_future *post(ahttp_body *body)
@@ -152,8 +137,6 @@ static void a_deadline_cancels_it_as_well(void **state)
     producer p = {.pieces = PIECES("hel", LATER, "lo")};
 
     (void)state;
-    finish(&f);
-    f = start(NULL, true);
     ahttp_future *request =
         ahttp_post(f.session, server_url(f.server, "/ok"),
                    .body = ahttp_body_produced(produce, &p, -1), .timeout = {.total_ms = 1000});
@@ -439,8 +422,7 @@ static void give_back(server_connection *connection, const server_request *reque
 
 static void use_mirror(void)
 {
-    finish(&f);
-    f = start(&(server_script){.handler = give_back}, false);
+    restart_with(&(server_script){.handler = give_back});
 }
 
 static void any_body_can_be_compressed_on_the_way(void **state)
@@ -534,36 +516,34 @@ static void compressing_twice_or_beside_a_header_is_refused(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(what_is_produced_goes_out_in_chunks),
-        TEST(a_promised_length_is_sent_and_kept),
-        TEST(fewer_or_more_bytes_than_promised_fail_and_close),
-        TEST(a_producer_that_fails_fails_the_request),
-        TEST(a_producer_that_is_out_of_memory_fails_the_request),
-        TEST(a_slow_server_slows_the_producer),
-        TEST(cancelling_the_request_cancels_what_its_producer_waits_for),
-        TEST(a_deadline_cancels_it_as_well),
-        TEST(a_producer_may_end_its_own_request),
-        TEST(a_factory_may_end_its_own_request),
-        TEST(who_makes_trailers_may_end_the_request),
-        TEST(trailers_make_any_body_one_of_chunks),
-        TEST(trailers_that_cannot_be_sent_fail_the_request),
-        TEST(another_response_is_passed_on_as_it_arrives),
-        TEST(a_stream_goes_on_behind_what_was_read),
-        TEST(a_stream_of_unknown_length_goes_out_in_chunks),
-        TEST(a_stream_that_breaks_off_breaks_the_request),
-        TEST(cancelling_leaves_the_stream_to_others),
-        TEST(a_factory_makes_a_body_for_each_sending),
-        TEST(a_factory_that_makes_nothing_is_out_of_memory),
-        TEST(what_a_factory_makes_says_what_it_is),
-        TEST(any_body_can_be_compressed_on_the_way),
-        TEST(long_bodies_survive_being_compressed),
-        TEST(the_codings_that_are_built_in_compress_as_well),
-        TEST(an_empty_body_can_be_compressed),
-        TEST(compressing_twice_or_beside_a_header_is_refused),
+        WITH_SERVER(what_is_produced_goes_out_in_chunks),
+        WITH_SERVER(a_promised_length_is_sent_and_kept),
+        WITH_SERVER(fewer_or_more_bytes_than_promised_fail_and_close),
+        WITH_SERVER(a_producer_that_fails_fails_the_request),
+        WITH_SERVER(a_producer_that_is_out_of_memory_fails_the_request),
+        WITH_SERVER(a_slow_server_slows_the_producer),
+        WITH_SERVER(cancelling_the_request_cancels_what_its_producer_waits_for),
+        WITH_SERVER(a_deadline_cancels_it_as_well),
+        WITH_SERVER(a_producer_may_end_its_own_request),
+        WITH_SERVER(a_factory_may_end_its_own_request),
+        WITH_SERVER(who_makes_trailers_may_end_the_request),
+        WITH_SERVER(trailers_make_any_body_one_of_chunks),
+        WITH_SERVER(trailers_that_cannot_be_sent_fail_the_request),
+        WITH_SERVER(another_response_is_passed_on_as_it_arrives),
+        WITH_SERVER(a_stream_goes_on_behind_what_was_read),
+        WITH_SERVER(a_stream_of_unknown_length_goes_out_in_chunks),
+        WITH_SERVER(a_stream_that_breaks_off_breaks_the_request),
+        WITH_SERVER(cancelling_leaves_the_stream_to_others),
+        WITH_SERVER(a_factory_makes_a_body_for_each_sending),
+        WITH_SERVER(a_factory_that_makes_nothing_is_out_of_memory),
+        WITH_SERVER(what_a_factory_makes_says_what_it_is),
+        WITH_SERVER(any_body_can_be_compressed_on_the_way),
+        WITH_SERVER(long_bodies_survive_being_compressed),
+        WITH_SERVER(the_codings_that_are_built_in_compress_as_well),
+        WITH_SERVER(an_empty_body_can_be_compressed),
+        WITH_SERVER(compressing_twice_or_beside_a_header_is_refused),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,20 +21,6 @@ static void note(const ahttp_progress *progress, void *ctx)
     to->calls++;
 }
 
-static int begin(void **state)
-{
-    (void)state;
-    f = start(&(server_script){.handler = NULL}, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
 /* ---- Progress ---- */
 
 static void a_download_tells_how_far_it_is(void **state)
@@ -210,20 +196,18 @@ static void the_sender_is_stopped_when_as_much_is_held_as_the_options_say(void *
     assert_in_range(held_with(1000, 300000), 600000, 600000 + most_read_at_once);
 }
 
-#define TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_download_tells_how_far_it_is),
-        TEST(an_upload_tells_how_far_it_is),
-        TEST(each_request_counts_anew),
-        TEST(a_request_may_be_cancelled_by_who_is_told),
-        TEST(chunks_can_be_asked_for),
-        TEST(http_1_0_asks_to_be_kept_alive),
-        TEST(a_session_may_speak_http_1_0),
-        TEST(http_1_0_has_no_chunks),
-        TEST(the_sender_is_stopped_when_as_much_is_held_as_the_options_say),
+        WITH_SERVER(a_download_tells_how_far_it_is),
+        WITH_SERVER(an_upload_tells_how_far_it_is),
+        WITH_SERVER(each_request_counts_anew),
+        WITH_SERVER(a_request_may_be_cancelled_by_who_is_told),
+        WITH_SERVER(chunks_can_be_asked_for),
+        WITH_SERVER(http_1_0_asks_to_be_kept_alive),
+        WITH_SERVER(a_session_may_speak_http_1_0),
+        WITH_SERVER(http_1_0_has_no_chunks),
+        WITH_SERVER(the_sender_is_stopped_when_as_much_is_held_as_the_options_say),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,22 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Statuses that mean failure, for programs that want them as errors. */
+#include "one_server.h"
 #include "scarcity.h"
-
-static fixture f;
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
 
 static void use(ahttp_session *session)
 {
@@ -75,8 +60,7 @@ static void the_error_has_status_reason_headers_and_request(void **state)
         SEND("HTTP/1.1 410 Long Gone\r\nContent-Length: 4\r\nRetry-After: 5\r\n\r\nbody"), AGAIN};
 
     (void)state;
-    finish(&f);
-    f = start(&(server_script){.others = gone}, false);
+    restart_with(&(server_script){.others = gone});
     assert_null(ahttp_await(ahttp_get(f.session, server_url(f.server, "/x"),
                                       .raise_for_status = AHTTP_RAISE_FAILURES)));
     const ahttp_error *error = ahttp_task_error();
@@ -109,8 +93,7 @@ static void a_large_body_is_not_read(void **state)
         READ_REQUEST, SEND("HTTP/1.1 500 Oops\r\nContent-Length: 100000000\r\n\r\nstart"), HOLD};
 
     (void)state;
-    finish(&f);
-    f = start(&(server_script){.connections = {large}}, false);
+    restart_with(&(server_script){.connections = {large}});
     assert_fails(
         ahttp_get(f.session, server_url(f.server, "/"), .raise_for_status = AHTTP_RAISE_FAILURES),
         AHTTP_E_STATUS, "status 500 Oops");
@@ -241,21 +224,19 @@ static void every_allocation_may_fail(void **state)
     server_stop(server);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(by_default_no_status_is_an_error),
-        TEST(a_session_may_fail_them_all),
-        TEST(a_request_may_want_it_for_itself),
-        TEST(the_error_has_status_reason_headers_and_request),
-        TEST(the_connection_lives_if_little_is_left),
-        TEST(a_large_body_is_not_read),
-        TEST(only_the_last_of_redirects_counts),
-        TEST(a_function_of_the_program_may_decide),
-        TEST(the_function_may_end_the_request),
-        TEST(a_body_that_came_meanwhile_is_whole),
+        WITH_SERVER(by_default_no_status_is_an_error),
+        WITH_SERVER(a_session_may_fail_them_all),
+        WITH_SERVER(a_request_may_want_it_for_itself),
+        WITH_SERVER(the_error_has_status_reason_headers_and_request),
+        WITH_SERVER(the_connection_lives_if_little_is_left),
+        WITH_SERVER(a_large_body_is_not_read),
+        WITH_SERVER(only_the_last_of_redirects_counts),
+        WITH_SERVER(a_function_of_the_program_may_decide),
+        WITH_SERVER(the_function_may_end_the_request),
+        WITH_SERVER(a_body_that_came_meanwhile_is_whole),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

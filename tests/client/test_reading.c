@@ -1,32 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Bodies read in every style: up to n bytes, exactly n, up to a delimiter, by line. */
+#include "one_server.h"
 #include "scarcity.h"
 
 #include "http/compress.h"
 #include "support/failing_alloc.h"
 
-static fixture f;
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
 /* The stream of the response to a server that does just these steps on its first connection. */
 static ahttp_response *response;
 static ahttp_stream *get(const server_step *steps)
 {
-    finish(&f);
-    f = start(&(server_script){.connections = {steps}}, false);
+    restart_with(&(server_script){.connections = {steps}});
     response = response_of(ahttp_get(f.session, server_url(f.server, "/")));
     return ahttp_response_stream(response);
 }
@@ -359,8 +343,7 @@ static void a_reader_of_lines_that_stops_stops_the_sender(void **state)
     };
 
     (void)state;
-    finish(&f);
-    f = start(&(server_script){.connections = {endless}, .send_buffer = 65536}, false);
+    restart_with(&(server_script){.connections = {endless}, .send_buffer = 65536});
     ahttp_stream *stream = get_route("/");
     for (int i = 0; i < 20000; i++)
         assert_read(ahttp_stream_read_line(stream, 0), "one line and another one\n");
@@ -509,31 +492,29 @@ static void every_allocation_of_a_read_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(at_most_so_many_bytes_are_read),
-        TEST(exactly_so_many_bytes_are_read),
-        TEST(a_body_that_ends_before_exactly_so_many_bytes_is_an_error_and_they_stay),
-        TEST(lines_are_read_with_their_ends_and_the_last_without),
-        TEST(a_delimiter_is_found_wherever_pieces_and_chunks_are_split),
-        TEST(a_delimiter_may_go_as_soon_as_the_call_returns),
-        TEST(styles_mix),
-        TEST(a_line_beyond_its_limit_is_an_error_and_its_bytes_stay),
-        TEST(a_last_line_of_just_the_limit_is_fine_however_it_comes),
-        TEST(an_endless_line_stops_at_the_default_limit),
-        TEST(more_than_the_buffer_holds_can_be_read_at_once),
-        TEST(nonsense_is_refused),
-        TEST(of_a_cut_body_what_came_can_be_read_in_every_style),
-        TEST(a_cancelled_read_of_any_style_loses_nothing),
-        TEST(a_response_given_up_fails_its_pending_read),
-        TEST(a_reader_of_lines_that_stops_stops_the_sender),
-        TEST(compressed_lines_come_out_as_they_went_in),
-        TEST(a_bomb_is_stopped_unless_it_is_allowed),
-        TEST(raw_bytes_are_counted_without_the_framing),
-        TEST(reads_that_can_be_answered_at_once_allocate_nothing),
+        WITH_SERVER(at_most_so_many_bytes_are_read),
+        WITH_SERVER(exactly_so_many_bytes_are_read),
+        WITH_SERVER(a_body_that_ends_before_exactly_so_many_bytes_is_an_error_and_they_stay),
+        WITH_SERVER(lines_are_read_with_their_ends_and_the_last_without),
+        WITH_SERVER(a_delimiter_is_found_wherever_pieces_and_chunks_are_split),
+        WITH_SERVER(a_delimiter_may_go_as_soon_as_the_call_returns),
+        WITH_SERVER(styles_mix),
+        WITH_SERVER(a_line_beyond_its_limit_is_an_error_and_its_bytes_stay),
+        WITH_SERVER(a_last_line_of_just_the_limit_is_fine_however_it_comes),
+        WITH_SERVER(an_endless_line_stops_at_the_default_limit),
+        WITH_SERVER(more_than_the_buffer_holds_can_be_read_at_once),
+        WITH_SERVER(nonsense_is_refused),
+        WITH_SERVER(of_a_cut_body_what_came_can_be_read_in_every_style),
+        WITH_SERVER(a_cancelled_read_of_any_style_loses_nothing),
+        WITH_SERVER(a_response_given_up_fails_its_pending_read),
+        WITH_SERVER(a_reader_of_lines_that_stops_stops_the_sender),
+        WITH_SERVER(compressed_lines_come_out_as_they_went_in),
+        WITH_SERVER(a_bomb_is_stopped_unless_it_is_allowed),
+        WITH_SERVER(raw_bytes_are_counted_without_the_framing),
+        WITH_SERVER(reads_that_can_be_answered_at_once_allocate_nothing),
         cmocka_unit_test(every_allocation_of_a_read_may_fail),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

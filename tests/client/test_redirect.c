@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Redirects as they are followed: what the servers see, what the program gets. */
+#include "one_server.h"
 #include "scarcity.h"
 
 #define REDIRECT(status, location)                                                                 \
     "HTTP/1.1 " status " Moved\r\nLocation: " location "\r\nContent-Length: 3\r\n\r\nbye"
 
-static fixture f;
-
 static void begin(const server_step *first)
 {
     f = start(&(server_script){.connections = {first}}, false);
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
 }
 
 /* ---- Following ---- */
@@ -215,7 +207,7 @@ static void every_allocation_of_a_redirect_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, end)
+#define TEST(name) cmocka_unit_test_teardown(name, end_one)
     const struct CMUnitTest tests[] = {
         TEST(a_redirect_is_followed_on_the_same_connection),
         TEST(history_is_in_order),

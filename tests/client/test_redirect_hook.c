@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Redirects that are not simply followed: limits, guards, the program's choice, and errors. */
+#include "one_server.h"
 #include "scarcity.h"
 
 #define REDIRECT(location)                                                                         \
     "HTTP/1.1 302 Found\r\nLocation: " location "\r\nContent-Length: 3\r\n\r\nbye"
-
-static fixture f;
 
 /* What the hook saw last, and what it is to say. */
 static struct {
@@ -41,13 +40,6 @@ static void begin(const server_step *first)
 {
     f = start(&(server_script){.connections = {first}}, false);
     memset(&hook, 0, sizeof hook);
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
 }
 
 static ahttp_future *get(const char *path)
@@ -475,7 +467,7 @@ static void every_allocation_of_too_many_redirects_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, end)
+#define TEST(name) cmocka_unit_test_teardown(name, end_one)
     const struct CMUnitTest tests[] = {
         TEST(ten_hops_are_followed),
         TEST(a_request_says_how_many_hops_are_followed),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Responses that are given up before their body has arrived. */
-#include "fixture.h"
+#include "one_server.h"
 
 #define HEAD(length) "HTTP/1.1 200 OK\r\nContent-Length: " length "\r\n\r\n"
 
@@ -10,18 +10,9 @@ enum { MOST = 65536 };
 static const server_step small[] = {READ_REQUEST, SEND(HEAD("1004") "body"), WAIT_GATE(1),
                                     SEND_PATTERN(1000), SERVE};
 
-static fixture f;
-
 static void begin(const server_step *first, bool virtual_clock)
 {
     f = start(&(server_script){.connections = {first}}, virtual_clock);
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
 }
 
 static ahttp_connector_stats stats_now(void)
@@ -310,7 +301,7 @@ static void closing_the_loop_ends_it(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_teardown(name, end)
+#define TEST(name) cmocka_unit_test_teardown(name, end_one)
     const struct CMUnitTest tests[] = {
         TEST(a_small_rest_is_read_and_the_connection_lives),
         TEST(what_was_read_of_it_is_not_of_the_next_body),

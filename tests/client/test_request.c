@@ -1,22 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What goes out: exact bytes of requests, and what is refused before a byte is sent. */
-#include "fixture.h"
-
-static fixture f;
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
+#include "one_server.h"
 
 /* The last request as the server saw it. */
 static server_request seen(void)
@@ -111,12 +95,15 @@ static void time_limits_beside_the_url_are_the_requests_own(void **state)
     (void)state;
     send_ok(ahttp_get(f.session, server_url(f.server, "/ok")));
 
-    assert_int_equal(ahttp_await_status(ahttp_get(f.session, server_url(f.server, "/gate/never"),
-                                                  .timeout = {.total_ms = 20})),
-                     AHTTP_E_TOTAL_TIMEOUT);
-    assert_int_equal(ahttp_await_status(ahttp_get(f.session, server_url(f.server, "/gate/never"),
-                                                  .timeout = {.first_byte_ms = 20})),
-                     AHTTP_E_FIRST_BYTE_TIMEOUT);
+    ahttp_future *in_all =
+        ahttp_get(f.session, server_url(f.server, "/gate/never"), .timeout = {.total_ms = 20});
+    ahttp_future *silent =
+        ahttp_get(f.session, server_url(f.server, "/gate/never"), .timeout = {.first_byte_ms = 20});
+    run_until(&f, SERVER_AT_GATE, 2);
+    ahttp_loop_advance(f.loop, 20);
+
+    assert_int_equal(ahttp_await_status(in_all), AHTTP_E_TOTAL_TIMEOUT);
+    assert_int_equal(ahttp_await_status(silent), AHTTP_E_FIRST_BYTE_TIMEOUT);
     assert_int_equal(ahttp_await_status(ahttp_get(f.session, server_url(f.server, "/ok"),
                                                   .timeout = {.total_ms = -5})),
                      AHTTP_E_ARGUMENT);
@@ -300,29 +287,27 @@ static void a_host_header_of_the_request_wins(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_plain_get_sends_host_and_the_automatic_headers_only),
-        TEST(a_get_that_says_only_its_url_is_not_touched_by_others),
-        TEST(a_request_may_be_made_of_a_method_and_a_url_alone),
-        TEST(a_macro_evaluates_what_it_is_given_once),
-        TEST(time_limits_beside_the_url_are_the_requests_own),
-        TEST(a_header_of_the_request_replaces_the_automatic_one),
-        TEST(a_null_value_removes_an_automatic_header),
-        TEST(headers_of_the_session_go_with_every_request),
-        TEST(a_session_refuses_headers_that_cannot_be_sent),
-        TEST(params_are_added_to_the_query_in_order),
-        TEST(escapes_in_a_url_arrive_byte_for_byte),
-        TEST(json_text_and_data_carry_their_type_and_length),
-        TEST(a_form_is_urlencoded),
-        TEST(a_post_without_a_body_says_so_and_a_get_does_not),
-        TEST(credentials_become_basic_and_leave_the_url),
-        TEST(a_body_larger_than_the_socket_buffers_arrives_whole),
-        TEST(what_cannot_be_sent_is_refused_before_connecting),
-        TEST(an_unreadable_url_does_not_show_its_password),
-        TEST(a_host_header_of_the_request_wins),
+        WITH_SERVER(a_plain_get_sends_host_and_the_automatic_headers_only),
+        WITH_SERVER(a_get_that_says_only_its_url_is_not_touched_by_others),
+        WITH_SERVER(a_request_may_be_made_of_a_method_and_a_url_alone),
+        WITH_SERVER(a_macro_evaluates_what_it_is_given_once),
+        WITH_SERVER(time_limits_beside_the_url_are_the_requests_own),
+        WITH_SERVER(a_header_of_the_request_replaces_the_automatic_one),
+        WITH_SERVER(a_null_value_removes_an_automatic_header),
+        WITH_SERVER(headers_of_the_session_go_with_every_request),
+        WITH_SERVER(a_session_refuses_headers_that_cannot_be_sent),
+        WITH_SERVER(params_are_added_to_the_query_in_order),
+        WITH_SERVER(escapes_in_a_url_arrive_byte_for_byte),
+        WITH_SERVER(json_text_and_data_carry_their_type_and_length),
+        WITH_SERVER(a_form_is_urlencoded),
+        WITH_SERVER(a_post_without_a_body_says_so_and_a_get_does_not),
+        WITH_SERVER(credentials_become_basic_and_leave_the_url),
+        WITH_SERVER(a_body_larger_than_the_socket_buffers_arrives_whole),
+        WITH_SERVER(what_cannot_be_sent_is_refused_before_connecting),
+        WITH_SERVER(an_unreadable_url_does_not_show_its_password),
+        WITH_SERVER(a_host_header_of_the_request_wins),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes back: heads, bodies, codings, and what is wrong with bad ones. */
-#include "fixture.h"
-
-static fixture f;
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
+#include "one_server.h"
 
 /* One request to a server that does just these steps on its first connection. */
 static void restart(const server_step *steps)
 {
-    finish(&f);
-    f = start(&(server_script){.connections = {steps}}, false);
+    restart_with(&(server_script){.connections = {steps}});
 }
 
 static void a_response_shows_status_headers_and_body(void **state)
@@ -278,25 +261,23 @@ static void an_early_answer_is_delivered_though_the_upload_breaks(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_response_shows_status_headers_and_body),
-        TEST(two_requests_in_a_row_use_one_connection),
-        TEST(heads_without_body_keep_the_connection),
-        TEST(a_body_until_close_is_whole_and_ends_the_connection),
-        TEST(a_response_one_byte_at_a_time_reads_the_same),
-        TEST(interim_responses_are_passed_over),
-        TEST(a_gzipped_body_is_decoded_unless_asked_not_to),
-        TEST(a_damaged_gzip_body_is_an_error_that_names_the_request),
-        TEST(a_body_cut_short_is_an_error_with_both_numbers),
-        TEST(the_part_that_arrived_of_a_cut_body_stays_readable),
-        TEST(garbage_is_a_protocol_error_and_the_next_request_works),
-        TEST(bytes_behind_a_response_are_never_the_next_answer),
-        TEST(bytes_on_an_idle_connection_close_it),
-        TEST(a_body_above_its_limit_is_refused),
-        TEST(an_early_answer_is_delivered_though_the_upload_breaks),
+        WITH_SERVER(a_response_shows_status_headers_and_body),
+        WITH_SERVER(two_requests_in_a_row_use_one_connection),
+        WITH_SERVER(heads_without_body_keep_the_connection),
+        WITH_SERVER(a_body_until_close_is_whole_and_ends_the_connection),
+        WITH_SERVER(a_response_one_byte_at_a_time_reads_the_same),
+        WITH_SERVER(interim_responses_are_passed_over),
+        WITH_SERVER(a_gzipped_body_is_decoded_unless_asked_not_to),
+        WITH_SERVER(a_damaged_gzip_body_is_an_error_that_names_the_request),
+        WITH_SERVER(a_body_cut_short_is_an_error_with_both_numbers),
+        WITH_SERVER(the_part_that_arrived_of_a_cut_body_stays_readable),
+        WITH_SERVER(garbage_is_a_protocol_error_and_the_next_request_works),
+        WITH_SERVER(bytes_behind_a_response_are_never_the_next_answer),
+        WITH_SERVER(bytes_on_an_idle_connection_close_it),
+        WITH_SERVER(a_body_above_its_limit_is_refused),
+        WITH_SERVER(an_early_answer_is_delivered_though_the_upload_breaks),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which headers go out: the session's, the request's, and those that nobody gave. */
-#include "fixture.h"
-
-static fixture f;
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
+#include "one_server.h"
 
 static void use(ahttp_session *session)
 {
@@ -122,8 +106,7 @@ static void values_may_be_empty_both_ways(void **state)
         READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nX-Empty:\r\nContent-Length: 0\r\n\r\n"), AGAIN};
 
     (void)state;
-    finish(&f);
-    f = start(&(server_script){.others = empty}, false);
+    restart_with(&(server_script){.others = empty});
     ahttp_response *response =
         response_of(ahttp_get(f.session, ok(), .headers = AHTTP_PAIRS({"X-None", ""})));
 
@@ -187,19 +170,17 @@ static void what_cannot_be_sent_is_refused(void **state)
     assert_int_equal(server_count(f.server, SERVER_ACCEPTED), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_automatic_ones_can_be_given_or_left_out),
-        TEST(what_a_session_leaves_out_stays_out_unless_a_request_gives_it),
-        TEST(a_request_leaves_its_content_type_out),
-        TEST(a_content_type_of_the_session_is_for_all_bodies),
-        TEST(a_name_of_the_request_replaces_all_of_the_session_and_repeats_are_sent),
-        TEST(values_may_be_empty_both_ways),
-        TEST(host_is_first_and_says_what_the_url_says),
-        TEST(what_cannot_be_sent_is_refused),
+        WITH_SERVER(the_automatic_ones_can_be_given_or_left_out),
+        WITH_SERVER(what_a_session_leaves_out_stays_out_unless_a_request_gives_it),
+        WITH_SERVER(a_request_leaves_its_content_type_out),
+        WITH_SERVER(a_content_type_of_the_session_is_for_all_bodies),
+        WITH_SERVER(a_name_of_the_request_replaces_all_of_the_session_and_repeats_are_sent),
+        WITH_SERVER(values_may_be_empty_both_ways),
+        WITH_SERVER(host_is_first_and_says_what_the_url_says),
+        WITH_SERVER(what_cannot_be_sent_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

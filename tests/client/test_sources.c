@@ -4,20 +4,6 @@
 
 #include "support/misuse.h"
 
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
 static ahttp_future *post(ahttp_body *body)
 {
     return ahttp_post(f.session, server_url(f.server, "/ok"), .body = body);
@@ -156,8 +142,7 @@ static void change_while_sending(int64_t size_then, const char *why)
     static const server_step slow[] = {READ_HEAD,     STOP_READING, WAIT_GATE(0),
                                        START_READING, DRAIN,        CLOSE};
 
-    finish(&f);
-    f = start(&(server_script){.connections = {slow}, .receive_buffer = 65536}, false);
+    restart_with(&(server_script){.connections = {slow}, .receive_buffer = 65536});
     size_t open = count_open_fds();
     const char *path = make_file("", 0);
     assert_int_equal(truncate(path, SIZE), 0);
@@ -266,8 +251,6 @@ static void opening_a_body_counts_against_the_deadline(void **state)
     int ends[2];
 
     (void)state;
-    finish(&f);
-    f = start(NULL, true);
     assert_int_equal(pipe(ends), 0);
     ahttp_future *request =
         ahttp_post(f.session, server_url(f.server, "/ok"), .body = ahttp_body_fd(ends[0], 0, 0),
@@ -386,31 +369,29 @@ static void broken_rules_end_the_program(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(bytes_go_out_with_their_length),
-        TEST(a_body_of_no_bytes_is_one_all_the_same),
-        TEST(the_content_type_of_the_caller_prevails),
-        TEST(a_body_that_no_request_took_is_freed),
-        TEST(a_file_goes_out_with_its_length),
-        TEST(an_empty_file_is_an_empty_body),
-        TEST(a_part_of_a_file_is_just_that),
-        TEST(a_large_file_arrives_whole),
-        TEST(a_file_that_is_not_there_fails_before_anything_is_sent),
-        TEST(a_part_that_a_file_does_not_have_is_refused),
-        TEST(a_file_that_shrinks_while_it_is_sent_ends_the_request),
-        TEST(a_file_that_grows_while_it_is_sent_ends_the_request),
-        TEST(a_named_pipe_is_sent_in_chunks_as_it_is_written),
-        TEST(a_descriptor_is_read_from_the_offset_and_stays_open),
-        TEST(a_pipe_is_read_to_its_end_and_once),
-        TEST(cancelling_ends_the_wait_for_a_pipe),
-        TEST(opening_a_body_counts_against_the_deadline),
-        TEST(more_than_one_body_is_refused_and_all_are_freed),
-        TEST(a_request_that_is_refused_frees_its_body),
-        TEST(broken_rules_end_the_program),
-        TEST(json_values_are_made_into_text_by_the_session),
+        WITH_SERVER(bytes_go_out_with_their_length),
+        WITH_SERVER(a_body_of_no_bytes_is_one_all_the_same),
+        WITH_SERVER(the_content_type_of_the_caller_prevails),
+        WITH_SERVER(a_body_that_no_request_took_is_freed),
+        WITH_SERVER(a_file_goes_out_with_its_length),
+        WITH_SERVER(an_empty_file_is_an_empty_body),
+        WITH_SERVER(a_part_of_a_file_is_just_that),
+        WITH_SERVER(a_large_file_arrives_whole),
+        WITH_SERVER(a_file_that_is_not_there_fails_before_anything_is_sent),
+        WITH_SERVER(a_part_that_a_file_does_not_have_is_refused),
+        WITH_SERVER(a_file_that_shrinks_while_it_is_sent_ends_the_request),
+        WITH_SERVER(a_file_that_grows_while_it_is_sent_ends_the_request),
+        WITH_SERVER(a_named_pipe_is_sent_in_chunks_as_it_is_written),
+        WITH_SERVER(a_descriptor_is_read_from_the_offset_and_stays_open),
+        WITH_SERVER(a_pipe_is_read_to_its_end_and_once),
+        WITH_SERVER(cancelling_ends_the_wait_for_a_pipe),
+        WITH_SERVER(opening_a_body_counts_against_the_deadline),
+        WITH_SERVER(more_than_one_body_is_refused_and_all_are_freed),
+        WITH_SERVER(a_request_that_is_refused_frees_its_body),
+        WITH_SERVER(broken_rules_end_the_program),
+        WITH_SERVER(json_values_are_made_into_text_by_the_session),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

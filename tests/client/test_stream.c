@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Bodies piece by piece: memory stays small, and who does not read stops the sender. */
-#include "fixture.h"
+#include "one_server.h"
 
 #include "support/large.h"
-
-static fixture f;
-
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
 
 static void a_body_comes_in_pieces_up_to_its_end(void **state)
 {
@@ -85,8 +69,7 @@ static void a_reader_that_stops_reading_stops_the_sender(void **state)
     };
 
     (void)state;
-    finish(&f);
-    f = start(&(server_script){.connections = {endless}, .send_buffer = 65536}, false);
+    restart_with(&(server_script){.connections = {endless}, .send_buffer = 65536});
     ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/")));
     assert_non_null(ahttp_await(ahttp_stream_read(ahttp_response_stream(response))));
     run_until(&f, SERVER_BLOCKED, 1);
@@ -174,8 +157,7 @@ static void a_second_read_while_one_is_pending_is_refused(void **state)
     };
 
     (void)state;
-    finish(&f);
-    f = start(&(server_script){.connections = {slow}}, false);
+    restart_with(&(server_script){.connections = {slow}});
     ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/")));
     ahttp_future *first = ahttp_response_text(response);
 
@@ -194,8 +176,7 @@ static void a_cancelled_read_loses_nothing(void **state)
     };
 
     (void)state;
-    finish(&f);
-    f = start(&(server_script){.connections = {slow}}, false);
+    restart_with(&(server_script){.connections = {slow}});
     ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/")));
     ahttp_future *first = ahttp_response_text(response);
     ahttp_future_cancel(first);
@@ -208,19 +189,17 @@ static void a_cancelled_read_loses_nothing(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_body_comes_in_pieces_up_to_its_end),
-        TEST(a_gigabyte_is_read_in_little_memory),
-        TEST(a_reader_that_stops_reading_stops_the_sender),
-        TEST(a_stalled_reader_goes_on_where_it_was),
-        TEST(reading_whole_and_piecewise_exclude_each_other),
-        TEST(a_body_that_is_read_again_is_the_same),
-        TEST(a_stream_that_has_ended_gives_nothing_more),
-        TEST(a_second_read_while_one_is_pending_is_refused),
-        TEST(a_cancelled_read_loses_nothing),
+        WITH_SERVER(a_body_comes_in_pieces_up_to_its_end),
+        WITH_SERVER(a_gigabyte_is_read_in_little_memory),
+        WITH_SERVER(a_reader_that_stops_reading_stops_the_sender),
+        WITH_SERVER(a_stalled_reader_goes_on_where_it_was),
+        WITH_SERVER(reading_whole_and_piecewise_exclude_each_other),
+        WITH_SERVER(a_body_that_is_read_again_is_the_same),
+        WITH_SERVER(a_stream_that_has_ended_gives_nothing_more),
+        WITH_SERVER(a_second_read_while_one_is_pending_is_refused),
+        WITH_SERVER(a_cancelled_read_loses_nothing),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

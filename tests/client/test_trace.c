@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What traces are told, in which order, and when each part of a request was over. */
+#include "one_server.h"
 #include "scarcity.h"
 
 #include "support/dns_server.h"
@@ -18,8 +19,6 @@ static const char *const names[] = {
     [AHTTP_TRACE_EXCEPTION] = "exception",  [AHTTP_TRACE_EXCHANGE] = "over",
 };
 _Static_assert(COUNT_OF(names) == AHTTP_TRACE_EVENTS, "each event has a name here");
-
-static fixture f;
 
 typedef struct story {
     char text[2000];
@@ -80,13 +79,6 @@ static int begin(void **state)
 {
     (void)state;
     begin_with(NULL);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
     return 0;
 }
 
@@ -367,7 +359,7 @@ static void any_allocation_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end_one)
     const struct CMUnitTest tests[] = {
         TEST(a_request_on_a_new_connection_and_on_a_kept_one),
         TEST(a_body_that_is_sent),

@@ -5,24 +5,9 @@
 
 #include "support/large.h"
 
-static int begin(void **state)
-{
-    (void)state;
-    f = start(NULL, false);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
-    return 0;
-}
-
 static void restart(const server_step *first, int receive_buffer)
 {
-    finish(&f);
-    f = start(&(server_script){.connections = {first}, .receive_buffer = receive_buffer}, false);
+    restart_with(&(server_script){.connections = {first}, .receive_buffer = receive_buffer});
 }
 
 /* A file of that size, nearly all of it a hole. */
@@ -373,22 +358,20 @@ static void every_allocation_of_an_upload_may_fail(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        TEST(a_gigabyte_goes_out_of_little_memory),
-        TEST(lengths_have_64_bits),
-        TEST(a_refusal_while_the_body_goes_out_is_the_answer),
-        TEST(a_server_that_refuses_and_hangs_up_is_heard),
-        TEST(a_server_that_hangs_up_without_a_word_is_an_error),
-        TEST(a_file_goes_out_again_when_an_idle_connection_was_dead),
-        TEST(a_file_goes_out_again_for_a_redirect_and_a_login_and_is_closed),
-        TEST(a_body_that_is_once_does_not_go_out_again),
-        TEST(cancelling_at_any_time_leaves_nothing_open),
-        TEST(closing_the_session_ends_uploads_under_way),
+        WITH_SERVER(a_gigabyte_goes_out_of_little_memory),
+        WITH_SERVER(lengths_have_64_bits),
+        WITH_SERVER(a_refusal_while_the_body_goes_out_is_the_answer),
+        WITH_SERVER(a_server_that_refuses_and_hangs_up_is_heard),
+        WITH_SERVER(a_server_that_hangs_up_without_a_word_is_an_error),
+        WITH_SERVER(a_file_goes_out_again_when_an_idle_connection_was_dead),
+        WITH_SERVER(a_file_goes_out_again_for_a_redirect_and_a_login_and_is_closed),
+        WITH_SERVER(a_body_that_is_once_does_not_go_out_again),
+        WITH_SERVER(cancelling_at_any_time_leaves_nothing_open),
+        WITH_SERVER(closing_the_session_ends_uploads_under_way),
         cmocka_unit_test(a_loop_that_is_closed_waits_for_the_threads_that_read),
         cmocka_unit_test(every_allocation_of_an_upload_may_fail),
     };
-#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Heads as they are on the wire: shown to the program, and given by it. */
+#include "one_server.h"
 #include "scarcity.h"
 
 /* As no strict reader would have it, and yet to be shown byte for byte. */
@@ -17,7 +18,6 @@ static const server_step chunks[] = {READ_REQUEST, SEND(CHUNKS), CLOSE};
 static const server_step bad[] = {READ_REQUEST, SEND("HTTP/1.1 200 OK\r\nBad Name: x\r\n\r\n"),
                                   CLOSE};
 
-static fixture f;
 static char story[2048];
 
 static void on_wire(ahttp_wire_part part, ahttp_bytes bytes, void *ctx)
@@ -33,13 +33,6 @@ static int begin(void **state)
 {
     (void)state;
     story[0] = '\0';
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    finish(&f);
     return 0;
 }
 
@@ -274,31 +267,25 @@ static void running_out_of_memory_leaks_nothing(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end_one)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(heads_are_shown_as_they_go_out_and_come_in, begin, end),
-        cmocka_unit_test_setup_teardown(trailers_are_shown_too, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_put_right_is_shown_as_it_came, begin, end),
-        cmocka_unit_test_setup_teardown(a_head_that_is_refused_is_shown_before_the_failure, begin,
-                                        end),
-        cmocka_unit_test_setup_teardown(what_came_of_a_head_that_was_cut_is_shown, begin, end),
-        cmocka_unit_test_setup_teardown(exact_fields_are_sent_as_they_are_and_nothing_else, begin,
-                                        end),
-        cmocka_unit_test_setup_teardown(exact_fields_may_say_that_the_same_may_be_sent_again, begin,
-                                        end),
-        cmocka_unit_test_setup_teardown(a_body_is_chunked_if_exact_fields_say_so, begin, end),
-        cmocka_unit_test_setup_teardown(exact_fields_that_are_none_are_refused, begin, end),
-        cmocka_unit_test_setup_teardown(
-            with_exact_fields_a_redirect_is_the_response_and_nobody_stands_in_between, begin, end),
-        cmocka_unit_test_setup_teardown(a_body_may_come_without_a_head_where_that_is_asked_for,
-                                        begin, end),
-        cmocka_unit_test_setup_teardown(a_body_lasts_until_the_end_where_its_length_does_not_count,
-                                        begin, end),
-        cmocka_unit_test_setup_teardown(chunks_are_kept_as_they_came_where_that_is_asked_for, begin,
-                                        end),
-        cmocka_unit_test_setup_teardown(
-            a_transfer_coding_that_is_not_known_is_an_error_where_it_matters, begin, end),
+        TEST(heads_are_shown_as_they_go_out_and_come_in),
+        TEST(trailers_are_shown_too),
+        TEST(what_is_put_right_is_shown_as_it_came),
+        TEST(a_head_that_is_refused_is_shown_before_the_failure),
+        TEST(what_came_of_a_head_that_was_cut_is_shown),
+        TEST(exact_fields_are_sent_as_they_are_and_nothing_else),
+        TEST(exact_fields_may_say_that_the_same_may_be_sent_again),
+        TEST(a_body_is_chunked_if_exact_fields_say_so),
+        TEST(exact_fields_that_are_none_are_refused),
+        TEST(with_exact_fields_a_redirect_is_the_response_and_nobody_stands_in_between),
+        TEST(a_body_may_come_without_a_head_where_that_is_asked_for),
+        TEST(a_body_lasts_until_the_end_where_its_length_does_not_count),
+        TEST(chunks_are_kept_as_they_came_where_that_is_asked_for),
+        TEST(a_transfer_coding_that_is_not_known_is_an_error_where_it_matters),
         cmocka_unit_test(running_out_of_memory_leaks_nothing),
     };
+#undef TEST
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
