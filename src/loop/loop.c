@@ -97,12 +97,16 @@ void ah_loop_enter(ahttp_loop *loop)
     entered = loop;
 }
 
+static bool has_jobs(const ahttp_loop *loop)
+{
+    return !ah_list_is_empty(&loop->ready) || !ah_list_is_empty(&loop->after_input);
+}
+
 /* Whether libuv must not block now: more is to do at once, or whoever runs the loop has what
    it was run for. */
 static bool is_next_turn_due(ahttp_loop *loop)
 {
-    return !ah_list_is_empty(&loop->ready) || !ah_list_is_empty(&loop->after_input) ||
-           (loop->has_virtual_clock && ah_clock_may_move(loop)) ||
+    return has_jobs(loop) || (loop->has_virtual_clock && ah_clock_may_move(loop)) ||
            (loop->go_on && !loop->go_on(loop, loop->go_on_ctx));
 }
 
@@ -131,10 +135,13 @@ static void on_prepare(uv_prepare_t *prepare)
 static void on_check(uv_check_t *check)
 {
     ahttp_loop *loop = check->data;
+    bool was_told = loop->row.count > 0;
 
-    if (loop->row.count > 0)
+    if (was_told)
         ah_polls_tell(loop);
     loop->sees_input = false;
+    if (was_told && !has_jobs(loop)) /* its bracket has seen to everything else */
+        return;
     ah_loop_enter(loop);
     if (!ah_list_is_empty(&loop->after_input))
         ah_list_splice(&loop->ready, &loop->after_input);
