@@ -3,7 +3,8 @@
 #define AHTTP_RESPONSE_H
 /* What came back (aiohttp's ClientResponse).  The status and headers are there; the body is
    not, until you read it.  The response owns all it returns: strings, headers, stream and
-   body stay valid until ahttp_response_unref. */
+   body stay valid until ahttp_response_unref.  NULL, which the await of a request that failed
+   gives, is for unref only: all others abort with a message. */
 #include <ahttp/cookies.h>
 #include <ahttp/headers.h>
 #include <ahttp/stream.h>

@@ -138,6 +138,7 @@ void ah_call_trace_hop(ahttp_response *to, ahttp_response *from)
 
 bool ahttp_response_timings(const ahttp_response *response, ahttp_timings *timings)
 {
+    ah_response_need(response);
     if (response->tracer)
         *timings = *ah_tracer_timings(response->tracer);
     return response->tracer != NULL;

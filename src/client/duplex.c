@@ -348,6 +348,8 @@ static void on_ready(void *ctx, unsigned events)
 
 ahttp_duplex *ahttp_response_take_duplex(ahttp_response *response)
 {
+    ah_response_need(response);
+
     ah_tunnel *tunnel = &response->exchange.tunnel;
     ahttp_duplex *duplex = tunnel->transport ? AH_NEW(ahttp_duplex) : NULL;
 

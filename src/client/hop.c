@@ -187,12 +187,13 @@ void ah_hops_release(ahttp_response *response)
 
 size_t ahttp_response_history_count(const ahttp_response *response)
 {
+    ah_response_need(response);
     return response->hops;
 }
 
 const ahttp_response *ahttp_response_history(const ahttp_response *response, size_t index)
 {
-    if (index >= response->hops)
+    if (index >= ahttp_response_history_count(response))
         return NULL;
     for (size_t back = response->hops - index; back > 0; back--)
         response = response->previous;

@@ -154,6 +154,7 @@ void ah_response_when_over(ahttp_response *response, ah_over *over)
 
 ahttp_response *ahttp_response_ref(ahttp_response *response)
 {
+    ah_response_need(response);
     response->refs++;
     return response;
 }
@@ -176,72 +177,85 @@ void ahttp_response_unref(ahttp_response *response)
 
 /* ---- Looking ---- */
 
+AH_COLD void ah_response_is_missing(void)
+{
+    ah_misuse("a response is NULL: an await gives that where the request failed, which "
+              "ahttp_task_error tells more of");
+}
+
+static inline const ah_exchange *exchange_of(const ahttp_response *response)
+{
+    ah_response_need(response);
+    return &response->exchange;
+}
+
 int ahttp_response_status(const ahttp_response *response)
 {
-    return response->exchange.response.status;
+    return exchange_of(response)->response.status;
 }
 
 bool ahttp_response_ok(const ahttp_response *response)
 {
-    return response->exchange.response.status < 400;
+    return exchange_of(response)->response.status < 400;
 }
 
 const char *ahttp_response_reason(const ahttp_response *response)
 {
-    ah_str reason = response->exchange.response.reason;
+    ah_str reason = exchange_of(response)->response.reason;
 
     return reason.ptr ? reason.ptr : "";
 }
 
 int ahttp_response_minor_version(const ahttp_response *response)
 {
-    return response->exchange.response.minor_version;
+    return exchange_of(response)->response.minor_version;
 }
 
 const char *ahttp_response_method(const ahttp_response *response)
 {
-    return response->exchange.request.method.ptr;
+    return exchange_of(response)->request.method.ptr;
 }
 
 const char *ahttp_response_url(const ahttp_response *response)
 {
+    ah_response_need(response);
     return response->url.safe.ptr;
 }
 
 const ahttp_headers *ahttp_response_headers(const ahttp_response *response)
 {
-    return &response->exchange.response.fields;
+    return &exchange_of(response)->response.fields;
 }
 
 const ahttp_headers *ahttp_response_trailers(const ahttp_response *response)
 {
-    return &response->exchange.response.trailers;
+    return &exchange_of(response)->response.trailers;
 }
 
 ahttp_peer *ahttp_response_peer(const ahttp_response *response)
 {
-    return response->exchange.peer;
+    return exchange_of(response)->peer;
 }
 
 uint64_t ahttp_response_bytes_sent(const ahttp_response *response)
 {
-    return response->exchange.bytes_sent;
+    return exchange_of(response)->bytes_sent;
 }
 
 uint64_t ahttp_response_bytes_received(const ahttp_response *response)
 {
-    return response->exchange.bytes_received;
+    return exchange_of(response)->bytes_received;
 }
 
 const char *ahttp_response_header(const ahttp_response *response, const char *name)
 {
-    return ahttp_headers_get(&response->exchange.response.fields, name);
+    return ahttp_headers_get(&exchange_of(response)->response.fields, name);
 }
 
 int64_t ahttp_response_content_length(const ahttp_response *response)
 {
     const ah_field *field =
-        ah_headers_find(&response->exchange.response.fields, AH_STR("Content-Length"));
+        ah_headers_find(&exchange_of(response)->response.fields, AH_STR("Content-Length"));
     uint64_t length;
 
     if (!field || !ah_str_to_u64(field->value, &length) || length > INT64_MAX)

@@ -231,12 +231,22 @@ void ah_call_restart(ahttp_response *call);
    when out of memory. */
 bool ah_sent_fields_read(ahttp_headers *fields, const ah_request_head *request);
 
+/* Ends the program, with a sentence. */
+_Noreturn void ah_response_is_missing(void);
+/* For a response that a program gives: it must not be NULL. */
+static inline void ah_response_need(const ahttp_response *response)
+{
+    if (AH_UNLIKELY(!response))
+        ah_response_is_missing();
+}
+
 /* What its head says, to be completed.  Getters have const responses, for which remembering an
    answer changes nothing that shows. */
 static inline ah_head_facts *ah_facts_of(const ahttp_response *response)
 {
     ahttp_response *own = (ahttp_response *)(uintptr_t)response;
 
+    ah_response_need(response);
     own->is_plain = false;
     return &own->facts;
 }

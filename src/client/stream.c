@@ -169,6 +169,7 @@ ahttp_future *ahttp_stream_read_line(ahttp_stream *stream, size_t most)
 
 ahttp_stream *ahttp_response_stream(ahttp_response *response)
 {
+    ah_response_need(response);
     return &response->stream;
 }
 

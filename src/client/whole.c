@@ -287,9 +287,10 @@ static void answer_json(ahttp_response *response)
 /* Whether the body is there, and nothing speaks against giving it at once. */
 static bool is_at_hand(ahttp_response *response)
 {
+    ah_response_need(response);
+
     const ahttp_session *session = response->session;
     ah_body *body = &response->body;
-
     if (AH_UNLIKELY(!response->is_plain || !body->decoded || response->reading || body->was_taken ||
                     session->guest.checks_thread || !session->guest.loop ||
                     session->max_body_bytes >= 0 || body->ready.len == body->ready.cap))
@@ -322,6 +323,8 @@ static ahttp_future *read_whole(ahttp_response *response, ah_answer_fn *answer)
 /* A failed future when the body cannot be read as a whole now; else NULL. */
 static ahttp_future *refuse(ahttp_response *response)
 {
+    ah_response_need(response);
+
     ahttp_future *refused = ah_reading_refuse(response);
 
     if (refused || AH_LIKELY(response->stream.total == 0))

@@ -2,6 +2,8 @@
 /* What comes back: heads, bodies, codings, and what is wrong with bad ones. */
 #include "one_server.h"
 
+#include "support/misuse.h"
+
 /* One request to a server that does just these steps on its first connection. */
 static void restart(const server_step *steps)
 {
@@ -259,6 +261,70 @@ static void an_early_answer_is_delivered_though_the_upload_breaks(void **state)
     free(data);
 }
 
+/* ---- Requests that failed, and nobody looked ---- */
+
+static void ask_for_the_status(void)
+{
+    ahttp_response_status(NULL);
+}
+
+static void ask_for_the_type(void)
+{
+    ahttp_response_content_type(NULL);
+}
+
+static void ask_for_a_header(void)
+{
+    ahttp_response_header(NULL, "X");
+}
+
+static void ask_for_the_url(void)
+{
+    ahttp_response_url(NULL);
+}
+
+static void ask_for_a_hop(void)
+{
+    ahttp_response_history(NULL, 0);
+}
+
+static void read_the_body(void)
+{
+    ahttp_drop(ahttp_response_read(NULL));
+}
+
+static void read_the_text(void)
+{
+    ahttp_drop(ahttp_response_text(NULL));
+}
+
+static void read_the_text_as(void)
+{
+    ahttp_drop(ahttp_response_text_as(NULL, "utf-8", true));
+}
+
+static void ask_for_the_stream(void)
+{
+    ahttp_response_stream(NULL);
+}
+
+static void take_the_duplex(void)
+{
+    ahttp_duplex_close(ahttp_response_take_duplex(NULL));
+}
+
+static void a_response_that_is_null_aborts_with_a_sentence(void **state)
+{
+    void (*const breaches[])(void) = {
+        ask_for_the_status, ask_for_the_type, ask_for_a_header, ask_for_the_url,    ask_for_a_hop,
+        read_the_body,      read_the_text,    read_the_text_as, ask_for_the_stream, take_the_duplex,
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT_OF(breaches); i++)
+        assert_misuse(breaches[i], "a response is NULL");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +343,7 @@ int main(void)
         WITH_SERVER(bytes_on_an_idle_connection_close_it),
         WITH_SERVER(a_body_above_its_limit_is_refused),
         WITH_SERVER(an_early_answer_is_delivered_though_the_upload_breaks),
+        cmocka_unit_test(a_response_that_is_null_aborts_with_a_sentence),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
