@@ -77,6 +77,7 @@ static AH_COLD void hand_over(ah_h1_conn *conn, ah_str received_behind)
         return;
     }
     ah_transport_want(tunnel.transport, 0);
+    ah_transport_set_owner(tunnel.transport, NULL, NULL);
     conn->transport = NULL;
     conn->exchange = NULL;
     exchange->conn = NULL;

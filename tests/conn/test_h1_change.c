@@ -67,6 +67,16 @@ static void a_change_that_was_asked_for_hands_the_transport_over(void **state)
     assert_int_equal(wire.wanted, 0);
 }
 
+static void what_was_handed_over_does_not_know_the_connection_any_more(void **state)
+{
+    (void)state;
+    upgrade_to("X");
+    fake_arrives(&wire, SWITCH);
+
+    ah_transport_look_ahead(&wire.base); /* as TLS does while it sends the end of the request */
+    assert_null(wire.base.ctx);
+}
+
 static void a_tunnel_is_closed_with_its_exchange(void **state)
 {
     (void)state;
@@ -213,6 +223,7 @@ int main(void)
         TEST(interim_heads_are_told_in_order),
         TEST(an_exchange_abandoned_in_an_interim_event_hears_no_more),
         TEST(a_change_that_was_asked_for_hands_the_transport_over),
+        TEST(what_was_handed_over_does_not_know_the_connection_any_more),
         TEST(a_tunnel_is_closed_with_its_exchange),
         TEST(a_change_to_another_protocol_is_an_error),
         TEST(a_change_before_the_request_is_out_is_an_error),
