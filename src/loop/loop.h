@@ -6,10 +6,10 @@
    Ready queue: everything that ends in user code is a job in one FIFO.  It is drained at the
    end of the outermost libuv callback that came in through loop/ (timer, async, thread pool),
    behind each row of sockets that are ready (loop/poll.h), and in libuv's prepare and check
-   phases for what was queued elsewhere.  So no
-   library state is half changed while user code runs, and a reply that user code sends goes
-   out in the same turn.  A drain runs the jobs that were queued when its round began, round
-   after round, and hands over to I/O after ROUNDS_PER_DRAIN of them. */
+   phases for what was queued elsewhere.  So no library state is half changed while user code
+   runs, and a reply that user code sends goes out in the same turn.  A drain runs the jobs that
+   were queued when its round began, round after round, and hands over to I/O after
+   ROUNDS_PER_DRAIN of them. */
 #include "base/list.h"
 #include <ahttp/loop.h>
 

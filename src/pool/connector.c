@@ -186,7 +186,7 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     ah_list_init(&connector->ending);
     ah_list_init(&connector->closers);
     ah_list_init(&connector->row);
-    connector->serve.run = ah_connector_serve_row;
+    connector->serve.run = ah_connector_run_serve;
     connector->steps.run = run_steps;
     connector->refs = 1;
     connector->no_keepalive = options.no_keepalive;

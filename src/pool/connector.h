@@ -39,9 +39,11 @@ struct ah_waiter {
 ah_conn *ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, const ah_route *route,
                               const ahttp_timeout *limits, ah_tracer *tracer, ah_waiter_fn *done);
 /* The same without waiting for one to become idle, for requests of which nobody notes the steps,
-   and whose route is nothing but ah_route_to(url).  At once, if that is where the last one went. If
-   not, the waiter waits, in a row with others that begin in the same round of the ready queue: done
-   is called once, with neither connection nor error where none is idle; url lives until then. */
+   and whose route is nothing but ah_route_to(url).  At once, if that is where the last one went
+   and nobody is lined up.  If not, the waiter waits, in a row with others that begin in the same
+   round of the ready queue: done is called once, with neither connection nor error where none is
+   idle; url lives until then.  Nobody overtakes those in the row: whoever asks by acquire has them
+   served first. */
 ah_conn *ah_connector_take_idle(ahttp_connector *connector, ah_waiter *waiter, const ah_url *url,
                                 ah_waiter_fn *done);
 static inline bool ah_waiter_waits(const ah_waiter *waiter)

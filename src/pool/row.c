@@ -56,18 +56,29 @@ static void give(const ah_row *row)
     }
 }
 
-void ah_connector_serve_row(ah_job *job)
+/* Who is told that none is idle asks by acquire, which must not serve those behind it: so nobody is
+   in the connector's list meanwhile. */
+void ah_connector_serve_row(ahttp_connector *connector)
 {
-    ahttp_connector *connector = AH_CONTAINER(job, ahttp_connector, serve);
+    ah_list waiting;
 
-    ahttp_connector_ref(connector); /* they may give up the last one */
-    while (!ah_list_is_empty(&connector->row)) {
+    ah_list_init(&waiting);
+    ah_list_splice(&waiting, &connector->row);
+    while (!ah_list_is_empty(&waiting)) {
         ah_row row = {.count = 0};
-        take_waiters(&row, &connector->row);
+        take_waiters(&row, &waiting);
         find_origins(&row, &connector->origins);
         take_connections(&row, connector);
         give(&row);
     }
+}
+
+void ah_connector_run_serve(ah_job *job)
+{
+    ahttp_connector *connector = AH_CONTAINER(job, ahttp_connector, serve);
+
+    ahttp_connector_ref(connector); /* they may give up the last one */
+    ah_connector_serve_row(connector);
     ahttp_connector_unref(connector);
 }
 

@@ -93,10 +93,11 @@ static inline ah_conn *ah_connector_take(ahttp_connector *connector, ah_origin *
     return idle->conn;
 }
 
-/* row.c: the waiter lines up, and the job that serves all who have. */
+/* row.c: the waiter lines up; all who have are served; and the job that does that. */
 void ah_waiter_line_up(ahttp_connector *connector, ah_waiter *waiter, const ah_url *url,
                        ah_waiter_fn *done);
-void ah_connector_serve_row(ah_job *job);
+void ah_connector_serve_row(ahttp_connector *connector);
+void ah_connector_run_serve(ah_job *job);
 
 /* Answering a waiter.  The last thing to do in a function, since the client may give up its
    reference to the connector in the call. */

@@ -102,7 +102,6 @@ static void note_reuse(ahttp_connector *connector, ah_tracer *tracer)
     ah_trace_step(tracer, AHTTP_TRACE_REUSE);
 }
 
-/* Nobody overtakes those that have lined up. */
 ah_conn *ah_connector_take_idle(ahttp_connector *connector, ah_waiter *waiter, const ah_url *url,
                                 ah_waiter_fn *done)
 {
@@ -136,6 +135,8 @@ ah_conn *ah_connector_acquire(ahttp_connector *connector, ah_waiter *waiter, con
 {
     ah_route plain;
 
+    if (AH_UNLIKELY(!ah_list_is_empty(&connector->row))) /* they have asked before */
+        ah_connector_serve_row(connector);
     waiter->connector = connector;
     waiter->limits = limits;
     waiter->tracer = tracer;

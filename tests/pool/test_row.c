@@ -90,6 +90,23 @@ static void nobody_overtakes_those_who_have_lined_up(void **state)
     assert_int_equal(self->requests[1].code, 1);
 }
 
+static void nor_does_who_waits_for_one_of_its_own(void **state)
+{
+    fixture *self = *state;
+    const ah_route route = route_to("0.test");
+    open_hosts(self, 2);
+
+    assert_false(asks_for_idle(self, &self->requests[0], 0));
+    assert_null(ah_connector_acquire(self->connector, &self->requests[1].waiter, &route,
+                                     &limits_5000, NULL, request_answered));
+    settle(self);
+
+    assert_int_equal(self->requests[0].conn, 0);
+    assert_int_equal(self->requests[1].calls, 0);
+    opens(self, 2);
+    assert_given(self->requests[1], 2);
+}
+
 static void of_two_for_one_connection_the_first_gets_it(void **state)
 {
     fixture *self = *state;
@@ -207,6 +224,7 @@ int main(void)
         with_fixture(where_the_last_request_went_it_is_given_at_once),
         with_fixture(elsewhere_it_is_given_from_the_loop_in_the_order_of_asking),
         with_fixture(nobody_overtakes_those_who_have_lined_up),
+        with_fixture(nor_does_who_waits_for_one_of_its_own),
         with_fixture(of_two_for_one_connection_the_first_gets_it),
         with_fixture(where_nothing_is_known_none_is_idle),
         with_fixture(any_number_may_line_up),
