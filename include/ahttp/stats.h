@@ -19,7 +19,8 @@ AHTTP_API void ahttp_connector_get_stats(const ahttp_connector *connector,
                                          ahttp_connector_stats *stats);
 
 /* One of the places that there are connections to, or requests waiting for one.  Requests with
-   other TLS settings, another server name or another proxy have a place of their own. */
+   other TLS settings, another server name or another proxy have a place of their own.  A request
+   that has only just begun belongs to none until the loop goes on. */
 typedef struct ahttp_origin_stats {
     size_t size;
     const char *origin; /* "https://example.com:443", or "proxy http://h:3128" for a proxy whose

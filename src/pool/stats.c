@@ -3,6 +3,17 @@
 #include "pool/slot.h"
 #include <ahttp/stats.h>
 
+static size_t count_lined_up(const ahttp_connector *connector)
+{
+    size_t count = 0;
+
+    AH_LIST_FOR_EACH(link, &connector->row)
+    {
+        count++;
+    }
+    return count;
+}
+
 void ahttp_connector_get_stats(const ahttp_connector *connector, ahttp_connector_stats *stats)
 {
     const ah_pool *pool = &connector->pool;
@@ -12,7 +23,7 @@ void ahttp_connector_get_stats(const ahttp_connector *connector, ahttp_connector
         .idle = conns[AH_POOL_IDLE].count,
         .busy = ah_pool_count_busy(conns, pool->total),
         .connecting = conns[AH_POOL_CONNECTING].count + conns[AH_POOL_SPARE].count,
-        .waiting = pool->waiters.count,
+        .waiting = pool->waiters.count + count_lined_up(connector),
         .opened = connector->opened,
         .reused = connector->reused,
     };

@@ -155,6 +155,19 @@ static void any_number_may_line_up(void **state)
         assert_int_equal(many[i].conn, i);
 }
 
+static void who_is_lined_up_counts_as_waiting(void **state)
+{
+    fixture *self = *state;
+    open_hosts(self, 3);
+
+    asks_for_idle(self, &self->requests[0], 0);
+    asks_for_idle(self, &self->requests[1], 1);
+    assert_int_equal(stats_of(self->connector).waiting, 2);
+    settle(self);
+
+    assert_int_equal(stats_of(self->connector).waiting, 0);
+}
+
 static void who_gives_up_in_the_row_is_not_answered(void **state)
 {
     fixture *self = *state;
@@ -228,6 +241,7 @@ int main(void)
         with_fixture(of_two_for_one_connection_the_first_gets_it),
         with_fixture(where_nothing_is_known_none_is_idle),
         with_fixture(any_number_may_line_up),
+        with_fixture(who_is_lined_up_counts_as_waiting),
         with_fixture(who_gives_up_in_the_row_is_not_answered),
         with_fixture(a_connector_that_closes_meanwhile_has_nothing_idle),
         with_fixture(the_last_reference_may_be_given_up_in_the_answer),
