@@ -174,6 +174,11 @@ class Wrk(Client):
     """wrk has a command line of its own; what it used is asked of the system."""
 
     def run(self, url, options):
+        """On a machine that is disturbed, its second may go by before its first request."""
+        result = self.run_once(url, options)
+        return result if result["requests"] else self.run_once(url, options)
+
+    def run_once(self, url, options):
         values = dict(zip(options[::2], options[1::2]))
         seconds = values.get("--seconds", "1")
         process = subprocess.Popen(
