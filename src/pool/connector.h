@@ -14,7 +14,7 @@
 typedef struct ah_waiter ah_waiter;
 /* Either conn, which is available and on which the callee sends at once, or error, which the
    callee takes over.  No release is needed: the connection tells the connector itself.  Called from
-   the loop. */
+   the loop, and of who is lined up also while another one asks. */
 typedef void ah_waiter_fn(ah_waiter *waiter, ah_conn *conn, ahttp_error *error);
 struct ah_waiter {
     ah_pool_waiter place;
@@ -27,9 +27,9 @@ struct ah_waiter {
     bool is_queued;              /* the limits were reached then */
     ah_job job;                  /* brings an error that came up inside a call */
     ahttp_error *error;
-    ah_link in_row; /* between these two, it is lined up */
-    const ah_url *url;
-    uint64_t hash;
+    ah_link in_row;    /* of its connector, while it is lined up, as are the next two: */
+    const ah_url *url; /* where it goes */
+    uint64_t hash;     /* of the key of its origin */
 };
 
 /* The idle connection that was used last, which is available and on which the caller sends at once;
