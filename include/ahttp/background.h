@@ -27,7 +27,7 @@ typedef struct ahttp_background_options {
 } ahttp_background_options;
 
 /* NULL when out of memory, threads or descriptors, when a size is not set, or where
-   ahttp_session_create gives NULL. */
+   ahttp_session_create gives NULL: AHTTP_LOG=warning in the environment tells why. */
 AHTTP_API ahttp_background *ahttp_background_create(const ahttp_background_options *options);
 /* What is under way fails with E_CLOSED; all is closed, and the thread has ended.  Replies stay.
    No other thread may be sending any more.  NULL does nothing. */

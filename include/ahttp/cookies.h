@@ -45,7 +45,7 @@ typedef struct ahttp_cookie_jar_options {
 } ahttp_cookie_jar_options;
 
 /* NULL options for the defaults.  NULL when out of memory, when options->size is not set, or when
-   one of secure_origins is no URL.  Caller unrefs. */
+   one of secure_origins is no URL; the log says which.  Caller unrefs. */
 AHTTP_API ahttp_cookie_jar *ahttp_cookie_jar_create(const ahttp_cookie_jar_options *options);
 /* A jar that keeps nothing: aiohttp's DummyCookieJar.  It is static. */
 AHTTP_API ahttp_cookie_jar *ahttp_cookie_jar_dummy(void);

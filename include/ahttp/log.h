@@ -15,15 +15,16 @@ AHTTP_BEGIN
 
 typedef enum ahttp_log_level {
     AHTTP_LOG_OFF,
-    AHTTP_LOG_WARNING, /* a request failed; something went wrong that nobody else hears of */
+    AHTTP_LOG_WARNING, /* a request failed; something went wrong that nobody else hears of, such as
+                          why a session could not be made */
     AHTTP_LOG_INFO,    /* each request and its end, redirects, sending again */
     AHTTP_LOG_DEBUG,   /* connections: opened, step by step, given to requests, closed */
     AHTTP_LOG_TRACE    /* heads, field by field */
 } ahttp_log_level;
 
-/* topic: "request", "connection".  text: one line without its end.  Both are valid during the
-   call, which comes from the loop's thread and from the middle of things: it must not call the
-   library, but for ahttp_loop_now. */
+/* topic: "request", "connection"; or what could not be made: "session", "connector".  text: one
+   line without its end.  Both are valid during the call, which comes from the loop's thread and
+   from the middle of things: it must not call the library, but for ahttp_loop_now. */
 typedef void ahttp_log_fn(ahttp_log_level level, const char *topic, const char *text, void *ctx);
 
 /* Lines of this level and those above it in the list go to fn(..., ctx) from now on, NULL: to

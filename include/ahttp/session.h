@@ -14,8 +14,9 @@ typedef struct ahttp_session ahttp_session;
 /* NULL options for the defaults.  NULL when out of memory, when options->size is not set, or
    when a header cannot be sent: a name that is no token, CR, LF or NUL in a value, or one that
    belongs to a single request (Host, Content-Length, Transfer-Encoding); or when the jar refuses
-   a cookie, base_url is no URL with a path that ends in "/", or secret_headers has what is no name.
-   A request by a NULL session aborts with a message.  Caller unrefs. */
+   a cookie, base_url is no URL with a path that ends in "/", credentials cannot be sent, or
+   secret_headers has what is no name.  The log says which, as a warning: AHTTP_LOG=warning in the
+   environment, or log.h.  A request by a NULL session aborts with a message.  Caller unrefs. */
 AHTTP_API ahttp_session *ahttp_session_create(const ahttp_session_options *options);
 AHTTP_API ahttp_session *ahttp_session_ref(ahttp_session *session);
 /* NULL does nothing.  Requests that are under way and responses keep the session; the last

@@ -29,3 +29,11 @@ const void *ah_options_view(void *room, size_t own_size, const void *from)
         return from;
     return ah_options_load(room, own_size, from) ? room : NULL;
 }
+
+ahttp_error *ah_options_error(const char *what)
+{
+    return ah_error_new(AHTTP_E_ARGUMENT,
+                        "%s: their size is not set, which the macros do, or they ask for what this "
+                        "library does not know",
+                        what);
+}

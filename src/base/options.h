@@ -3,6 +3,7 @@
 #define AH_BASE_OPTIONS_H
 /* Option structs start with their own size, so that programs and library may have been
    built at different times. */
+#include "base/error.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,5 +15,7 @@ bool ah_options_load(void *to, size_t own_size, const void *from);
 /* The same without a copy where there is nothing to add: from, which must not be NULL, or else
    room, filled; NULL instead of false. */
 const void *ah_options_view(void *room, size_t own_size, const void *from);
+/* What false and NULL mean: "<what>: their size is not set, ...", with what such as "options". */
+ahttp_error *ah_options_error(const char *what);
 
 #endif

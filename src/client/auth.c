@@ -123,12 +123,12 @@ static ahttp_error *read_login(ah_login *login, ah_arena *arena, const given *op
 
 /* ---- The session's ---- */
 
-static bool set_origin(ah_session_auth *auth, ah_str url)
+static const char *set_origin(ah_session_auth *auth, ah_str url)
 {
-    return ah_url_parse(&auth->origin, &auth->arena, url) == NULL;
+    return ah_url_parse(&auth->origin, &auth->arena, url);
 }
 
-bool ah_auth_init_session(ah_session_auth *auth, const ahttp_session_options *options)
+ahttp_error *ah_auth_init_session(ah_session_auth *auth, const ahttp_session_options *options)
 {
     const given own = {options->auth,      options->bearer,        options->digest_auth,
                        options->authorize, options->authorize_ctx, options->digest_only_when_asked};
@@ -141,14 +141,14 @@ bool ah_auth_init_session(ah_session_auth *auth, const ahttp_session_options *op
         ah_misuse("ahttp_session_create: give a header Authorization, or one of auth, bearer, "
                   "digest_auth and authorize");
     if (count(&own) == 0)
-        return true;
+        return NULL;
     ahttp_error *error = read_login(&auth->own, &auth->arena, &own);
-    if (error) {
-        ah_error_free(error);
-        return false;
-    }
+    if (error)
+        return error;
     auth->login = &auth->own;
-    return !options->credentials_for || set_origin(auth, ah_str_from(options->credentials_for));
+    const char *url = options->credentials_for;
+    const char *why = url ? set_origin(auth, ah_str_from(url)) : NULL;
+    return why ? ah_url_error("credentials_for", url, why) : NULL;
 }
 
 void ah_auth_release_session(ah_session_auth *auth)
@@ -169,7 +169,7 @@ static bool choose(ahttp_session *session, const ah_url *url, const ah_login **l
     *login = auth->trusts_netrc ? &netrc : NULL;
     if (!auth->login)
         return true;
-    if (!auth->origin.host.ptr && !set_origin(auth, url->safe))
+    if (!auth->origin.host.ptr && set_origin(auth, url->safe))
         return false;
     if (ah_url_same_origin(&auth->origin, url))
         *login = auth->login;

@@ -62,8 +62,8 @@ typedef struct ah_session_auth {
     bool trusts_netrc;
 } ah_session_auth;
 
-/* False when out of memory, or when what the options say cannot be sent. */
-bool ah_auth_init_session(ah_session_auth *auth, const ahttp_session_options *options);
+/* NULL, or why what the options say cannot be sent. */
+ahttp_error *ah_auth_init_session(ah_session_auth *auth, const ahttp_session_options *options);
 void ah_auth_release_session(ah_session_auth *auth);
 
 /* ---- Calls ---- */

@@ -5,6 +5,7 @@
 #include "cookies/jar.h"
 #include "cookies/quote.h"
 #include "http/headers.h"
+#include "loop/log.h"
 #include "loop/loop.h"
 
 static int64_t now_seconds(void)
@@ -64,7 +65,8 @@ static void standard_free(ahttp_cookie_jar *jar)
 static const ah_cookie_jar_type standard_type = {standard_set,  standard_restore, standard_find,
                                                  standard_each, standard_remove,  standard_free};
 
-static bool read_origins(standard_jar *own, const char *const *origins, ah_jar_rules *rules)
+/* NULL, or what is wrong. */
+static ahttp_error *read_origins(standard_jar *own, const char *const *origins, ah_jar_rules *rules)
 {
     size_t count = 0;
 
@@ -72,13 +74,20 @@ static bool read_origins(standard_jar *own, const char *const *origins, ah_jar_r
         count++;
     ah_url *urls = ah_arena_alloc(&own->arena, (count + 1) * sizeof *urls);
     if (!urls)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (ah_url_parse(&urls[i], &own->arena, ah_str_from(origins[i])))
-            return false;
+        return ah_error_no_memory();
+    for (size_t i = 0; i < count; i++) {
+        const char *why = ah_url_parse(&urls[i], &own->arena, ah_str_from(origins[i]));
+        if (why)
+            return ah_url_error("secure_origins", origins[i], why);
+    }
     rules->secure_origins = urls;
     rules->secure_origin_count = count;
-    return true;
+    return NULL;
+}
+
+static void *not_made(ahttp_error *error)
+{
+    return ah_log_not_made(ahttp_loop_current(), "cookie jar", error);
 }
 
 ahttp_cookie_jar *ahttp_cookie_jar_create(const ahttp_cookie_jar_options *given)
@@ -86,7 +95,7 @@ ahttp_cookie_jar *ahttp_cookie_jar_create(const ahttp_cookie_jar_options *given)
     ahttp_cookie_jar_options options;
 
     if (!ah_options_load(&options, sizeof options, given))
-        return NULL;
+        return not_made(ah_options_error("options"));
     if (options.max_cookies < 0 || options.max_cookies_per_domain < 0)
         ah_misuse("ahttp_cookie_jar_create: give limits above 0, or 0 for the default; no jar is "
                   "unlimited");
@@ -94,11 +103,13 @@ ahttp_cookie_jar *ahttp_cookie_jar_create(const ahttp_cookie_jar_options *given)
     ah_jar_rules rules = {.max_cookies = (size_t)options.max_cookies,
                           .max_per_domain = (size_t)options.max_cookies_per_domain,
                           .ip_hosts = options.ip_hosts};
-    if (!own || !read_origins(own, options.secure_origins, &rules)) {
+    ahttp_error *error =
+        own ? read_origins(own, options.secure_origins, &rules) : ah_error_no_memory();
+    if (error) {
         if (own)
             ah_arena_release(&own->arena);
         ah_free(own);
-        return NULL;
+        return not_made(error);
     }
     ah_jar_init(&own->jar, &rules);
     own->base = (ahttp_cookie_jar){.type = &standard_type,
@@ -197,6 +208,11 @@ const char *ah_cookie_write_pair(ah_buf *out, const ahttp_pair *pair, bool no_qu
     ah_buf_append(out, ah_str_from(pair->name));
     ah_buf_append_char(out, '=');
     return ah_cookie_write_value(out, ah_str_from(pair->value), no_quoting);
+}
+
+ahttp_error *ah_cookie_error(const char *name, const char *why)
+{
+    return ah_error_new(AHTTP_E_ARGUMENT, "cookie \"%s\": %s", name, why);
 }
 
 /* ---- Putting in ---- */

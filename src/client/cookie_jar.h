@@ -39,5 +39,7 @@ static inline bool ah_cookie_jar_may_have(const ahttp_cookie_jar *jar)
 const char *ah_cookie_write_value(ah_buf *out, ah_str value, bool no_quoting);
 /* The same for the whole cookie "name=value", behind "; " if there is one before. */
 const char *ah_cookie_write_pair(ah_buf *out, const ahttp_pair *pair, bool no_quoting);
+/* Why a cookie that a program gives cannot be used; its value is not told. */
+ahttp_error *ah_cookie_error(const char *name, const char *why);
 
 #endif

@@ -9,11 +9,6 @@ enum { MOST_FIELD_BYTES = 8190 };
 
 /* ---- The request's own cookies ---- */
 
-static ahttp_error *refuse(const char *name, const char *why)
-{
-    return ah_error_new(AHTTP_E_ARGUMENT, "cookie \"%s\": %s", name, why);
-}
-
 ahttp_error *ah_cookies_prepare(ahttp_response *call, const ahttp_request_options *options)
 {
     const ahttp_cookie_jar *jar = call->session->cookie_jar;
@@ -28,7 +23,7 @@ ahttp_error *ah_cookies_prepare(ahttp_response *call, const ahttp_request_option
     for (const ahttp_pair *pair = options->cookies; pair->name; pair++) {
         const char *why = ah_cookie_write_pair(text, pair, jar->no_quoting);
         if (why)
-            return refuse(pair->name, why);
+            return ah_cookie_error(pair->name, why);
     }
     call->own_cookies = ah_str_make(ah_arena_copy(&call->arena, ah_buf_str(text)), text->len);
     call->course.stages |= 1u << AH_STAGE_COOKIES;

@@ -4,6 +4,7 @@
 #include "base/options.h"
 #include "client/cookie_jar.h"
 #include "cookies/jar.h"
+#include "loop/log.h"
 
 typedef struct store_jar {
     ahttp_cookie_jar base;
@@ -79,10 +80,13 @@ ahttp_cookie_jar *ahttp_cookie_jar_from_store(const ahttp_cookie_store *given)
 
     if (!given || !ah_options_load(&store, sizeof store, given) || !store.set || !store.find ||
         !store.each || !store.remove)
-        return NULL;
+        return ah_log_not_made(ahttp_loop_current(), "cookie jar",
+                               ah_error_new(AHTTP_E_ARGUMENT,
+                                            "store: its size is not set, it asks for what this "
+                                            "library does not know, or it lacks a function"));
     store_jar *own = AH_NEW(store_jar);
     if (!own)
-        return NULL;
+        return ah_log_not_made(ahttp_loop_current(), "cookie jar", ah_error_no_memory());
     own->base = (ahttp_cookie_jar){.type = &type, .refs = 1};
     own->store = store;
     return &own->base;

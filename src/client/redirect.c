@@ -14,20 +14,6 @@ static bool is(ah_str method, const char *name)
 
 /* ---- Settings ---- */
 
-static ahttp_error *add_secret_headers(ahttp_response *call, ah_call_settings *settings,
-                                       const ahttp_request_options *options)
-{
-    const char *wrong = ah_secret_headers_check(options->secret_headers);
-
-    if (wrong)
-        return ah_error_new(AHTTP_E_ARGUMENT, "secret_headers: \"%s\" is not the name of a header",
-                            wrong);
-    if (!ah_secret_headers_join(settings->secret_headers, options->secret_headers, &call->arena,
-                                &settings->secret_headers))
-        return ah_error_no_memory();
-    return NULL;
-}
-
 static void prepare_following(ahttp_response *call, ah_call_settings *settings,
                               const ahttp_request_options *options)
 {
@@ -52,7 +38,10 @@ ahttp_error *ah_redirect_prepare(ahttp_response *call, ah_call_settings *setting
                                  const ahttp_request_options *options)
 {
     prepare_following(call, settings, options);
-    return options->secret_headers ? add_secret_headers(call, settings, options) : NULL;
+    return options->secret_headers
+               ? ah_secret_headers_take(settings->secret_headers, options->secret_headers,
+                                        &call->arena, &settings->secret_headers)
+               : NULL;
 }
 
 /* ---- Where to ---- */

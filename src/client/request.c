@@ -29,18 +29,6 @@ static bool copy(ahttp_response *call, ah_str text, ah_str *out)
 
 /* ---- URL ---- */
 
-/* What may be shown of a URL that could not be read: nothing before its last "@". */
-static ahttp_error *refuse_url(const char *url, const char *why)
-{
-    ah_str text = ah_str_from(url);
-    size_t at = ah_str_find_last(text, '@');
-
-    if (why == AH_URL_NO_MEMORY)
-        return ah_error_no_memory();
-    return ah_error_new(AHTTP_E_URL, "invalid URL \"%s%s\": %s", at < text.len ? "..." : "",
-                        at < text.len ? url + at : url, why);
-}
-
 /* Credentials of the base are those of all that is relative to it. */
 static const char *join_base(ahttp_response *call, const ah_url *base, ah_str text)
 {
@@ -64,7 +52,7 @@ static ahttp_error *read_url(ahttp_response *call, const char *url)
         base && !ah_url_scheme_of(text).ptr
             ? join_base(call, base, text)
             : ah_url_parse_next(&call->url, &call->arena, text, &call->session->last_url);
-    return why ? refuse_url(url, why) : NULL;
+    return why ? ah_url_error("invalid URL", url, why) : NULL;
 }
 
 static ahttp_error *change_to_https(ahttp_response *call)

@@ -2,14 +2,6 @@
 #include "client/secret_headers.h"
 #include "http/headers.h"
 
-const char *ah_secret_headers_check(const char *const *names)
-{
-    for (; names && *names; names++)
-        if (!ah_field_name_is_valid(ah_str_from(*names)))
-            return *names;
-    return NULL;
-}
-
 static size_t count_of(const char *const *names)
 {
     size_t count = 0;
@@ -42,4 +34,14 @@ bool ah_secret_headers_join(const char *const *some, const char *const *others, 
         return true;
     room = room ? copy(room, some, arena) : NULL;
     return room && copy(room, others, arena);
+}
+
+ahttp_error *ah_secret_headers_take(const char *const *known, const char *const *given,
+                                    ah_arena *arena, const char *const **joined)
+{
+    for (const char *const *name = given; name && *name; name++)
+        if (!ah_field_name_is_valid(ah_str_from(*name)))
+            return ah_error_new(AHTTP_E_ARGUMENT,
+                                "secret_headers: \"%s\" is not the name of a header", *name);
+    return ah_secret_headers_join(known, given, arena, joined) ? NULL : ah_error_no_memory();
 }

@@ -10,6 +10,7 @@
 #include "http/coding.h"
 #include "http/h1_writer.h"
 #include "http/pairs.h"
+#include "loop/log.h"
 #include <ahttp/version.h>
 
 /* ---- Headers of all requests ---- */
@@ -86,31 +87,36 @@ static bool make_fields(ahttp_session *session, const ahttp_session_options *opt
     return write_fields(session);
 }
 
-/* False when it is none, or its path does not end in "/". */
-static bool take_base_url(ahttp_session *session, const char *text)
+static ahttp_error *check_fields(const ahttp_session_options *options)
 {
-    ah_url *url = text ? ah_arena_alloc(&session->arena, sizeof *url) : NULL;
+    const ahttp_pair agent[] = {{"User-Agent", options->user_agent}, {NULL, NULL}};
+    ahttp_error *error = ah_pairs_check_added(options->headers, "headers");
 
-    if (!text)
-        return true;
-    if (!url || ah_url_parse(url, &session->arena, ah_str_from(text)) ||
-        url->target.ptr[url->target.len - 1] != '/' ||
-        ah_str_find(url->target, '?') < url->target.len)
-        return false;
-    session->base_url = url;
-    return true;
+    return error ? error : ah_pairs_check_added(agent, "user_agent");
 }
 
-static bool fields_are_sendable(const ahttp_session_options *options)
-{
-    static const char *const per_request[] = {"Host", "Content-Length", "Transfer-Encoding"};
-    const char *name;
+/* ---- base_url ---- */
 
-    for (size_t i = 0; i < sizeof per_request / sizeof *per_request; i++)
-        if (ah_pairs_have(options->headers, ah_str_from(per_request[i])))
-            return false;
-    return !ah_pairs_check(options->headers, &name) &&
-           (!options->user_agent || ah_field_value_is_valid(ah_str_from(options->user_agent)));
+static const char *read_base_url(ah_url *url, ah_arena *arena, ah_str text)
+{
+    const char *why = ah_url_parse(url, arena, text);
+
+    if (!why && ah_str_find(url->target, '?') < url->target.len)
+        why = "it has a query; give a path that ends in \"/\"";
+    if (!why && url->target.ptr[url->target.len - 1] != '/')
+        why = "its path does not end in \"/\"";
+    return why;
+}
+
+static ahttp_error *take_base_url(ahttp_session *session, const char *text)
+{
+    if (!text)
+        return NULL;
+    ah_url *url = ah_arena_alloc(&session->arena, sizeof *url);
+    const char *why =
+        url ? read_base_url(url, &session->arena, ah_str_from(text)) : AH_URL_NO_MEMORY;
+    session->base_url = url;
+    return why ? ah_url_error("base_url", text, why) : NULL;
 }
 
 /* ---- Limits ---- */
@@ -174,26 +180,35 @@ static bool take_connector(ahttp_session *session, const ahttp_session_options *
     return session->connector != NULL;
 }
 
-static bool set_cookies(ahttp_cookie_jar *jar, const ahttp_session_options *options)
+static ahttp_error *set_cookie(ahttp_cookie_jar *jar, const char *url, const ahttp_pair *pair)
 {
-    const char *url = options->cookies_url ? options->cookies_url : options->base_url;
+    const ahttp_cookie cookie = {
+        .size = sizeof cookie, .name = pair->name, .value = pair->value, .path = "/"};
+    const char *why;
+    int rc = ahttp_cookie_jar_set(jar, url, &cookie, &why);
 
-    for (const ahttp_pair *pair = options->cookies; pair && pair->name; pair++)
-        if (ahttp_cookie_jar_set(jar, url,
-                                 &(ahttp_cookie){.size = sizeof(ahttp_cookie),
-                                                 .name = pair->name,
-                                                 .value = pair->value,
-                                                 .path = "/"},
-                                 NULL) < 0)
-            return false;
-    return true;
+    if (rc == 0)
+        return NULL;
+    if (rc == AHTTP_E_NO_MEMORY)
+        return ah_error_no_memory();
+    return rc == AHTTP_E_URL ? ah_url_error("cookies_url", url, why)
+                             : ah_cookie_error(pair->name, why);
 }
 
-static bool take_cookie_jar(ahttp_session *session, const ahttp_session_options *options)
+static ahttp_error *take_cookie_jar(ahttp_session *session, const ahttp_session_options *options)
 {
+    const char *url = options->cookies_url ? options->cookies_url : options->base_url;
+    ahttp_error *error = NULL;
+
     session->cookie_jar = options->cookie_jar ? ahttp_cookie_jar_ref(options->cookie_jar)
                                               : ahttp_cookie_jar_create(NULL);
-    return session->cookie_jar && set_cookies(session->cookie_jar, options);
+    if (!session->cookie_jar)
+        return ah_error_no_memory();
+    for (const ahttp_pair *pair = options->cookies; !error && pair && pair->name; pair++)
+        error = url ? set_cookie(session->cookie_jar, url, pair)
+                    : ah_error_new(AHTTP_E_ARGUMENT,
+                                   "cookies: whose they are is not said; give cookies_url");
+    return error;
 }
 
 /* The session must not go meanwhile. */
@@ -266,13 +281,6 @@ static void close_guest(ah_guest *guest)
     ahttp_session_unref(session);
 }
 
-static bool take_secret_headers(ahttp_session *session, const ahttp_session_options *options)
-{
-    return !ah_secret_headers_check(options->secret_headers) &&
-           ah_secret_headers_join(options->secret_headers, NULL, &session->arena,
-                                  &session->secret_headers);
-}
-
 static bool take_traces(ahttp_session *session, const ahttp_session_options *options)
 {
     session->is_traced = options->timings || options->traces;
@@ -280,28 +288,54 @@ static bool take_traces(ahttp_session *session, const ahttp_session_options *opt
     return session->traces || !options->traces;
 }
 
+/* What takes memory, and may be wrong.  NULL, or why there is no session. */
+static ahttp_error *take_options(ahttp_session *session, const ahttp_session_options *options)
+{
+    ahttp_error *error = check_fields(options);
+
+    if (!error)
+        error = take_base_url(session, options->base_url);
+    if (!error)
+        error = ah_secret_headers_take(NULL, options->secret_headers, &session->arena,
+                                       &session->secret_headers);
+    if (!error &&
+        (!make_fields(session, options) || !take_connector(session, options) ||
+         !ah_middlewares_copy(options->middlewares, &session->arena, &session->middlewares) ||
+         !ah_proxy_take_session(session, options) || !take_traces(session, options)))
+        error = ah_error_no_memory();
+    if (!error)
+        error = take_cookie_jar(session, options);
+    return error ? error : ah_auth_init_session(&session->auth, options);
+}
+
+static void *not_made(const ahttp_session_options *options, ahttp_error *error)
+{
+    ahttp_loop *loop = options->loop ? options->loop : ahttp_loop_current();
+
+    if (options->connector)
+        loop = ah_connector_loop(options->connector);
+    return ah_log_not_made(loop, "session", error);
+}
+
 ahttp_session *ahttp_session_create(const ahttp_session_options *given)
 {
     ahttp_session_options options;
 
-    if (!ah_options_load(&options, sizeof options, given) || !fields_are_sendable(&options))
-        return NULL;
+    if (!ah_options_load(&options, sizeof options, given))
+        return not_made(&options, ah_options_error("options"));
     refuse_nonsense(&options);
     if (!options.credentials_for)
         options.credentials_for = options.base_url;
     ahttp_session *session = AH_NEW(ahttp_session);
     if (!session)
-        return NULL;
+        return not_made(&options, ah_error_no_memory());
     session->refs = 1;
     ah_list_init(&session->blocks);
     ah_list_init(&session->rests);
-    if (!make_fields(session, &options) || !take_base_url(session, options.base_url) ||
-        !ah_middlewares_copy(options.middlewares, &session->arena, &session->middlewares) ||
-        !take_secret_headers(session, &options) || !take_connector(session, &options) ||
-        !ah_proxy_take_session(session, &options) || !take_traces(session, &options) ||
-        !take_cookie_jar(session, &options) || !ah_auth_init_session(&session->auth, &options)) {
+    ahttp_error *error = take_options(session, &options);
+    if (error) {
         free_session(session);
-        return NULL;
+        return not_made(&options, error);
     }
     session->guest =
         (ah_guest){.what = "client session", .made_at = options.made_at, .close = close_guest};
@@ -431,8 +465,9 @@ static AH_COLD ahttp_future *send_with_care(ahttp_session *session,
                                             const ahttp_request_options *given)
 {
     if (!session)
-        ah_misuse("ahttp_session_send: the session is NULL; ahttp_session_create gives that where "
-                  "memory is short, and where a header, a cookie or base_url cannot be used");
+        ah_misuse(
+            "ahttp_session_send: the session is NULL; ahttp_session_create gives that where "
+            "memory is short, and where an option cannot be used; AHTTP_LOG=warning tells which");
 
     ahttp_request_options room;
     const ahttp_request_options *options =

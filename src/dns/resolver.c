@@ -4,6 +4,7 @@
 #include "dns/resolver.h"
 #include "base/options.h"
 #include "dns/query.h"
+#include "loop/log.h"
 #include <ahttp/base.h>
 
 enum {
@@ -203,7 +204,7 @@ ahttp_resolver *ahttp_resolver_create(const ahttp_resolver_options *given)
     ahttp_resolver_options options;
 
     if (!ah_options_load(&options, sizeof options, given))
-        return NULL;
+        return ah_log_not_made(ahttp_loop_current(), "resolver", ah_options_error("options"));
     refuse_nonsense(&options);
     ahttp_loop *loop = options.loop ? options.loop : ahttp_loop_current();
     if (!loop)
@@ -221,5 +222,6 @@ ahttp_resolver *ahttp_resolver_create(const ahttp_resolver_options *given)
         .ctx = options.ctx,
         .free_ctx = options.free_ctx,
     };
-    return ah_resolver_new(loop, &chosen);
+    ahttp_resolver *resolver = ah_resolver_new(loop, &chosen);
+    return resolver ? resolver : ah_log_not_made(loop, "resolver", ah_error_no_memory());
 }

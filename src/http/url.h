@@ -9,6 +9,7 @@
    "%25eth0" or "%eth0".  Spaces and control characters round the URL are no part of it. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include <ahttp/base.h>
 
 typedef struct ah_url {
@@ -70,6 +71,10 @@ bool ah_url_same_origin(const ah_url *a, const ah_url *b);
 /* Appends path, which begins with "/", without its "." and ".." (§5.2.4); with_escaped: "%2e" is
    a dot as well. */
 void ah_url_append_without_dots(ah_buf *out, ah_str path, bool with_escaped);
+
+/* Why a program's text is no URL, of the code E_URL: `what "text": why`, with nothing of the text
+   that stands before its last "@".  Out of memory for AH_URL_NO_MEMORY. */
+ahttp_error *ah_url_error(const char *what, const char *text, const char *why);
 
 /* Appends text with each "%XX" undone. */
 void ah_url_percent_decode(ah_buf *out, ah_str text);

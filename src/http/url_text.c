@@ -90,3 +90,14 @@ bool ah_url_write_host_without_dot(const ah_url *url, ah_arena *arena, ah_str *h
     *host = ah_str_make(text, url->authority.len - 1);
     return text != NULL;
 }
+
+ahttp_error *ah_url_error(const char *what, const char *text, const char *why)
+{
+    size_t len = strlen(text);
+    size_t at = ah_str_find_last(ah_str_make(text, len), '@');
+
+    if (why == AH_URL_NO_MEMORY)
+        return ah_error_no_memory();
+    return ah_error_new(AHTTP_E_URL, "%s \"%s%s\": %s", what, at < len ? "..." : "",
+                        at < len ? text + at : text, why);
+}

@@ -62,3 +62,10 @@ void ah_log(const ahttp_loop *loop, ahttp_log_level level, const char *topic, co
     fprintf(stderr, "libahttp: %lld.%03lld s: %s: %s\n", (long long)(now_ms / 1000),
             (long long)(now_ms % 1000), topic, text);
 }
+
+void *ah_log_not_made(const ahttp_loop *loop, const char *topic, ahttp_error *error)
+{
+    ah_log(loop, AHTTP_LOG_WARNING, topic, "create: %s", error->message);
+    ah_error_free(error);
+    return NULL;
+}

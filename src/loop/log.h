@@ -5,6 +5,7 @@
 
        if (AH_UNLIKELY(ah_log_wants(AHTTP_LOG_DEBUG)))
            ah_log(loop, AHTTP_LOG_DEBUG, "connection", "%s: closed", name);          */
+#include "base/error.h"
 #include <ahttp/log.h>
 #include <stdatomic.h>
 
@@ -26,5 +27,8 @@ static inline bool ah_log_wants(ahttp_log_level level)
 /* Tells it, if this loop wants it; loop may be NULL.  Lines are cut at 1000 bytes. */
 void ah_log(const ahttp_loop *loop, ahttp_log_level level, const char *topic, const char *format,
             ...) AHTTP_PRINTF(4, 5);
+/* A warning "create: <message>", for a function that makes something and gives NULL.  Takes error
+   over; is NULL, for that function to return. */
+void *ah_log_not_made(const ahttp_loop *loop, const char *topic, ahttp_error *error);
 
 #endif

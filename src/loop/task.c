@@ -225,9 +225,7 @@ ahttp_future *ah_task_spawn(ahttp_loop *loop, ahttp_task_fn *fn, void *arg,
     ahttp_task_options chosen;
 
     if (!ah_options_load(&chosen, sizeof chosen, options))
-        return ah_future_failed(loop, ah_error_new(AHTTP_E_ARGUMENT,
-                                                   "spawn: the options' size is not set, or they "
-                                                   "ask for what this library does not know"));
+        return ah_future_failed(loop, ah_options_error("spawn options"));
     ah_task *spawned = take_task(loop);
     if (!spawned)
         return ah_future_failed(loop, ah_error_no_memory());

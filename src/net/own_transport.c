@@ -4,6 +4,7 @@
 #include "net/own_transport.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "loop/log.h"
 #include "loop/loop.h"
 #include "loop/poll.h"
 #include "net/peer.h"
@@ -169,12 +170,12 @@ ahttp_transport *ahttp_transport_new(ahttp_loop *loop, const ahttp_transport_ops
     ahttp_transport_ops chosen;
 
     if (!ops || !ah_options_load(&chosen, sizeof chosen, ops))
-        return NULL;
+        return ah_log_not_made(loop, "transport", ah_options_error("ops"));
     if (!chosen.read || !chosen.write || !chosen.close)
         ah_misuse("ahttp_transport_new: give read, write and close");
     ahttp_transport *self = ah_alloc_zeroed(sizeof *self + name_size);
     if (!self)
-        return NULL;
+        return ah_log_not_made(loop, "transport", ah_error_no_memory());
     self->base.ops = &own_ops;
     self->loop = loop;
     self->ops = chosen;

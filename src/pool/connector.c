@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "dns/allowed.h"
 #include "loop/future.h"
+#include "loop/log.h"
 #include "pool/connector_options.h"
 #include "pool/slot.h"
 
@@ -167,14 +168,14 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     ahttp_connector_options options;
 
     if (!ah_options_load(&options, sizeof options, given))
-        return NULL;
+        return ah_log_not_made(ahttp_loop_current(), "connector", ah_options_error("options"));
     ah_connector_check_options(&options);
     ahttp_loop *loop = options.loop ? options.loop : ahttp_loop_current();
     if (!loop)
         ah_misuse("ahttp_connector_create: make a loop first; there is none on this thread");
     ahttp_connector *connector = AH_NEW(ahttp_connector);
     if (!connector)
-        return NULL;
+        return ah_log_not_made(loop, "connector", ah_error_no_memory());
     connector->opener = &ah_network_opener;
     const ah_pool_rules rules = ah_connector_rules(&options);
     ah_pool_init(&connector->pool, &rules);
@@ -192,7 +193,7 @@ ahttp_connector *ahttp_connector_create(const ahttp_connector_options *given)
     connector->no_keepalive = options.no_keepalive;
     if (!ah_connector_set_up(&connector->setup, loop, &options)) {
         destroy(connector);
-        return NULL;
+        return ah_log_not_made(loop, "connector", ah_error_no_memory());
     }
     connector->setup.works = &connector->works;
     connector->guest =

@@ -9,6 +9,7 @@
 #include "http/headers.h"
 #include "loop/future.h"
 #include "loop/latch.h"
+#include "loop/log.h"
 #include <ahttp/background.h>
 #include <ahttp/thread.h>
 
@@ -162,13 +163,13 @@ static void make_session(ah_job *job)
 {
     ahttp_background *background = AH_CONTAINER(job, ahttp_background, job);
     const ahttp_background_options *given = &background->options;
-    ahttp_session_options session = {.size = sizeof session};
-    ahttp_connector_options connector = {.size = sizeof connector};
+    ahttp_session_options session;
+    ahttp_connector_options connector;
 
-    if (ah_options_load(&session, sizeof session, given->session) &&
-        ah_options_load(&connector, sizeof connector, given->connector)) {
-        session.size = sizeof session;
-        connector.size = sizeof connector;
+    if (!ah_options_load(&session, sizeof session, given->session) ||
+        !ah_options_load(&connector, sizeof connector, given->connector)) {
+        ah_log_not_made(background->loop, "background", ah_options_error("options"));
+    } else {
         session.connector = ahttp_connector_create(&connector);
         if (session.connector)
             background->session = ahttp_session_create(&session);

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "http/headers.h"
+#include "loop/log.h"
 #include "stock/relay.h"
 #include "stock/retry_plan.h"
 #include <ahttp/retry.h>
@@ -142,11 +143,12 @@ static ahttp_future *run(ahttp_outgoing *request, ahttp_next *next, void *ctx)
 ahttp_retry *ahttp_retry_create(const ahttp_retry_options *given)
 {
     ahttp_retry_options options;
-    ahttp_retry *retry =
-        ah_options_load(&options, sizeof options, given) ? AH_NEW(ahttp_retry) : NULL;
 
+    if (!ah_options_load(&options, sizeof options, given))
+        return ah_log_not_made(ahttp_loop_current(), "retry", ah_options_error("options"));
+    ahttp_retry *retry = AH_NEW(ahttp_retry);
     if (!retry)
-        return NULL;
+        return ah_log_not_made(ahttp_loop_current(), "retry", ah_error_no_memory());
     ah_retry_plan_init(&retry->plan, &options);
     retry->retry_if = options.retry_if;
     retry->retry_if_ctx = options.retry_if_ctx;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "client/response.h"
+#include "loop/log.h"
 #include "loop/timer.h"
 #include "stock/relay.h"
 #include <ahttp/throttle.h>
@@ -246,11 +247,12 @@ static ahttp_future *run(ahttp_outgoing *request, ahttp_next *next, void *ctx)
 ahttp_throttle *ahttp_throttle_create(const ahttp_throttle_options *given)
 {
     ahttp_throttle_options options;
-    ahttp_throttle *throttle =
-        ah_options_load(&options, sizeof options, given) ? AH_NEW(ahttp_throttle) : NULL;
 
+    if (!ah_options_load(&options, sizeof options, given))
+        return ah_log_not_made(ahttp_loop_current(), "throttle", ah_options_error("options"));
+    ahttp_throttle *throttle = AH_NEW(ahttp_throttle);
     if (!throttle)
-        return NULL;
+        return ah_log_not_made(ahttp_loop_current(), "throttle", ah_error_no_memory());
     int64_t per_ms = options.per_ms > 0 ? options.per_ms : PER_MS;
     if (options.requests > 0)
         throttle->interval_us = per_ms * 1000 / options.requests;

@@ -2,6 +2,8 @@
 /* ahttp_tls where the library is built without https: settings that cannot be used. */
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/options.h"
+#include "loop/log.h"
 #include <ahttp/tls.h>
 
 struct ahttp_tls {
@@ -14,7 +16,8 @@ ahttp_tls *ahttp_tls_create(const ahttp_tls_options *options)
     ahttp_tls *tls = options->size ? AH_NEW(ahttp_tls) : NULL;
 
     if (!tls)
-        return NULL;
+        return ah_log_not_made(ahttp_loop_current(), "tls",
+                               options->size ? ah_error_no_memory() : ah_options_error("options"));
     tls->refs = 1;
     tls->error = ah_error_new(AHTTP_E_UNSUPPORTED,
                               "make TLS settings: this libahttp was built without https; build it "

@@ -2,6 +2,7 @@
 #include "tls/settings.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "loop/log.h"
 #include "tls/certificates.h"
 #include "tls/failure.h"
 #include "tls/stream.h"
@@ -201,10 +202,10 @@ ahttp_tls *ahttp_tls_create(const ahttp_tls_options *given)
     ahttp_tls_options options;
 
     if (!ah_options_load(&options, sizeof options, given))
-        return NULL;
+        return ah_log_not_made(ahttp_loop_current(), "tls", ah_options_error("options"));
     ahttp_tls *tls = AH_NEW(ahttp_tls);
     if (!tls)
-        return NULL;
+        return ah_log_not_made(ahttp_loop_current(), "tls", ah_error_no_memory());
     tls->refs = 1;
     tls->keylog_fd = -1;
     ah_tls_tickets_init(&tls->tickets);
@@ -215,7 +216,7 @@ ahttp_tls *ahttp_tls_create(const ahttp_tls_options *given)
     if (tls->error != ah_error_no_memory())
         return tls;
     ahttp_tls_unref(tls);
-    return NULL;
+    return ah_log_not_made(ahttp_loop_current(), "tls", ah_error_no_memory());
 }
 
 const ahttp_error *ahttp_tls_error(const ahttp_tls *tls)

@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What is told of requests, and what is not. */
 #include "one_server.h"
-
-static char told[32768]; /* "level|topic|text" lines */
-
-static void on_line(ahttp_log_level level, const char *topic, const char *text, void *ctx)
-{
-    size_t len = strlen(told);
-
-    (void)ctx;
-    assert_null(strchr(text, '\n'));
-    snprintf(told + len, sizeof told - len, "%s|%s|%s\n", ahttp_log_level_name(level), topic, text);
-}
+#include "support/told.h"
 
 static void begin(const server_script *script, ahttp_log_level level)
 {
     told[0] = '\0';
     f = start(script, false);
-    ahttp_loop_set_log(f.loop, level, on_line, NULL);
+    ahttp_loop_set_log(f.loop, level, note_line, NULL);
 }
 
 static void assert_told(const char *format, const char *url)
