@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { READ_SIZE = 256 * 1024, KEPT = 4096, EVENTS = 256, PARTS = 32 };
@@ -143,6 +144,22 @@ static bool has(const char *head, size_t len, const char *text)
     return memmem(head, len, text, strlen(text)) != NULL;
 }
 
+static double clock_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void compute_for(double seconds)
+{
+    const double end = clock_now() + seconds;
+
+    while (clock_now() < end)
+        ;
+}
+
 /* A request's head, its empty line included. */
 static void take_head(conn *c, const char *head, size_t len)
 {
@@ -154,6 +171,8 @@ static void take_head(conn *c, const char *head, size_t len)
     c->answer = end ? answer_for(target + 1, (size_t)(end - target - 1)) : answer_for("/", 1);
     if (end && has(target, (size_t)(end - target), "/stats"))
         c->answer = answer_stats(requests, handshakes, resumed);
+    if (c->answer->busy > 0)
+        compute_for(c->answer->busy);
     c->wants_close = has(head, len, "Connection: close");
     if (head[0] != 'P')
         return;

@@ -15,6 +15,7 @@ typedef struct answer {
     char *first, *block, *last;
     size_t first_len, block_len, last_len;
     size_t repeat;
+    double busy; /* seconds for which the server computes before it */
 } answer;
 
 /* The one for the target of a request, such as "/tiny"; made when it is first asked for. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Targets: /tiny, /sized/BYTES, /chunked/BYTES, /gzip/BYTES (before coding). */
+/* Targets: /tiny, /sized/BYTES, /chunked/BYTES, /gzip/BYTES (before coding), and
+   /busy/MICROSECONDS, which is as tiny, after so much computing. */
 #include "server.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,8 @@ static void make(answer *it, const char *target)
     } else if (sscanf(target, "/gzip/%zu", &len) == 1) {
         make_gzip(it, len);
     } else {
+        if (sscanf(target, "/busy/%zu", &len) == 1)
+            it->busy = (double)len / 1e6;
         set_first(it, "Content-Length: 2", "");
         it->last = copy_of("ok");
         it->last_len = 2;
