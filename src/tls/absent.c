@@ -13,11 +13,12 @@ struct ahttp_tls {
 
 ahttp_tls *ahttp_tls_create(const ahttp_tls_options *options)
 {
-    ahttp_tls *tls = options->size ? AH_NEW(ahttp_tls) : NULL;
+    const bool is_sized = !options || options->size > 0;
+    ahttp_tls *tls = is_sized ? AH_NEW(ahttp_tls) : NULL;
 
     if (!tls)
         return ah_log_not_made(ahttp_loop_current(), "tls",
-                               options->size ? ah_error_no_memory() : ah_options_error("options"));
+                               is_sized ? ah_error_no_memory() : ah_options_error("options"));
     tls->refs = 1;
     tls->error = ah_error_new(AHTTP_E_UNSUPPORTED,
                               "make TLS settings: this libahttp was built without https; build it "
