@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "load.h"
+#include "clock.h"
 #include <getopt.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -7,7 +8,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- Arguments ---- */
@@ -95,14 +95,6 @@ char *load_body(const bench_load *load)
 }
 
 /* ---- Measuring ---- */
-
-static double clock_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 double load_now(const bench_load *load)
 {
@@ -192,14 +184,6 @@ static double bucket_us(size_t bucket)
     size_t shift = bucket < 128 ? 0 : bucket / 64 - 1;
 
     return (double)((bucket - 64 * shift) << shift);
-}
-
-static void compute_for(double seconds)
-{
-    const double end = clock_now() + seconds;
-
-    while (clock_now() < end)
-        ;
 }
 
 void load_ended(bench_load *load, double began, uint64_t bytes)

@@ -4,6 +4,7 @@
    Listens on all addresses on two ports of the system's choice, the second with TLS where there
    is a certificate, and prints them as JSON.  Ends when its standard input does. */
 #include "server.h"
+#include "clock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { READ_SIZE = 256 * 1024, KEPT = 4096, EVENTS = 256, PARTS = 32 };
@@ -142,22 +142,6 @@ static bool send_answer(conn *c, bool *broke)
 static bool has(const char *head, size_t len, const char *text)
 {
     return memmem(head, len, text, strlen(text)) != NULL;
-}
-
-static double clock_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void compute_for(double seconds)
-{
-    const double end = clock_now() + seconds;
-
-    while (clock_now() < end)
-        ;
 }
 
 /* A request's head, its empty line included. */
