@@ -46,6 +46,9 @@ static char *request_body;
 static char plain_buffer[READ_SIZE], clear_buffer[READ_SIZE], decoded_buffer[READ_SIZE];
 static bool inflates;
 
+static slot *slots;
+static long slot_count, turn;
+
 static void next(slot *s);
 
 /* ---- URLs ---- */
@@ -57,6 +60,12 @@ static void parse(const char *url)
                parsed.path) != 3)
         exit(2);
     sprintf(parsed.authority, "%s:%d", parsed.host, parsed.port);
+}
+
+/* The one for the next request: with many origins each has its own, and they take turns. */
+static slot *slot_behind(slot *s)
+{
+    return s->load->url_count > 1 ? &slots[turn++ % slot_count] : s;
 }
 
 /* ---- llhttp ---- */
@@ -206,7 +215,7 @@ static void take_clear(slot *s, const char *bytes, size_t len)
         return;
     load_ended(s->load, s->began, s->bytes);
     if (!s->load->fresh) {
-        next(s);
+        next(slot_behind(s));
         return;
     }
     tls_say_goodbye(&s->tls);
@@ -274,12 +283,15 @@ static void on_connected(uv_connect_t *connecting, int status)
 static void open_slot(slot *s)
 {
     struct sockaddr_in address;
+    const char *url = s->load->urls[(s - slots) % s->load->url_count];
+    char host[sizeof parsed.host];
 
     uv_tcp_init(uv_default_loop(), &s->tcp);
     uv_tcp_nodelay(&s->tcp, 1);
     s->tcp.data = s->connecting.data = s;
     s->is_open = true;
-    uv_ip4_addr(parsed.host, parsed.port, &address);
+    sscanf(strstr(url, "://") + 3, "%63[^:/]", host);
+    uv_ip4_addr(host, parsed.port, &address);
     uv_tcp_connect(&s->connecting, &s->tcp, (struct sockaddr *)&address, on_connected);
 }
 
@@ -305,13 +317,15 @@ int main(int argc, char **argv)
     inflates = strcmp(load.style, "inflate") == 0;
     if (parsed.is_tls)
         context = tls_client_new(&load);
-    slot *slots = calloc((size_t)load.at_once, sizeof *slots);
-    for (int i = 0; i < load.at_once; i++) {
+    slot_count = load.url_count > load.at_once ? load.url_count : load.at_once;
+    slots = calloc((size_t)slot_count, sizeof *slots);
+    for (long i = 0; i < slot_count; i++) {
         slots[i].load = &load;
         if (inflates)
             inflateInit2(&slots[i].inflate, 15 + 16);
-        next(&slots[i]);
     }
+    while (turn < load.at_once)
+        next(&slots[turn++]);
     while (uv_run(uv_default_loop(), UV_RUN_ONCE) && load.ended < load.started)
         ;
     load_report(&load);

@@ -348,34 +348,44 @@ def start(bench):
 
 
 def origins(bench):
-    """As it comes, and like with like.  With many connections this server is slower than the client,
-    with one it is not; and a client that waits finds one or two responses in a turn of its loop, where
-    a busy one finds ninety.  So there is also a program that computes, so that the client is what
-    limits; and with one origin a server that computes, so that it limits there as well."""
+    """As it comes, with the bare client beside it; and like with like.  A server of 10 000 connections
+    has more to do than one of 100, and may be slower than the client, which then finds a few responses
+    in a turn of its loop instead of ninety.  So there is also a program that computes, so that the
+    client is what limits; and with one origin a server that computes, so that it limits there as
+    well."""
     print("#### Many origins: keep-alive GETs, 100 at once\n")
     many, computing_us = bench.args.origins, 2
-    one_alone, many_alone = ("", 1), ("", many)
-    one_client, many_client = ("the program computes", 1), ("the program computes", many)
-    one_server = ("the server computes", 1)
-    cases = {one_alone: ("/tiny", 0), many_alone: ("/tiny", 0),
+    one_alone, many_alone = ("callbacks", "", 1), ("callbacks", "", many)
+    one_bare, many_bare = ("bare", "", 1), ("bare", "", many)
+    one_client, many_client = [("callbacks", "the program computes", count) for count in (1, many)]
+    one_server = ("callbacks", "the server computes", 1)
+    cases = {one_bare: ("/tiny", 0), many_bare: ("/tiny", 0),
+             one_alone: ("/tiny", 0), many_alone: ("/tiny", 0),
              one_client: ("/tiny", computing_us), many_client: ("/tiny", computing_us),
              one_server: (f"/busy/{computing_us}", 0)}
     results = {case: [] for case in cases}
     for _ in range(bench.args.rounds):
         for case, (path, program_us) in cases.items():
-            result = bench.clients["callbacks"].run(
+            client, _, count = case
+            result = bench.clients[client].run(
                 bench.server.plain + path,
-                ["--origins", str(case[1]), "--at-once", "100", "--busy", str(program_us),
+                ["--origins", str(count), "--at-once", "100", "--busy", str(program_us),
                  "--warm-up", str(2 * many), "--count", str(6 * many)])
             results[case].append((rate(result), cpu_us(result) - program_us))
-    table(["", "origins", "req/s: min / median / max", "client's CPU µs"],
-          [[what, f"{count:,}", spread([value[0] for value in values]),
+
+    def times_one(mine, one):
+        return statistics.median(a[1] / b[1] for a, b in zip(results[mine], results[one]))
+
+    table(["client", "", "origins", "req/s: min / median / max", "CPU µs"],
+          [[bench.clients[client].name, what, f"{count:,}", spread([value[0] for value in values]),
             number(statistics.median(value[1] for value in values))]
-           for (what, count), values in results.items()])
+           for (client, what, count), values in results.items()])
+    print("The bare client, which has a connection for each and no pool, takes "
+          f"{number(times_one(many_bare, one_bare))} times the CPU that it takes with one origin.\n")
     for how, mine, one in (("", many_alone, one_alone),
                            (", the client being what limits", many_client, one_client),
                            (", the server being what limits", many_alone, one_server)):
-        times = statistics.median(a[1] / b[1] for a, b in zip(results[mine], results[one]))
+        times = times_one(mine, one)
         bench.goals.add(f"CPU µs with {many:,} origins{how}", "≤ 1.30 × one origin", f"{times:.2f}",
                         round(times, 2) <= 1.3)
 

@@ -32,6 +32,16 @@ static void set_first(answer *it, const char *framing, const char *more)
     it->first_len = (size_t)sprintf(it->first, head, framing, more);
 }
 
+/* Head and body in one piece. */
+static void make_tiny(answer *it)
+{
+    char text[sizeof head + 32];
+
+    sprintf(text, head, "Content-Length: 2", "");
+    it->first = copy_of(strcat(text, "ok"));
+    it->first_len = strlen(it->first);
+}
+
 /* Lines of words, which compress about as text does. */
 static char *make_text(size_t len)
 {
@@ -108,9 +118,7 @@ static void make(answer *it, const char *target)
     } else {
         if (sscanf(target, "/busy/%zu", &len) == 1)
             it->busy = (double)len / 1e6;
-        set_first(it, "Content-Length: 2", "");
-        it->last = copy_of("ok");
-        it->last_len = 2;
+        make_tiny(it);
     }
 }
 
