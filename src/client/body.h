@@ -132,4 +132,14 @@ static inline bool ah_body_is_complete(const ah_body *body)
     return body->decoded;
 }
 
+/* As ah_body_take, of a complete body: what is read stays where it is, for nothing more comes. */
+static inline ah_str ah_body_take_in_place(ah_body *body, size_t count)
+{
+    ah_str piece = ah_str_slice(ah_body_unread(body), 0, count);
+
+    body->taken += piece.len;
+    body->was_taken = true;
+    return piece;
+}
+
 #endif

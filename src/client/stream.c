@@ -48,13 +48,18 @@ static void reject(ahttp_response *response, ahttp_error *error)
     ah_reading_reject(response, ah_call_error(response, error));
 }
 
+static void show(ahttp_response *response, ah_str piece)
+{
+    response->shown = (ahttp_bytes){piece.len > 0 ? piece.ptr : "", piece.len};
+    response->stream.total += piece.len;
+}
+
 static void hand_out(ahttp_response *response, size_t count)
 {
     ah_str piece;
     ahttp_error *error = ah_body_take(&response->body, count, &piece);
 
-    response->shown = (ahttp_bytes){piece.len > 0 ? piece.ptr : "", piece.len};
-    response->stream.total += piece.len;
+    show(response, piece);
     ah_reading_resolve(response, &response->shown, NULL);
     if (error)
         ah_reading_fail_body(response, error);
@@ -124,6 +129,23 @@ static ahttp_future *refuse(ahttp_stream *stream, bool is_nonsense, const char *
     return refused;
 }
 
+/* When all of the body is there, and nothing speaks against giving some of it: the future of that
+   read; else NULL, and also when out of memory. */
+static ahttp_future *give_at_once(ahttp_response *response, size_t most)
+{
+    const ah_guest *guest = &response->session->guest;
+    ah_body *body = &response->body;
+
+    if (AH_UNLIKELY(!ah_body_is_complete(body) || body->wants_whole || response->failure ||
+                    response->reading || guest->checks_thread || !guest->loop))
+        return NULL;
+    ahttp_future *future =
+        ah_future_resolved_by(guest->loop, &response->shown, "ahttp_stream_read");
+    if (AH_LIKELY(future != NULL))
+        show(response, ah_body_take_in_place(body, most));
+    return future;
+}
+
 ahttp_future *ahttp_stream_read(ahttp_stream *stream)
 {
     return ahttp_stream_read_some(stream, SIZE_MAX);
@@ -131,6 +153,10 @@ ahttp_future *ahttp_stream_read(ahttp_stream *stream)
 
 ahttp_future *ahttp_stream_read_some(ahttp_stream *stream, size_t most)
 {
+    ahttp_future *given = most > 0 ? give_at_once(response_of(stream), most) : NULL;
+
+    if (AH_LIKELY(given != NULL))
+        return given;
     ahttp_future *refused = refuse(stream, most == 0, "at most 0 bytes are asked for");
 
     return refused ? refused : begin(stream, AH_STREAM_SOME, most, 0);

@@ -96,6 +96,24 @@ static void bytes_are_handed_out_as_they_came(void **state)
     assert_str(piece, "!");
 }
 
+static void a_complete_body_is_handed_out_where_it_is(void **state)
+{
+    ah_str all, piece;
+
+    (void)state;
+    assert_null(ah_body_add(&body, AH_STR("one two")));
+    assert_null(ah_body_end(&body));
+    all = ah_body_unread(&body);
+    piece = ah_body_take_in_place(&body, 4);
+    assert_str(piece, "one ");
+    assert_ptr_equal(piece.ptr, all.ptr);
+    piece = ah_body_take_in_place(&body, SIZE_MAX);
+    assert_str(piece, "two");
+    assert_ptr_equal(piece.ptr, all.ptr + 4);
+    assert_int_equal(ah_body_take_in_place(&body, SIZE_MAX).len, 0);
+    assert_int_equal(ah_body_unread(&body).len, 0);
+}
+
 static void there_is_no_room_beyond_the_high_water_mark(void **state)
 {
     static char bytes[AH_BODY_HIGH_WATER];
@@ -301,6 +319,7 @@ int main(void)
         TEST(bytes_that_were_read_to_their_place_are_not_copied),
         TEST(there_is_a_place_only_where_bytes_stay_as_they_came),
         TEST(bytes_are_handed_out_as_they_came),
+        TEST(a_complete_body_is_handed_out_where_it_is),
         TEST(there_is_no_room_beyond_the_high_water_mark),
         TEST(a_piece_stays_where_it_is_while_more_comes),
         TEST(the_wire_stops_when_a_lent_piece_is_in_its_way),

@@ -4,6 +4,15 @@
 
 #include "support/large.h"
 
+static void assert_piece(ahttp_future *reading, const char *expected)
+{
+    const ahttp_bytes *piece = ahttp_await(reading);
+
+    assert_non_null(piece);
+    assert_int_equal(piece->len, strlen(expected));
+    assert_memory_equal(piece->data, expected, piece->len);
+}
+
 static void a_body_comes_in_pieces_up_to_its_end(void **state)
 {
     char seen[101] = "";
@@ -148,6 +157,33 @@ static void a_stream_that_has_ended_gives_nothing_more(void **state)
     ahttp_response_unref(response);
 }
 
+static void a_body_that_came_at_once_is_read_in_any_mixture(void **state)
+{
+    static const server_step at_once[] = {
+        READ_REQUEST,
+        SEND("HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\none\ntwo 3 four"),
+        HOLD,
+    };
+
+    (void)state;
+    restart_with(&(server_script){.connections = {at_once}});
+    ahttp_response *response = response_of(ahttp_get(f.session, server_url(f.server, "/")));
+    ahttp_stream *stream = ahttp_response_stream(response);
+    assert_piece(ahttp_stream_read_some(stream, 2), "on");
+    assert_piece(ahttp_stream_read_line(stream, 0), "e\n");
+    assert_piece(ahttp_stream_read_some(stream, 1), "t");
+    assert_piece(ahttp_stream_read_exactly(stream, 3), "wo ");
+    assert_fails(ahttp_stream_read_some(stream, 0), AHTTP_E_ARGUMENT, "at most 0 bytes");
+    assert_false(ahttp_stream_at_end(stream));
+    assert_piece(ahttp_stream_read(stream), "3 four");
+
+    assert_true(ahttp_stream_at_end(stream));
+    assert_int_equal(ahttp_stream_total(stream), 14);
+    assert_piece(ahttp_stream_read(stream), "");
+    assert_fails(ahttp_response_text(response), AHTTP_E_STATE, "from the stream");
+    ahttp_response_unref(response);
+}
+
 static void a_second_read_while_one_is_pending_is_refused(void **state)
 {
     static const server_step slow[] = {
@@ -197,6 +233,7 @@ int main(void)
         WITH_SERVER(reading_whole_and_piecewise_exclude_each_other),
         WITH_SERVER(a_body_that_is_read_again_is_the_same),
         WITH_SERVER(a_stream_that_has_ended_gives_nothing_more),
+        WITH_SERVER(a_body_that_came_at_once_is_read_in_any_mixture),
         WITH_SERVER(a_second_read_while_one_is_pending_is_refused),
         WITH_SERVER(a_cancelled_read_loses_nothing),
     };
