@@ -19,7 +19,7 @@ import measure
 HERE = pathlib.Path(__file__).resolve().parent
 NUMBERS = HERE / "cost.txt"
 ALLOWED = 1.02
-STYLES = ("callbacks", "tasks")
+STYLES = ("callbacks", "tasks", "stream")
 
 
 def compiler():
