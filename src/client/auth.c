@@ -146,9 +146,9 @@ ahttp_error *ah_auth_init_session(ah_session_auth *auth, const ahttp_session_opt
     if (error)
         return error;
     auth->login = &auth->own;
-    const char *url = options->credentials_for;
-    const char *why = url ? set_origin(auth, ah_str_from(url)) : NULL;
-    return why ? ah_url_error("credentials_for", url, why) : NULL;
+    ah_str url = ah_str_from(options->credentials_for);
+    const char *why = url.ptr ? set_origin(auth, url) : NULL;
+    return why ? ah_url_error(AHTTP_E_URL, "credentials_for", url, why) : NULL;
 }
 
 void ah_auth_release_session(ah_session_auth *auth)

@@ -76,9 +76,10 @@ static ahttp_error *read_origins(standard_jar *own, const char *const *origins, 
     if (!urls)
         return ah_error_no_memory();
     for (size_t i = 0; i < count; i++) {
-        const char *why = ah_url_parse(&urls[i], &own->arena, ah_str_from(origins[i]));
+        ah_str text = ah_str_from(origins[i]);
+        const char *why = ah_url_parse(&urls[i], &own->arena, text);
         if (why)
-            return ah_url_error("secure_origins", origins[i], why);
+            return ah_url_error(AHTTP_E_URL, "secure_origins", text, why);
     }
     rules->secure_origins = urls;
     rules->secure_origin_count = count;

@@ -14,20 +14,6 @@ typedef struct reading {
     ah_buf fields_text;
 } reading;
 
-/* ---- What is wrong with it ---- */
-
-/* Of a URL only what stands behind its last "@". */
-static ahttp_error *refuse(const reading *it, ah_str url, const char *why)
-{
-    size_t at = ah_str_find_last(url, '@');
-    ah_str shown = at < url.len ? ah_str_slice(url, at + 1, SIZE_MAX) : url;
-
-    if (why == AH_URL_NO_MEMORY)
-        return ah_error_no_memory();
-    return ah_error_new(AHTTP_E_ARGUMENT, "%s \"%s%.*s\": %s", it->name, at < url.len ? "..." : "",
-                        (int)shown.len, shown.ptr, why);
-}
-
 /* ---- Its parts ---- */
 
 static const char *take_auth(ah_proxy_url *url, const char *auth)
@@ -147,7 +133,7 @@ static ahttp_error *read_one(reading *it, const ahttp_proxy *given, ah_proxy *vi
     if (!why && spec.authorize && spec.authorization.len > 0)
         why = "a Proxy-Authorization is given, and authorize as well";
     if (why)
-        return refuse(it, text, why);
+        return ah_url_error(AHTTP_E_ARGUMENT, it->name, text, why);
     if (spec.url.kind == AH_PROXY_HTTPS)
         spec.tls = given->tls ? given->tls : it->session->proxies.tls;
     *proxy = ah_proxies_get(ah_connector_proxies(it->session->connector), &spec);

@@ -52,7 +52,7 @@ static ahttp_error *read_url(ahttp_response *call, const char *url)
         base && !ah_url_scheme_of(text).ptr
             ? join_base(call, base, text)
             : ah_url_parse_next(&call->url, &call->arena, text, &call->session->last_url);
-    return why ? ah_url_error("invalid URL", url, why) : NULL;
+    return why ? ah_url_error(AHTTP_E_URL, "invalid URL", text, why) : NULL;
 }
 
 static ahttp_error *change_to_https(ahttp_response *call)

@@ -116,7 +116,7 @@ static ahttp_error *take_base_url(ahttp_session *session, const char *text)
     const char *why =
         url ? read_base_url(url, &session->arena, ah_str_from(text)) : AH_URL_NO_MEMORY;
     session->base_url = url;
-    return why ? ah_url_error("base_url", text, why) : NULL;
+    return why ? ah_url_error(AHTTP_E_URL, "base_url", ah_str_from(text), why) : NULL;
 }
 
 /* ---- Limits ---- */
@@ -191,7 +191,7 @@ static ahttp_error *set_cookie(ahttp_cookie_jar *jar, const char *url, const aht
         return NULL;
     if (rc == AHTTP_E_NO_MEMORY)
         return ah_error_no_memory();
-    return rc == AHTTP_E_URL ? ah_url_error("cookies_url", url, why)
+    return rc == AHTTP_E_URL ? ah_url_error(rc, "cookies_url", ah_str_from(url), why)
                              : ah_cookie_error(pair->name, why);
 }
 

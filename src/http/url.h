@@ -72,9 +72,9 @@ bool ah_url_same_origin(const ah_url *a, const ah_url *b);
    a dot as well. */
 void ah_url_append_without_dots(ah_buf *out, ah_str path, bool with_escaped);
 
-/* Why a program's text is no URL, of the code E_URL: `what "text": why`, with nothing of the text
-   that stands before its last "@".  Out of memory for AH_URL_NO_MEMORY. */
-ahttp_error *ah_url_error(const char *what, const char *text, const char *why);
+/* Why a program's text is no URL: `what "text": why`, with nothing of the text that stands before
+   its last "@".  Out of memory for AH_URL_NO_MEMORY. */
+ahttp_error *ah_url_error(int code, const char *what, ah_str text, const char *why);
 
 /* Appends text with each "%XX" undone. */
 void ah_url_percent_decode(ah_buf *out, ah_str text);

@@ -91,13 +91,13 @@ bool ah_url_write_host_without_dot(const ah_url *url, ah_arena *arena, ah_str *h
     return text != NULL;
 }
 
-ahttp_error *ah_url_error(const char *what, const char *text, const char *why)
+ahttp_error *ah_url_error(int code, const char *what, ah_str text, const char *why)
 {
-    size_t len = strlen(text);
-    size_t at = ah_str_find_last(ah_str_make(text, len), '@');
+    size_t at = ah_str_find_last(text, '@');
+    ah_str shown = at < text.len ? ah_str_slice(text, at, SIZE_MAX) : text;
 
     if (why == AH_URL_NO_MEMORY)
         return ah_error_no_memory();
-    return ah_error_new(AHTTP_E_URL, "%s \"%s%s\": %s", what, at < len ? "..." : "",
-                        at < len ? text + at : text, why);
+    return ah_error_new(code, "%s \"%s%.*s\": %s", what, at < text.len ? "..." : "", (int)shown.len,
+                        shown.ptr, why);
 }

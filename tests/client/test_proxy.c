@@ -397,7 +397,7 @@ static void what_it_says_may_be_wrong(void **state)
     begin_choosing(&self);
 
     assert_fails(ahttp_get(f.session, "http://a.test/"), AHTTP_E_ARGUMENT,
-                 "proxy_for \"...h\": the scheme is none of");
+                 "proxy_for \"...@h\": the scheme is none of");
 }
 
 static void a_request_that_waits_for_it_can_be_cancelled(void **state)
@@ -482,7 +482,7 @@ static void a_bad_proxy_of_the_session_fails_its_requests(void **state)
     (void)state;
     begin_with(NULL, (ahttp_session_options){.proxy.url = "http://u:secret@h:0"});
 
-    assert_fails(ahttp_get(f.session, "http://a.test/"), AHTTP_E_ARGUMENT, "proxy \"...h:0\": ");
+    assert_fails(ahttp_get(f.session, "http://a.test/"), AHTTP_E_ARGUMENT, "proxy \"...@h:0\": ");
     assert_text(ahttp_get(f.session, "http://a.test/ok", .proxy.url = proxy_url), "ok");
     assert_text(ahttp_get(f.session, server_url(f.server, "/ok"), .no_proxy = true), "ok");
 }
