@@ -6,6 +6,7 @@
 
        AHTTP_LOG=debug ./program
 
+   Where there is no loop, the environment's has why something could not be made.
    No line has a secret in it: of headers whose name has auth, cookie, token, secret, password,
    session or key in it, and of secret_headers, only the length is told, and URLs, also those in
    other fields, go without user and password.  Paths and queries are told.  When it is off it costs
@@ -22,7 +23,7 @@ typedef enum ahttp_log_level {
     AHTTP_LOG_TRACE    /* heads, field by field */
 } ahttp_log_level;
 
-/* topic: "request", "connection"; or what could not be made: "session", "connector".  text: one
+/* topic: "request", "connection"; or what could not be made: "session", "loop".  text: one
    line without its end.  Both are valid during the call, which comes from the loop's thread and
    from the middle of things: it must not call the library, but for ahttp_loop_now. */
 typedef void ahttp_log_fn(ahttp_log_level level, const char *topic, const char *text, void *ctx);

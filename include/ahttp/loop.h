@@ -23,7 +23,8 @@ typedef struct ahttp_loop_options {
     bool reserved[6];
 } ahttp_loop_options;
 
-/* NULL when out of memory or descriptors, or when options->size is not set. */
+/* NULL when out of memory or descriptors, or when options->size is not set: AHTTP_LOG=warning in
+   the environment tells why. */
 AHTTP_API ahttp_loop *ahttp_loop_create(const ahttp_loop_options *options);
 
 /* Cancel every task and wait for each, close the library's own handles, and free the loop.

@@ -51,7 +51,7 @@ AHTTP_API AHTTP_MUST_USE ahttp_future *ahttp_file_save(const char *path, ahttp_b
 
 typedef struct ahttp_loop_thread ahttp_loop_thread;
 /* Starts a thread that makes a loop and runs it until stop.  NULL when out of memory, threads
-   or descriptors. */
+   or descriptors: AHTTP_LOG=warning in the environment tells why. */
 AHTTP_API ahttp_loop_thread *ahttp_loop_thread_start(void);
 AHTTP_API ahttp_loop *ahttp_loop_thread_loop(ahttp_loop_thread *thread); /* to post to */
 /* Cancels the loop's tasks, waits for them, closes the loop, joins the thread and frees it.

@@ -34,13 +34,22 @@ void ahttp_loop_set_log(ahttp_loop *loop, ahttp_log_level level, ahttp_log_fn *f
     set(loop, (ah_log_settings){.level = level, .fn = fn, .ctx = ctx});
 }
 
-void ah_log_begin(ahttp_loop *loop)
+static ahttp_log_level level_of_environment(void)
 {
     const char *wanted = getenv("AHTTP_LOG");
 
     for (int level = 1; wanted && level < LEVELS; level++)
         if (strcmp(wanted, names[level]) == 0)
-            set(loop, (ah_log_settings){.level = (ahttp_log_level)level});
+            return (ahttp_log_level)level;
+    return AHTTP_LOG_OFF;
+}
+
+void ah_log_begin(ahttp_loop *loop)
+{
+    ahttp_log_level level = level_of_environment();
+
+    if (level != AHTTP_LOG_OFF)
+        set(loop, (ah_log_settings){.level = level});
 }
 
 void ah_log(const ahttp_loop *loop, ahttp_log_level level, const char *topic, const char *format,
@@ -65,7 +74,10 @@ void ah_log(const ahttp_loop *loop, ahttp_log_level level, const char *topic, co
 
 void *ah_log_not_made(const ahttp_loop *loop, const char *topic, ahttp_error *error)
 {
-    ah_log(loop, AHTTP_LOG_WARNING, topic, "create: %s", error->message);
+    if (loop)
+        ah_log(loop, AHTTP_LOG_WARNING, topic, "create: %s", error->message);
+    else if (level_of_environment() >= AHTTP_LOG_WARNING)
+        fprintf(stderr, "libahttp: %s: create: %s\n", topic, error->message);
     ah_error_free(error);
     return NULL;
 }

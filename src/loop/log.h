@@ -27,8 +27,9 @@ static inline bool ah_log_wants(ahttp_log_level level)
 /* Tells it, if this loop wants it; loop may be NULL.  Lines are cut at 1000 bytes. */
 void ah_log(const ahttp_loop *loop, ahttp_log_level level, const char *topic, const char *format,
             ...) AHTTP_PRINTF(4, 5);
-/* A warning "create: <message>", for a function that makes something and gives NULL.  Takes error
-   over; is NULL, for that function to return. */
+/* A warning "create: <message>", for a function that makes something and gives NULL.  Without a
+   loop it goes to standard error if the environment wants warnings.  Takes error over; is NULL, for
+   that function to return. */
 void *ah_log_not_made(const ahttp_loop *loop, const char *topic, ahttp_error *error);
 
 #endif

@@ -273,18 +273,18 @@ static void start_phases(ahttp_loop *loop)
     uv_idle_init(loop->uv, &loop->idle);
 }
 
-/* Everything that can fail for other reasons than memory. */
-static bool open_uv(ahttp_loop *loop, uv_loop_t *callers)
+/* Everything that can fail for other reasons than memory: 0, or what libuv says. */
+static int open_uv(ahttp_loop *loop, uv_loop_t *callers)
 {
     loop->owns_uv = !callers;
     loop->uv = callers ? callers : &loop->own_uv;
-    if (loop->owns_uv && uv_loop_init(loop->uv) < 0)
-        return false;
-    if (ah_calls_init(loop) == 0)
-        return true;
-    if (loop->owns_uv)
+    int rc = loop->owns_uv ? uv_loop_init(loop->uv) : 0;
+    if (rc < 0)
+        return rc;
+    rc = ah_calls_init(loop);
+    if (rc < 0 && loop->owns_uv)
         uv_loop_close(loop->uv);
-    return false;
+    return rc;
 }
 
 static void free_loop(ahttp_loop *loop)
@@ -293,19 +293,25 @@ static void free_loop(ahttp_loop *loop)
     ah_free(loop);
 }
 
+static AH_COLD ahttp_loop *not_made(ahttp_error *error)
+{
+    return ah_log_not_made(ahttp_loop_current(), "loop", error);
+}
+
 ahttp_loop *ahttp_loop_create(const ahttp_loop_options *options)
 {
     ahttp_loop_options chosen;
 
     if (!ah_options_load(&chosen, sizeof chosen, options))
-        return NULL;
+        return not_made(ah_options_error("options"));
     ahttp_loop *loop = AH_NEW(ahttp_loop);
     if (!loop)
-        return NULL;
+        return not_made(ah_error_no_memory());
     loop->read_buffer = ah_alloc(AH_READ_BUFFER_SIZE);
-    if (!loop->read_buffer || !open_uv(loop, chosen.uv)) {
+    int rc = loop->read_buffer ? open_uv(loop, chosen.uv) : UV_ENOMEM;
+    if (rc < 0) {
         free_loop(loop);
-        return NULL;
+        return not_made(ah_error_system(AHTTP_E_SYSTEM, rc, "open what libuv needs"));
     }
     loop->has_virtual_clock = chosen.virtual_clock;
     ah_list_init(&loop->ready);

@@ -42,24 +42,32 @@ static void join(ahttp_loop_thread *thread)
     ah_free(thread);
 }
 
+static ahttp_loop_thread *not_made(int rc)
+{
+    return ah_log_not_made(ahttp_loop_current(), "loop thread",
+                           ah_error_system(AHTTP_E_SYSTEM, rc, "start a thread"));
+}
+
 ahttp_loop_thread *ahttp_loop_thread_start(void)
 {
     ahttp_loop_thread *started = AH_NEW(ahttp_loop_thread);
 
     if (!started)
-        return NULL;
+        return not_made(UV_ENOMEM);
     started->stop.run = on_stop;
-    if (uv_sem_init(&started->ready, 0) < 0) {
+    int rc = uv_sem_init(&started->ready, 0);
+    if (rc < 0) {
         ah_free(started);
-        return NULL;
+        return not_made(rc);
     }
-    if (uv_thread_create(&started->thread, run_loop, started) < 0) {
+    rc = uv_thread_create(&started->thread, run_loop, started);
+    if (rc < 0) {
         uv_sem_destroy(&started->ready);
         ah_free(started);
-        return NULL;
+        return not_made(rc);
     }
     uv_sem_wait(&started->ready);
-    if (!started->loop) {
+    if (!started->loop) { /* which has told why */
         join(started);
         return NULL;
     }

@@ -197,17 +197,25 @@ static void free_background(ahttp_background *background)
     ah_free(background);
 }
 
+static ahttp_background *not_made(ahttp_error *error)
+{
+    return ah_log_not_made(ahttp_loop_current(), "background", error);
+}
+
 ahttp_background *ahttp_background_create(const ahttp_background_options *options)
 {
-    ahttp_background *background = AH_NEW(ahttp_background);
+    ahttp_background_options chosen;
 
-    if (!background || !ah_options_load(&background->options, sizeof *options, options) ||
-        !ah_latch_init(&background->latch)) {
+    if (!ah_options_load(&chosen, sizeof chosen, options))
+        return not_made(ah_options_error("options"));
+    ahttp_background *background = AH_NEW(ahttp_background);
+    if (!background || !ah_latch_init(&background->latch)) {
         ah_free(background);
-        return NULL;
+        return not_made(ah_error_no_memory());
     }
+    background->options = chosen;
     background->thread = ahttp_loop_thread_start();
-    if (!background->thread) {
+    if (!background->thread) { /* which has told why */
         ah_latch_release(&background->latch);
         ah_free(background);
         return NULL;
@@ -219,7 +227,7 @@ ahttp_background *ahttp_background_create(const ahttp_background_options *option
     if (background->session)
         return background;
     free_background(background);
-    return NULL;
+    return NULL; /* its session has told why */
 }
 
 void ahttp_background_stop(ahttp_background *background)

@@ -142,6 +142,10 @@ static void a_store_that_lacks_a_function_is_told(void **state)
 static void a_size_that_is_not_set_is_told(void **state)
 {
     (void)state;
+    assert_not_made(ahttp_loop_create(&(ahttp_loop_options){0}),
+                    "warning|loop|create: options: " UNSET);
+    assert_not_made(ahttp_background_create(&(ahttp_background_options){0}),
+                    "warning|background|create: options: " UNSET);
     assert_not_made(ahttp_session_create(&(ahttp_session_options){0}),
                     "warning|session|create: options: " UNSET);
     assert_not_made(ahttp_connector_create(&(ahttp_connector_options){0}),

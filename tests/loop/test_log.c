@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static char lines[4096];
@@ -111,6 +112,45 @@ static void the_environment_sends_lines_to_standard_error(void **state)
     assert_int_equal(ahttp_loop_close(loop), 0);
 }
 
+static void make_no_loop(const ahttp_loop *loop)
+{
+    (void)loop;
+    assert_null(ahttp_loop_create(&(ahttp_loop_options){0}));
+}
+
+static void why_there_is_no_loop_goes_to_standard_error_if_the_environment_wants_it(void **state)
+{
+    (void)state;
+    setenv("AHTTP_LOG", "warning", 1);
+    char *text = stderr_of(make_no_loop, NULL);
+    unsetenv("AHTTP_LOG");
+    char *unwanted = stderr_of(make_no_loop, NULL);
+
+    assert_int_equal(strncmp(text, "libahttp: loop: create: options: their size is not set", 54),
+                     0);
+    assert_string_equal(unwanted, "");
+    free(text);
+    free(unwanted);
+}
+
+static void want_of_descriptors_is_told(void **state)
+{
+    struct rlimit before;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    ahttp_loop *loop = ahttp_loop_new();
+    ahttp_loop_set_log(loop, AHTTP_LOG_WARNING, on_line, lines);
+    lines[0] = '\0';
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_max = before.rlim_max});
+    ahttp_loop *other = ahttp_loop_new();
+    setrlimit(RLIMIT_NOFILE, &before);
+
+    assert_null(other);
+    assert_string_equal(lines, "warning|loop|create: open what libuv needs: too many open files\n");
+    assert_int_equal(ahttp_loop_close(loop), 0);
+}
+
 static void each_level_has_a_name(void **state)
 {
     (void)state;
@@ -126,6 +166,8 @@ int main(void)
         cmocka_unit_test(lines_of_the_level_and_above_are_told),
         cmocka_unit_test(long_lines_are_cut),
         cmocka_unit_test(the_environment_sends_lines_to_standard_error),
+        cmocka_unit_test(why_there_is_no_loop_goes_to_standard_error_if_the_environment_wants_it),
+        cmocka_unit_test(want_of_descriptors_is_told),
         cmocka_unit_test(each_level_has_a_name),
     };
 
