@@ -19,15 +19,17 @@ static void *show(void *url)
 {
     ahttp_session *session = ahttp_session_new();
     ahttp_response *response = ahttp_await(ahttp_get(session, url));
+    const ahttp_bytes *body = response ? ahttp_await(ahttp_response_read(response)) : NULL;
+    bool is_empty = body && body->len == 0; /* which makes no document, and is no error */
     json_t *document = NULL;
 
-    if (response)
+    if (body && !is_empty)
         document = ahttp_await(
             ahttp_response_json(response, ahttp_jansson_parse, ahttp_jansson_free, false));
     if (document)
         print_members(document);
     else
-        fprintf(stderr, "%s\n", ahttp_task_error()->message);
+        fprintf(stderr, "%s\n", is_empty ? "the body is empty" : ahttp_task_error()->message);
     bool shown = document != NULL;
     json_decref(document);
     ahttp_response_unref(response);
