@@ -2,6 +2,7 @@
 /* The stock middleware that holds requests back. */
 #include "client/sending.h"
 #include "support/failing_alloc.h"
+#include "support/instructions.h"
 
 static ahttp_throttle *throttle;
 
@@ -185,6 +186,37 @@ static void of_hosts_that_nobody_asks_any_more_nothing_is_kept(void **state)
     counting_alloc_remove();
 }
 
+/* What the cheapest of some hundreds of hosts cost, from that number on. */
+static uint64_t least_cost_of_hosts(int first)
+{
+    enum { TIMES = 5, HUNDRED = 100 };
+    uint64_t least = UINT64_MAX;
+
+    for (int i = 0; i < TIMES; i++) {
+        uint64_t before = cost_so_far();
+        for (int k = 0; k < HUNDRED; k++)
+            ask_host(first + i * HUNDRED + k);
+        uint64_t cost = cost_so_far() - before;
+        least = cost < least ? cost : least;
+    }
+    return least;
+}
+
+static void one_host_more_costs_no_more_when_many_are_known(void **state)
+{
+    enum { KNOWN = 8000 };
+    (void)state;
+    begin(NULL);
+    throttle = ahttp_throttle_new(.requests = 1, .per_ms = 3600 * 1000); /* none is idle soon */
+
+    uint64_t few = least_cost_of_hosts(0);
+    for (int i = 500; i < KNOWN; i++)
+        ask_host(i);
+    uint64_t many = least_cost_of_hosts(KNOWN);
+
+    assert_true(many < 4 * few);
+}
+
 static void a_cancelled_request_gives_its_place_away(void **state)
 {
     (void)state;
@@ -215,6 +247,7 @@ int main(void)
         TEST(neither_redirects_nor_answers_of_middlewares_keep_a_place),
         TEST(hosts_are_counted_apart),
         cmocka_unit_test(of_hosts_that_nobody_asks_any_more_nothing_is_kept),
+        TEST(one_host_more_costs_no_more_when_many_are_known),
         TEST(a_cancelled_request_gives_its_place_away),
     };
 #undef TEST
